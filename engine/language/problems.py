@@ -1,0 +1,86 @@
+"""A problem in something a person wrote, and how it is shown.
+
+Every mistake in a rulebook becomes a `Problem`: where it stands, what is wrong, what to do. Problems are
+collected, sorted and shown together, in the form of a compiler message:
+
+    policies/civil_affairs/dibao/2021-07-01.yaml:14:13: unknown name `counted_incom`
+       14 |       when: counted_incom < dibao_standard
+          |             ^^^^^^^^^^^^^
+       did you mean `counted_income`?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from unicodedata import east_asian_width
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line of a file. Lines and columns count from 1; `length` is in characters."""
+
+    file: str
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: where, a short stable `code` for tests and documentation, what, and what to do."""
+
+    at: Span
+    code: str
+    message: str
+    hint: str = ""
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        return (self.at.file, self.at.line, self.at.column, self.code, self.message)
+
+
+class Problems(Exception):
+    """Raised with every problem found in one run, sorted and without repeats."""
+
+    def __init__(self, problems: Iterable[Problem], sources: dict[str, str] | None = None) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems), key=lambda p: p.sort_key))
+        self.sources = sources or {}
+        super().__init__(render(self.problems, self.sources))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`did you mean …?` for the closest known word, or nothing when none is close."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def render(problems: Sequence[Problem], sources: dict[str, str]) -> str:
+    """All problems as text, each with its source line and a caret. `sources` maps file name to its text."""
+    return "\n".join(_render_one(problem, sources) for problem in problems)
+
+
+def _render_one(problem: Problem, sources: dict[str, str]) -> str:
+    at = problem.at
+    lines = [f"{at.file}:{at.line}:{at.column}: {problem.message} [{problem.code}]"]
+    text = sources.get(at.file)
+    if text is not None:
+        source_lines = text.split("\n")
+        if 1 <= at.line <= len(source_lines):
+            source = source_lines[at.line - 1].rstrip("\r")
+            before = source[: at.column - 1]
+            marked = source[at.column - 1 : at.column - 1 + max(at.length, 1)]
+            lines.append(f"{at.line:>5} | {source}")
+            lines.append(f"      | {_blank(before)}{'^' * max(_width(marked), 1)}")
+    if problem.hint:
+        lines.append(f"      = {problem.hint}")
+    return "\n".join(lines)
+
+
+def _blank(text: str) -> str:
+    return "".join("\t" if c == "\t" else " " * _width(c) for c in text)
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
