@@ -1,0 +1,111 @@
+"""Days as integers yyyymmdd, and the calendar arithmetic that expressions use (FEEL, DMN 1.5, clause 10.3.2.3).
+
+The integer orders like the calendar, and full years between two days are a subtraction: a child born on
+29 February is a year older on 1 March of a common year.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import date, timedelta
+
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
+_MONTHS = re.compile(r"(-?)P(?:(\d+)Y)?(?:(\d+)M)?\Z")
+_DAYS = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\Z")
+
+
+def from_date(day: date) -> int:
+    return day.year * 10000 + day.month * 100 + day.day
+
+
+def to_date(day: int) -> date:
+    return date(day // 10000, day // 100 % 100, day % 100)
+
+
+def parse_date(text: str) -> int | None:
+    """yyyy-mm-dd as an integer, or None when there is no such day."""
+    found = _DATE.match(text)
+    if not found:
+        return None
+    year, month, day = (int(part) for part in found.groups())
+    if not (1 <= month <= 12 and year >= 1 and 1 <= day <= monthrange(year, month)[1]):
+        return None
+    return year * 10000 + month * 100 + day
+
+
+def parse_duration(text: str) -> tuple[str, int] | None:
+    """ISO 8601: ("months", n) for years and months, ("days", seconds) for days and time, or None."""
+    found = _MONTHS.match(text)
+    if found and any(found.groups()[1:]):
+        sign, years, months = found.groups()
+        return "months", (-1 if sign else 1) * (int(years or 0) * 12 + int(months or 0))
+    found = _DAYS.match(text)
+    if found and any(found.groups()[1:]):
+        sign, days, hours, minutes, seconds = found.groups()
+        total = int(days or 0) * 86400 + int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
+        return "days", (-1 if sign else 1) * total
+    return None
+
+
+def make_date(year: int, month: int, day: int) -> int | None:
+    whole = int(year) == year and int(month) == month and int(day) == day
+    year, month, day = int(year), int(month), int(day)
+    if whole and 1 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]:
+        return year * 10000 + month * 100 + day
+    return None
+
+
+def years_between(first: int, last: int) -> int:
+    """Full years, towards zero."""
+    return (last - first) // 10000 if last >= first else -((first - last) // 10000)
+
+
+def months_between(first: int, last: int) -> int:
+    """Full months, towards zero."""
+    if last < first:
+        return -months_between(last, first)
+    months = (last // 10000 - first // 10000) * 12 + (last // 100 % 100 - first // 100 % 100)
+    return months - (last % 100 < first % 100)
+
+
+def days_between(first: int, last: int) -> int:
+    return (to_date(last) - to_date(first)).days
+
+
+def add_months(day: int, months: int) -> int | None:
+    """The same day so many months later, the last of the month where it has no such day; None outside 1–9999."""
+    months = (day // 10000) * 12 + day // 100 % 100 - 1 + int(months)
+    year, month = months // 12, months % 12 + 1
+    if not 1 <= year <= 9999:
+        return None
+    return year * 10000 + month * 100 + min(day % 100, monthrange(year, month)[1])
+
+
+def add_seconds(day: int, seconds: int) -> int | None:
+    """A day so many seconds later, whole days only count; None outside the calendar."""
+    try:
+        return from_date(to_date(day) + timedelta(days=int(seconds) // 86400))
+    except OverflowError:
+        return None
+
+
+def month_start(day: int) -> int:
+    return day // 100 * 100 + 1
+
+
+def date_part(day: int, part: str) -> int:
+    if part == "year":
+        return day // 10000
+    if part == "month":
+        return day // 100 % 100
+    return day % 100 if part == "day" else to_date(day).isoweekday()
+
+
+def duration_part(value: int, kind: str, part: str) -> int:
+    """One component of a duration, with the duration's sign."""
+    sign, size = (-1 if value < 0 else 1), abs(int(value))
+    if kind == "months":
+        return sign * (size // 12 if part == "years" else size % 12)
+    whole = {"days": size // 86400, "hours": size // 3600 % 24, "minutes": size // 60 % 60, "seconds": size % 60}
+    return sign * whole[part]
