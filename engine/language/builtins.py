@@ -286,21 +286,22 @@ def _table(check: Checker, syntax: Syntax, name: str) -> Node:
     if symbol.table == "size":
         if len(keys) != 1 or not isinstance(keys[0].type, Number) or keys[0].type.decimals:
             raise check.fail(syntax, "arguments", f"`{name}` is read for one whole number: `{name}(count(people))`")
-        return check.node(syntax, "size_table", keys, symbol.type, name)
+        return check.node(syntax, "size_table", keys, check.unit_here(symbol.type), name)
     if len(keys) != len(symbol.by):
         raise check.fail(
             syntax, "arguments", f"`{name}` is read by {', '.join(symbol.by) or 'nothing'}: {len(symbol.by)} keys"
         )
     expected = [check.resolve(syntax, key) for key in symbol.by]
     matched = tuple(check.joined(syntax, want, key)[1] for want, key in zip(expected, keys, strict=True))
-    return check.node(syntax, "parameter", matched, symbol.type, name)
+    return check.node(syntax, "parameter", matched, check.unit_here(symbol.type), name)
 
 
 def _count_of(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     base = check.list_of(args[0])
     assert isinstance(base.type, List)
     unit = PERSON_UNIT if base.type.item == Record(PERSON) else NO_UNIT
-    return check.node(syntax, "count", (base,), _count(check, unit, 0, base.type.at_most))
+    of = check.unit_here(_count(check, unit, 0, base.type.at_most))
+    return check.node(syntax, "count", (base,), of)
 
 
 def _many(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:

@@ -218,16 +218,28 @@ class Checker:
         subject = self.node(at, "variable", (), Record(PERSON), name=SUBJECT)
         return self.field_of(at, subject, name)
 
+    @property
+    def of_one_person(self) -> bool:
+        """Is this said of one person? There, "per person" adds nothing to a unit."""
+        return self.scope.person or any(frame.variable.type == Record(PERSON) for frame in self._frames)
+
+    def unit_here(self, of: Type) -> Type:
+        """The type with the unit it has here: without `person` where one person is spoken of."""
+        if not isinstance(of, Number | Ratio) or not self.of_one_person:
+            return of
+        rest = tuple((name, n) for name, n in of.unit.dimensions if name != PERSON)
+        return of if rest == of.unit.dimensions else replace(of, unit=replace(of.unit, dimensions=rest))
+
     def _symbol(self, at: Syntax, symbol: Symbol) -> Node:
         if symbol.kind != "parameter":
-            return self.node(at, symbol.kind, (), symbol.type, symbol.name)
+            return self.node(at, symbol.kind, (), self.unit_here(symbol.type), symbol.name)
         if symbol.table:
             call = "name(n)" if symbol.table == "size" else "marginal(x, name)"
             raise self.fail(
                 at, "table", f"`{symbol.name}` is a table", f"read it as {call.replace('name', symbol.name)}"
             )
         keys = tuple(self.resolve(at, key) for key in symbol.by)
-        return self.node(at, "parameter", keys, symbol.type, symbol.name)
+        return self.node(at, "parameter", keys, self.unit_here(symbol.type), symbol.name)
 
     def field_of(self, at: Syntax, record: Node, name: str) -> Node | None:
         """Fact, item field or computed value `name` of a record, or None when it has no such thing."""
@@ -239,7 +251,7 @@ class Checker:
         if symbol is None:
             return None
         op = "field" if symbol.kind == "fact" else "computed"
-        return self.node(at, op, (record,), symbol.type, name)
+        return self.node(at, op, (record,), self.unit_here(symbol.type), symbol.name)
 
     def _unknown_name(self, at: Syntax, name: str) -> Failed:
         why = self.scope.forbidden.get(name)

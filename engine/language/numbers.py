@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 
 from engine.language.tree import Node
 from engine.language.types import (
@@ -175,8 +176,8 @@ def hull(op: str, types: list[Numeric]) -> Numeric:
         if decimals is None:
             return replace(types[0], unit=unit)
         return Number(decimals, unit, int(lo * 10**decimals), int(hi * 10**decimals))
-    for first in types:
-        for second in types:
+    if op != "join":
+        for first, second in combinations(types, 2):
             compare_parts(first, second)
     nums, dens = [parts(of)[0] for of in types], [parts(of)[1] for of in types]
     return Ratio(

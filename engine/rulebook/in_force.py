@@ -1,0 +1,109 @@
+"""Which version, which row: what is in force for an area, a legal date, what was known, and an application date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from engine.rulebook.model import (
+    FOREVER,
+    Conflict,
+    Dated,
+    DefinitionVersion,
+    PolicyVersion,
+    Row,
+    Rulebook,
+    Scoring,
+)
+from engine.rulebook.parameters import row_on
+
+Version = TypeVar("Version", PolicyVersion, DefinitionVersion, Scoring)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules of one moment. A policy is absent when it is not in force.
+
+    undated: policies whose version hangs on an application date that is not known.
+    """
+
+    policies: Mapping[str, PolicyVersion]
+    undated: frozenset[str]
+    definitions: Mapping[str, DefinitionVersion]
+    conflicts: tuple[Conflict, ...]
+    scoring: Scoring | None
+    key: tuple[Any, ...]  # equal for moments with the same rules
+
+
+def in_force(book: Rulebook, on: int, known: int, application_date: int | None) -> InForce:
+    memo_key = ("in_force", on, known, application_date)
+    found = book.memo.get(memo_key)
+    if found is None:
+        found = book.memo[memo_key] = _in_force(book, on, known, application_date)
+    return found  # type: ignore[no-any-return]
+
+
+def _in_force(book: Rulebook, on: int, known: int, application_date: int | None) -> InForce:
+    policies: dict[str, PolicyVersion] = {}
+    undated: set[str] = set()
+    for name, policy in book.policies.items():
+        candidates = _covering(policy.versions, on, known)
+        if application_date is None and candidates and any(_asks_application(one) for one in candidates[:1]):
+            undated.add(name)
+            continue
+        for version in candidates:
+            day = application_date if application_date is not None else on
+            if not _asks_application(version) or version.applications_from <= day < version.applications_before:
+                policies[name] = version
+                break
+    definitions = {}
+    for name, definition in book.definitions.items():
+        found = _covering(definition.versions, on, known)
+        if found:
+            definitions[name] = found[0]
+    conflicts = tuple(one for one in book.conflicts if _covers(one.dated, on, known))
+    scoring = _covering(book.scoring, on, known)
+    key = (
+        tuple((name, version.dated.version) for name, version in policies.items()),
+        tuple(sorted(undated)),
+        tuple((name, version.dated.version) for name, version in definitions.items()),
+        tuple(one.id for one in conflicts),
+        scoring[0].dated.version if scoring else "",
+    )
+    return InForce(policies, frozenset(undated), definitions, conflicts, scoring[0] if scoring else None, key)
+
+
+def _asks_application(version: PolicyVersion) -> bool:
+    return version.applications_from != 0 or version.applications_before != FOREVER
+
+
+def _covers(dated: Dated, on: int, known: int) -> bool:
+    return dated.published <= known and dated.start <= on <= dated.until
+
+
+def _covering(versions: Sequence[Version], on: int, known: int) -> list[Version]:
+    """Versions that hold on a day as far as known then, the one that takes precedence first.
+
+    A later beginning goes first, and among versions that begin on the same day the later correction.
+    """
+    found = [version for version in versions if _covers(version.dated, on, known)]
+    return sorted(found, key=lambda version: (version.dated.start, version.dated.published), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ParametersOn:
+    """Every parameter on one day: the values by position, and the rows they come from (None: nothing covers)."""
+
+    values: tuple[Any, ...]
+    rows: Mapping[str, Row | None]
+
+
+def parameters_on(book: Rulebook, area: str, on: int, known: int) -> ParametersOn:
+    memo_key = ("parameters", area, on, known)
+    found = book.memo.get(memo_key)
+    if found is None:
+        rows = {name: row_on(one, book.areas, area, on, known) for name, one in book.parameters.items()}
+        values = tuple(None if row is None else row.value for row in rows.values())
+        found = book.memo[memo_key] = ParametersOn(values, rows)
+    return found  # type: ignore[no-any-return]

@@ -1,0 +1,300 @@
+"""A directory of YAML files becomes a rulebook, or a list of every mistake in it.
+
+    yaml text -> trees (source) -> shape -> dictionary -> parameters -> rules in dependency order -> whole-book checks
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.language.problems import Problem, Problems, Span
+from engine.language.scope import PERSON, Scope, Symbol
+from engine.language.types import BOOLEAN, TEXT, Type
+from engine.rulebook import whole
+from engine.rulebook.dictionary import Types, read_areas, read_facts, read_sources
+from engine.rulebook.lock import check_lock, read_lock
+from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
+from engine.rulebook.parameters import ParameterReader
+from engine.rulebook.reading import Report, get, mapping, number, scalar, text
+from engine.rulebook.rules import MISTAKEN, Draft, RuleChecker, draft
+from engine.rulebook.shape import check_shape
+from engine.rulebook.source import Mapping, Tree, plain, read_yaml_file
+
+BASE = ("rulebook", "facts", "areas", "sources")
+
+
+@dataclass(slots=True)
+class Files:
+    """The files of a rulebook by kind: (path, tree) pairs in the order of their paths."""
+
+    trees: dict[str, list[tuple[str, Mapping]]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    lock: dict[str, str] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)  # names that a file with a broken shape would have declared
+
+    def of(self, kind: str) -> list[tuple[str, Mapping]]:
+        return self.trees.get(kind, [])
+
+    def base(self, kind: str) -> Mapping | None:
+        found = self.of(kind)
+        return found[0][1] if found else None
+
+
+def kind_of(path: str) -> str:
+    """What a file is, by its place; "" when nothing belongs there."""
+    parts = path.split("/")
+    if len(parts) == 1 and parts[0].removesuffix(".yaml") in BASE:
+        return parts[0].removesuffix(".yaml")
+    if parts[0] in ("definitions", "scoring") and len(parts) == 3:
+        return parts[0].removesuffix("s")
+    if parts[0] == "parameters" and len(parts) == 3:
+        return "parameter"
+    if parts[0] == "conflicts" and len(parts) == 2:
+        return "conflict"
+    return "policy" if len(parts) == 3 and parts[0] not in ("conflicts", "watch", "events") else ""
+
+
+def load_rulebook(directory: Path) -> Rulebook:
+    """The rulebook in a directory. Raises `Problems` with every mistake found, sorted."""
+    report = Report()
+    files = _read_files(directory, report)
+    if any(files.base(kind) is None for kind in BASE):
+        for kind in BASE:
+            if not (directory / f"{kind}.yaml").exists():
+                report.add(Span(f"{kind}.yaml", 1, 1), "missing-file", f"{kind}.yaml is missing", "every rulebook has one")
+        raise Problems(report.problems, files.texts)
+    book = _Builder(report, files).build()
+    if report.problems:
+        causes = [problem for problem in report.problems if not _caused_by(problem, files.broken)]
+        raise Problems(causes or report.problems, files.texts)
+    return book
+
+
+def _caused_by(problem: Problem, broken: set[str]) -> bool:
+    """Only a consequence of a mistake elsewhere, which is reported there."""
+    if problem.code == "not-readable" and problem.message.endswith(MISTAKEN):
+        return True
+    return problem.code == "unknown-name" and any(f"`{name}`" in problem.message for name in broken)
+
+
+def _read_files(directory: Path, report: Report) -> Files:
+    files = Files(lock=read_lock(directory))
+    if not directory.is_dir():
+        report.add(Span(str(directory), 1, 1), "missing-file", f"there is no directory {directory}")
+        raise Problems(report.problems)
+    for path in sorted(directory.rglob("*.yaml")):
+        shown = path.relative_to(directory).as_posix()
+        kind = kind_of(shown)
+        content, tree, problems = read_yaml_file(path, shown)
+        files.texts[shown] = content
+        if not kind:
+            problems.append(
+                Problem(
+                    Span(shown, 1, 1),
+                    "misplaced-file",
+                    "no kind of rule file belongs here",
+                    "see docs/rulebook.md for where each kind stands",
+                )
+            )
+        elif tree is not None and not problems:
+            problems += check_shape(tree, kind)
+        elif tree is None and not problems:
+            problems.append(Problem(Span(shown, 1, 1), "empty-file", "this file holds nothing"))
+        report.problems += problems
+        if tree is not None and not problems and isinstance(tree, Mapping):
+            files.trees.setdefault(kind, []).append((shown, tree))
+        else:
+            files.broken.update((path.parent.name, path.stem))
+    return files
+
+
+class _Builder:
+    def __init__(self, report: Report, files: Files) -> None:
+        self.report, self.files = report, files
+
+    def base(self, kind: str) -> Mapping:
+        tree = self.files.base(kind)
+        assert tree is not None
+        return tree
+
+    def build(self) -> Rulebook:
+        report, head = self.report, self.base("rulebook")
+        report.languages = tuple(text(one) for one in _items(head, "languages"))
+        laws = read_sources(self.base("sources"), report)
+        report.laws = laws
+        currency = plain(head.entries["currency"])
+        departments = {k: report.label(v) for k, v in mapping(head.entries["departments"]).entries.items()}
+        units = get(head, "units")
+        labels = {k: report.label(v) for k, v in mapping(units).entries.items()} if units else {}
+        levels, areas = read_areas(self.base("areas"), report)
+        types = Types(report, currency["unit"], currency["decimals"], mapping(units) if units else None)
+        facts = read_facts(self.base("facts"), report, types, departments)
+        reader = ParameterReader(report, types, facts, areas)
+        for path, tree in self.files.of("parameter"):
+            reader.read(path.split("/")[1], Path(path).stem, tree)
+        parameters = reader.parameters()
+
+        at_most = int(number(get(head, "limits", "people")) or 100)
+        drafts = {
+            kind: self._drafts(kind) for kind in ("definition", "policy", "conflict", "scoring")
+        }
+        scope = self._scope(facts, levels, parameters, drafts, at_most)
+        procedure = frozenset(name for name, fact in facts.items() if fact.privacy == "procedure")
+        checker = RuleChecker(report, scope, procedure, (currency["unit"], currency["decimals"]))
+        definitions = self._definitions(drafts, checker)
+        policies = self._policies(drafts, checker, departments)
+        conflicts = tuple(checker.conflict(one) for group in drafts["conflict"].values() for one in group)
+        scoring = tuple(checker.scoring(one) for group in drafts["scoring"].values() for one in group)
+        whole.check_unread(report, checker.reads, self.files, facts, parameters, definitions)
+        whole.check_locals(report, checker.reads, drafts)
+        check_lock(report, self.files.lock, self._content())
+        return self._rulebook(
+            report, head, currency, labels, departments, at_most, facts, levels, areas, laws, parameters,
+            definitions, policies, conflicts, scoring, scope,
+        )  # fmt: skip
+
+    def _rulebook(
+        self, report: Report, head: Mapping, currency: Any, units: dict[str, Label], departments: dict[str, Label],
+        at_most: int, facts: dict[str, Fact], levels: dict[str, Label], areas: Any, laws: dict[str, Law],
+        parameters: dict[str, Parameter], definitions: dict[str, Definition], policies: dict[str, Policy],
+        conflicts: tuple[Conflict, ...], scoring: tuple[Scoring, ...], scope: Scope,
+    ) -> Rulebook:  # fmt: skip
+        return Rulebook(
+            name=text(head.entries["rulebook"]),
+            title=report.label(head.entries["title"]),
+            languages=report.languages,
+            currency=currency,
+            units=units,
+            departments=departments,
+            people_at_most=at_most,
+            facts=facts,
+            levels=levels,
+            areas=areas,
+            laws=laws,
+            parameters=parameters,
+            definitions=definitions,
+            policies=policies,
+            conflicts=conflicts,
+            scoring=scoring,
+            scope=scope,
+            fingerprint=fingerprint(self._content()),
+            sources=dict(self.files.texts),
+        )
+
+    def _content(self) -> dict[str, Any]:
+        return {path: plain(tree) for group in self.files.trees.values() for path, tree in group}
+
+    # --- rules ------------------------------------------------------------------------------------------
+
+    def _drafts(self, kind: str) -> dict[str, list[Draft]]:
+        made: dict[str, list[Draft]] = {}
+        for path, tree in self.files.of(kind):
+            one = draft(kind, path, tree, self.report)
+            whole.check_place(self.report, kind, path, one)
+            made.setdefault(one.name, []).append(one)
+        for group in made.values():
+            if kind != "conflict":
+                group.sort(key=lambda one: (one.dated.start, one.dated.published))
+                whole.check_versions(self.report, group)
+        return made
+
+    def _scope(
+        self,
+        facts: dict[str, Fact],
+        levels: dict[str, Label],
+        parameters: dict[str, Parameter],
+        drafts: dict[str, dict[str, list[Draft]]],
+        at_most: int,
+    ) -> Scope:
+        names: dict[str, Symbol] = {level: Symbol(level, "fact", TEXT) for level in levels}
+        person: dict[str, Symbol] = {"person_id": Symbol("person_id", "fact", TEXT)}
+        records: dict[str, dict[str, Symbol]] = {PERSON: person}
+        for name, fact in facts.items():
+            (names if fact.of == "household" else person)[name] = Symbol(name, "fact", fact.value.type)
+            if fact.items:
+                records[name] = {one.name: Symbol(one.name, "fact", one.type) for one in fact.items}
+        for name, parameter in parameters.items():
+            names[name] = Symbol(name, "parameter", parameter.type, parameter.by, parameter.table)
+        policies = {name: text(get(group[0].tree, "unit")) for name, group in drafts["policy"].items()}
+        forbidden = {name: "a score orders visits and never decides" for name in drafts["scoring"]}
+        forbidden["score"] = "a score orders visits and never decides"
+        whole.check_names(self.report, names, person, drafts)
+        return Scope(names, records, policies, forbidden, people_at_most=at_most)
+
+    def _definitions(self, drafts: dict[str, dict[str, list[Draft]]], checker: RuleChecker) -> dict[str, Definition]:
+        made: dict[str, Definition] = {}
+        scope = checker.scope
+        for name in self._order(drafts):
+            group = drafts["definition"].get(name)
+            if group is None:
+                continue
+            definition = checker.definition(group)
+            if definition is None:
+                scope.forbidden[name] = MISTAKEN  # type: ignore[index]
+                continue
+            made[name] = definition
+            symbol = Symbol(name, "value", definition.type)
+            target: Any = scope.records[PERSON] if definition.of == PERSON else scope.names
+            target[name] = symbol
+        return made
+
+    def _order(self, drafts: dict[str, dict[str, list[Draft]]]) -> list[str]:
+        """Definitions and policies in the order in which they need each other; a cycle names every step."""
+        graph: dict[str, set[str]] = {}
+        places: dict[tuple[str, str], Span] = {}
+        for kind in ("definition", "policy"):
+            for name, group in drafts[kind].items():
+                needs = graph.setdefault(name, set())
+                for one in group:
+                    for used, at in one.names.items():
+                        if used in drafts["definition"]:
+                            needs.add(used)
+                            places.setdefault((name, used), at)
+                    for used, at in one.statuses.items():
+                        if used in drafts["policy"]:
+                            needs.add(used)
+                            places.setdefault((name, used), at)
+        try:
+            return list(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            cycle: list[str] = list(reversed(error.args[1]))
+            steps = list(zip(cycle, cycle[1:], strict=False))
+            listed = "; ".join(
+                f"`{a}` reads `{b}` ({places[a, b].file}:{places[a, b].line})" for a, b in steps
+            )
+            self.report.add(
+                min((places[step] for step in steps), key=lambda at: (at.file, at.line)),
+                "cycle",
+                f"these need each other: {listed}",
+                "break the circle: `.held` reads what is on record and needs no computation",
+            )
+            raise Problems(self.report.problems, self.files.texts) from None
+
+    def _policies(
+        self, drafts: dict[str, dict[str, list[Draft]]], checker: RuleChecker, departments: dict[str, Label]
+    ) -> dict[str, Policy]:
+        for path, tree in self.files.of("policy"):
+            whole.check_department(self.report, path, tree, departments)
+        order = {name: place for place, name in enumerate(self._order(drafts))}
+        made = {name: checker.policy(group) for name, group in drafts["policy"].items()}
+        return dict(sorted(made.items(), key=lambda pair: order[pair[0]]))
+
+
+def _items(tree: Mapping, key: str) -> tuple[Tree, ...]:
+    found = tree.entries.get(key)
+    return getattr(found, "items", ()) if found is not None else ()
+
+
+def fingerprint(content: Any) -> str:
+    """SHA-256 over the canonical content: keys sorted, numbers as written, no comments, no layout."""
+    encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="sorted", decimal_format="string").encode
+    return hashlib.sha256(encode(content)).hexdigest()
+
+

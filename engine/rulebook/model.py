@@ -1,0 +1,289 @@
+"""A rulebook in memory: immutable, checked, with typed trees in place of the officers' text.
+
+Days are integers yyyymmdd. `Label` maps a language to a text. Every `text` keeps an expression as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.language.scope import Scope
+from engine.language.tree import Node
+from engine.language.types import Type
+
+Label = Mapping[str, str]
+FOREVER = 99991231
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A fact's value or one field of a list's items: its type, label and, for a choice, the labels of the values."""
+
+    name: str
+    type: Type
+    label: Label
+    choices: Mapping[str, Label] = field(default_factory=dict)
+    longest: int = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One entry of the fact dictionary. `items` are the fields of a list's entries, empty for a plain fact."""
+
+    value: Field
+    of: str
+    question: Label
+    answered_by: str
+    privacy: str  # ordinary, personal, sensitive or procedure
+    changeable: bool = False
+    fresh_days: int | None = None
+    trust: tuple[str, ...] = ()
+    items: tuple[Field, ...] = ()
+    at_most: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.value.name
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    code: str
+    level: str
+    label: Label
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A source that `cite` names, and how surely it was seen: text, quoted, known or unsure."""
+
+    code: str
+    title: str
+    number: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One dated value of a parameter. `value` None: a declared gap, `gap` says why. `until` is inclusive."""
+
+    start: int
+    until: int
+    published: int
+    value: Any
+    gap: str = ""
+    cite: str = ""
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`series`: rows per area, in order. `by` and `table` as in `engine.language.scope.Symbol`."""
+
+    name: str
+    label: Label
+    type: Type
+    by: tuple[str, ...]
+    table: str
+    series: Mapping[str, tuple[Row, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A condition with its citation. `unless`: exceptions, any of which makes the clause hold."""
+
+    id: str
+    label: Label
+    text: str
+    when: Node
+    cite: str
+    unless: tuple[Clause, ...] = ()
+
+    @property
+    def truth(self) -> Node:
+        if not self.unless:
+            return self.when
+        return Node("or", (self.when, *(one.truth for one in self.unless)), self.when.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Clauses joined by `all` or `any`; `id` names a group inside another."""
+
+    id: str
+    kind: str
+    members: tuple[Clause | Group, ...]
+
+    def clauses(self) -> Iterator[Clause]:
+        for member in self.members:
+            if isinstance(member, Group):
+                yield from member.clauses()
+            else:
+                yield member
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A named intermediate value (`define`) or one part of an amount. `name` is unique in the rulebook."""
+
+    id: str
+    name: str
+    label: Label
+    text: str
+    node: Node
+    cite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Except:
+    id: str
+    text: str
+    when: Node
+    value_text: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """What every version has: where it was written and when it holds. `until` is inclusive."""
+
+    file: str
+    version: str
+    start: int
+    until: int
+    published: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """`parts` are added up; or the officer decides between `least` and `most`."""
+
+    period: str
+    parts: tuple[Named, ...] = ()
+    least: Named | None = None
+    most: Named | None = None
+    cite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    dated: Dated
+    title: Label
+    defines: tuple[Named, ...]
+    concerns: tuple[Clause, ...]
+    eligible: Group
+    closed: tuple[Clause, ...]
+    discretion: tuple[Clause, ...]
+    amount: Amount | None
+    pays: Mapping[str, Any]
+    review: Mapping[str, Any]
+    procedure: Mapping[str, Any]
+    notes: Label
+    applications_from: int = 0
+    applications_before: int = FOREVER
+    verified_until: int = FOREVER
+
+    def all_clauses(self) -> Iterator[Clause]:
+        yield from self.concerns
+        yield from self.eligible.clauses()
+        yield from self.closed
+        yield from self.discretion
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    id: str
+    department: str
+    unit: str
+    versions: tuple[PolicyVersion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionVersion:
+    dated: Dated
+    title: Label
+    defines: tuple[Named, ...]
+    text: str
+    node: Node
+    exceptions: tuple[Except, ...]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    name: str
+    of: str
+    type: Type
+    versions: tuple[DefinitionVersion, ...]
+    shown_decimals: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Findings that may not stand together. `stage`: exclusive, higher_of, offset, cap or compatible."""
+
+    id: str
+    dated: Dated
+    title: Label
+    between: tuple[str, ...]
+    same: str
+    stage: str
+    keep: str = ""
+    choose_by: str = ""
+    reduce: str = ""
+    limit: Named | None = None
+    when: Named | None = None
+    cite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    value: Named
+    weight: int
+    points: Node  # the rounded product, in hundredths
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    name: str
+    dated: Dated
+    title: Label
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """All of a directory of YAML files. `sources` keeps the text of every file, by its path."""
+
+    name: str
+    title: Label
+    languages: tuple[str, ...]
+    currency: Mapping[str, Any]
+    units: Mapping[str, Label]
+    departments: Mapping[str, Label]
+    people_at_most: int
+    facts: Mapping[str, Fact]
+    levels: Mapping[str, Label]
+    areas: Mapping[str, Area]
+    laws: Mapping[str, Law]
+    parameters: Mapping[str, Parameter]
+    definitions: Mapping[str, Definition]
+    policies: Mapping[str, Policy]
+    conflicts: tuple[Conflict, ...]
+    scoring: tuple[Scoring, ...]
+    scope: Scope
+    fingerprint: str
+    sources: Mapping[str, str]
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def household_inputs(self) -> tuple[str, ...]:
+        """What a household document gives for the household, in the order of compiled programs."""
+        held = [f"{p.id}.held" for p in self.policies.values() if p.unit == "household"]
+        return (*(f.name for f in self.facts.values() if f.of == "household"), *self.levels, *held)
+
+    def person_inputs(self) -> tuple[str, ...]:
+        held = [f"{p.id}.held" for p in self.policies.values() if p.unit == "person"]
+        return ("person_id", *(f.name for f in self.facts.values() if f.of == "person"), *held)
