@@ -1,0 +1,1 @@
+"""One household against one pack of policies: our engine beside ZEN."""
