@@ -124,6 +124,8 @@ class _Planner:
         for conflict in rules.conflicts:
             if conflict.when is not None:
                 decide[conflict.when.name] = Computed(conflict.when.name, conflict.same, conflict.when.node)
+            if conflict.limit is not None:
+                decide[conflict.limit.name] = Computed(conflict.limit.name, "household", conflict.limit.node)
         programs = (
             self._program(decide, [*(name for name in decide if name not in rules.definitions)], frozenset()),
             self._program(amounts, [part.name for p in policies.values() for part in _amount_parts(p.version)], _STATUSES),

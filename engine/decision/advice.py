@@ -1,0 +1,194 @@
+"""What to ask next, and what would change a refusal: advice beside the findings, each checked by deciding again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.decision.model import HOUSEHOLD, Finding, MissingFact, PolicyDecision, Question, WouldChange
+from engine.decision.plan import ClausePlan, PolicyPlan
+from engine.decision.situation import Situation
+from engine.language import outcomes
+from engine.language.interpret import Interpreter
+from engine.language.types import Boolean, Enum, List, Number, to_plain
+from engine.rulebook.model import Fact
+
+MOST_QUESTIONS = 40
+
+
+def questions_for(at: Situation, policies: Mapping[str, PolicyDecision]) -> list[Question]:
+    """Missing facts, those first that could settle the most open findings alone.
+
+    A fact could settle a finding when it is all that a clause waits for, in a policy that needs every clause:
+    one answer refuses. Structure says so cheaply; the first question is made sure of by trying answers.
+    """
+    asked: dict[tuple[str, str], _Asked] = {}
+    for name, decided in policies.items():
+        for finding in decided.findings:
+            if finding.outcome != "undetermined":
+                continue
+            facts = [one for one in finding.missing if one.fact]
+            for one in facts:
+                entry = asked.setdefault((one.fact, one.subject), _Asked())
+                entry.findings.append((name, finding.subject))
+                entry.settles += _alone(one, finding.missing)
+    ranked = sorted(asked.items(), key=lambda pair: (-pair[1].settles, -len(pair[1].findings), pair[0]))
+    ranked = _sure_first(at, ranked)
+    return [
+        Question(fact, subject, entry.settles, sorted({policy for policy, _ in entry.findings}))
+        for (fact, subject), entry in ranked[:MOST_QUESTIONS]
+    ]
+
+
+@dataclass(slots=True)
+class _Asked:
+    findings: list[tuple[str, str]] = field(default_factory=list)
+    settles: int = 0
+
+
+def _alone(one: MissingFact, all_missing: Sequence[MissingFact]) -> bool:
+    """Is this fact the only one that some clause waits for?"""
+    root = one.path[0] if one.path else ""
+    return all(other is one or not other.path or other.path[0] != root for other in all_missing)
+
+
+def _sure_first(at: Situation, ranked: list[tuple[tuple[str, str], _Asked]]) -> list[tuple[tuple[str, str], _Asked]]:
+    """Moves the first question up for which an answer has been seen to settle a finding."""
+    for place, ((fact, subject), entry) in enumerate(ranked):
+        if entry.settles and any(_settles(at, fact, subject, finding) for finding in entry.findings):
+            return [ranked[place], *ranked[:place], *ranked[place + 1 :]]
+    return ranked
+
+
+def _settles(at: Situation, fact: str, subject: str, finding: tuple[str, str]) -> bool:
+    policy, whose = finding
+    for answer in _answers(at.book.facts.get(fact)):
+        reading = _reading_with(at, fact, subject, answer)
+        if at.outcome_with(reading, policy, _index(at, whose)) != outcomes.UNDETERMINED:
+            return True
+    return False
+
+
+def _answers(fact: Fact | None) -> Iterator[Any]:
+    if fact is None:
+        return
+    of = fact.value.type
+    if isinstance(of, Boolean):
+        yield from (False, True)
+    elif isinstance(of, Enum):
+        yield from of.values
+    elif isinstance(of, Number):
+        yield from (of.hi, of.lo)
+    elif isinstance(of, List):
+        yield [], ()
+    else:
+        yield from (19000101, 20991231)
+
+
+def _index(at: Situation, subject: str) -> int:
+    ids = [person.person_id for person in at.household.people]
+    return -1 if subject == HOUSEHOLD else ids.index(subject)
+
+
+def _reading_with(at: Situation, fact: str, subject: str, value: Any) -> Interpreter:
+    """The lazy reading of the same household with one fact changed."""
+    index = _index(at, subject)
+    if index < 0:
+        household = list(at.inputs.household)
+        household[at.plan.decide.household.index(fact)] = value
+        return at.read_with(household, at.inputs.people)
+    people = list(at.inputs.people)
+    people[index] = list(people[index])
+    people[index][at.plan.decide.person.index(fact)] = value
+    return at.read_with(at.inputs.household, people)
+
+
+# --- what would change a refusal -----------------------------------------------------------------------------
+
+
+def would_change(at: Situation, policy: PolicyPlan, finding: Finding) -> list[WouldChange]:
+    """For each changeable fact that the one failed clause hangs on: the nearest value that lifts the refusal.
+
+    None when two clauses fail on their own: no single fact would do. Every value is checked by deciding again.
+    """
+    if len(finding.failed) != 1:
+        return []
+    clause = next((one for one in policy.clauses() if one.clause.id == finding.failed[0]), None)
+    if clause is None:
+        return []
+    found = []
+    for fact, subject in _changeable(at, policy, finding):
+        search = _Search(at, policy.policy.id, finding, clause, fact, subject)
+        flip = search.nearest()
+        if flip is not None:
+            value, outcome = flip
+            ref = fact.name if subject == HOUSEHOLD else f"people/{subject}/{fact.name}"
+            found.append(WouldChange(ref, to_plain(value, fact.value.type), outcomes.NAMES[outcome], True))
+    return found
+
+
+def _changeable(at: Situation, policy: PolicyPlan, finding: Finding) -> Iterator[tuple[Fact, str]]:
+    """Known, changeable facts that the policy reads: of the household, and of the subject or of everyone."""
+    for whose, name in sorted(policy.inputs):
+        fact = at.book.facts.get(name)
+        if fact is None or not fact.changeable or fact.items:
+            continue
+        if whose == "":
+            if name in at.inputs.rows:
+                yield fact, HOUSEHOLD
+            continue
+        people = [person.person_id for person in at.household.people]
+        for person in people if finding.subject == HOUSEHOLD else [finding.subject]:
+            if f"people/{person}/{name}" in at.inputs.rows:
+                yield fact, person
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Looks for the nearest value of one fact that lifts a refusal."""
+
+    at: Situation
+    policy: str
+    finding: Finding
+    clause: ClausePlan
+    fact: Fact
+    subject: str
+
+    def nearest(self) -> tuple[Any, int] | None:
+        of = self.fact.value.type
+        current = self._current()
+        if isinstance(of, Number):
+            return self._number(current, of)
+        candidates = [value for value in _answers(self.fact) if value != current]
+        return next(((value, out) for value in candidates if (out := self._outcome(value)) in _LIFTED), None)
+
+    def _current(self) -> Any:
+        prefix = "" if self.subject == HOUSEHOLD else f"people/{self.subject}/"
+        return self.at.inputs.rows[prefix + self.fact.name].inside
+
+    def _outcome(self, value: Any) -> int:
+        reading = _reading_with(self.at, self.fact.name, self.subject, value)
+        return self.at.outcome_with(reading, self.policy, _index(self.at, self.finding.subject))
+
+    def _number(self, current: int, of: Number) -> tuple[Any, int] | None:
+        """Halving between the present value and the end of the range at which the refusal is lifted."""
+        best: tuple[int, int] | None = None
+        for end in (of.lo, of.hi):
+            out = self._outcome(end)
+            if end == current or out not in _LIFTED:
+                continue
+            refused, lifted = current, end
+            while abs(lifted - refused) > 1:
+                middle = (lifted + refused) // 2
+                found = self._outcome(middle)
+                if found in _LIFTED:
+                    lifted, out = middle, found
+                else:
+                    refused = middle
+            if best is None or abs(lifted - current) < abs(best[0] - current):
+                best = (lifted, out)
+        return best
+
+
+_LIFTED = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY})

@@ -1,0 +1,145 @@
+"""What a finding is worth: the parts of its amount, for the month of the legal date.
+
+A month's entitlement takes facts, ages and parameters on the first day of the month; statuses are those of the
+decision. An amount that hangs on open conditions is a range; what hangs on an open number is not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.decision.document import inputs_on
+from engine.decision.model import Amount, Part
+from engine.decision.plan import PolicyPlan
+from engine.decision.situation import Situation
+from engine.language import outcomes
+from engine.language.dates import month_start
+from engine.language.interpret import Interpreter
+from engine.language.scope import SUBJECT
+from engine.language.types import Number, to_plain
+from engine.language.unknowns import Missing, bounds, missing
+from engine.rulebook.in_force import parameters_on
+from engine.rulebook.model import Named
+
+
+class MonthlyAmounts:
+    """Every amount of a household for one month, computed once for all findings."""
+
+    def __init__(self, at: Situation) -> None:
+        plan, first = at.plan, month_start(at.on)
+        same_day = first == at.on
+        inputs = at.inputs if same_day else inputs_on(at.book, at.household, first, at.known)
+        self.parameters = at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
+        self.on = first
+        own = dict(zip(plan.run_decide.household, at.own, strict=True))
+        columns = dict(zip(plan.run_decide.person, at.columns, strict=True))
+        extra = plan.amounts.household[len(at.inputs.household) :]
+        extra_person = plan.amounts.person[len(at.book.person_inputs()) :]
+        self.household = [*inputs.household, *(own[name] for name in extra)]
+        self.people = [
+            [*row, *(columns[name][i] for name in extra_person)] for i, row in enumerate(inputs.people)
+        ]
+        values, person_values = plan.run_amounts.run(self.household, self.people, self.parameters.values, first)
+        self.own = dict(zip(plan.run_amounts.household, values, strict=True))
+        self.columns = dict(zip(plan.run_amounts.person, person_values, strict=True))
+        self.program = plan.amounts
+        self._reading: Interpreter | None = None
+
+    def value(self, name: str, index: int) -> Any:
+        return self.own[name] if index < 0 else self.columns[name][index]
+
+    def reading(self) -> Interpreter:
+        if self._reading is None:
+            self._reading = Interpreter(self.program, self.household, self.people, self.parameters.values, self.on)
+        return self._reading
+
+
+def monthly(at: Situation) -> MonthlyAmounts:
+    """The amounts of a situation, computed when the first finding asks."""
+    if at.monthly is None:
+        at.monthly = MonthlyAmounts(at)
+    amounts: MonthlyAmounts = at.monthly
+    return amounts
+
+
+def amount_of(at: Situation, policy: PolicyPlan, index: int, result: int) -> tuple[Amount, tuple[Missing, ...]]:
+    """The amount of a finding and what is missing for it."""
+    amounts = monthly(at)
+    rule = policy.version.amount
+    assert rule is not None
+    money = Number(at.book.currency["decimals"])
+    conditional = result == outcomes.UNDETERMINED
+    if rule.least is not None and rule.most is not None:
+        low, high = (amounts.value(named.name, index) for named in (rule.least, rule.most))
+        lacking = _missing_of(at, (rule.least, rule.most), index)
+        because = "" if low is not None and high is not None else "missing"
+        return Amount(
+            rule.period, min=to_plain(low, money), max=to_plain(high, money), if_eligible=conditional, because=because
+        ), lacking
+    values = [amounts.value(part.name, index) for part in rule.parts]
+    if None not in values:
+        parts = [Part(part.id, to_plain(value, money)) for part, value in zip(rule.parts, values, strict=True)]
+        return Amount(rule.period, to_plain(sum(values), money), parts=parts, if_eligible=conditional), ()
+    return _open_amount(at, rule.period, rule.parts, values, index, money, conditional)
+
+
+def _open_amount(
+    at: Situation,
+    period: str,
+    rules: Sequence[Named],
+    values: Sequence[Any],
+    index: int,
+    money: Number,
+    conditional: bool,
+) -> tuple[Amount, tuple[Missing, ...]]:
+    amounts = monthly(at)
+    parts: list[Part] = []
+    ranges: list[tuple[int, int] | None] = []
+    bindings = {} if index < 0 else {SUBJECT: index}
+    for rule, value in zip(rules, values, strict=True):
+        pair = (value, value) if value is not None else bounds(amounts.reading(), rule.node, bindings)
+        ranges.append(pair)
+        if value is not None:
+            parts.append(Part(rule.id, to_plain(value, money)))
+        elif pair is not None:
+            parts.append(Part(rule.id, None, to_plain(pair[0], money), to_plain(pair[1], money)))
+        else:
+            parts.append(Part(rule.id))
+    lacking = _missing_of(at, [r for r, v in zip(rules, values, strict=True) if v is None], index)
+    known = [pair for pair in ranges if pair is not None]
+    if len(known) < len(ranges):
+        return Amount(period, parts=parts, if_eligible=conditional, because="missing"), lacking
+    low, high = sum(pair[0] for pair in known), sum(pair[1] for pair in known)
+    return Amount(
+        period,
+        min=to_plain(low, money),
+        max=to_plain(high, money),
+        parts=parts,
+        if_eligible=conditional,
+        because="missing",
+    ), lacking
+
+
+def _missing_of(at: Situation, rules: Sequence[Named], index: int) -> tuple[Missing, ...]:
+    amounts = monthly(at)
+    bindings = {} if index < 0 else {SUBJECT: index}
+    found: dict[tuple[str, str, int], Missing] = {}
+    for rule in rules:
+        if amounts.value(rule.name, index) is None:
+            for one in missing(amounts.reading(), rule.node, bindings):
+                for cause in _causes(at, one):
+                    found.setdefault((cause.kind, cause.name, cause.person), cause)
+    return tuple(found.values())
+
+
+def _causes(at: Situation, one: Missing) -> tuple[Missing, ...]:
+    """An open status of another policy is traced to what that policy lacks."""
+    reading = at.reading()
+    if one.kind != "value" or one.name not in reading.computed:
+        return (one,)
+    node = reading.computed[one.name].node
+    deeper = missing(reading, node, {} if one.person < 0 else {SUBJECT: one.person})
+    return tuple(replace(each, path=(*one.path, one.name, *each.path)) for each in deeper)
+

@@ -1,0 +1,382 @@
+"""One household's facts against every policy in force: the decision.
+
+    document -> inputs on the legal date -> computed values -> findings -> conflicts -> sums, score, questions
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from engine.decision.advice import questions_for, would_change
+from engine.decision.amounts import amount_of
+from engine.decision.conflicts import resolve
+from engine.decision.document import Household, Inputs, inputs_on, read_household
+from engine.decision.due import would_be_due
+from engine.decision.findings import Shape, named, shape_of, trace_of
+from engine.decision.model import (
+    ENGINE,
+    HOUSEHOLD,
+    Basis,
+    Decision,
+    FactValue,
+    Finding,
+    MissingFact,
+    NotConcerned,
+    ParameterValue,
+    PolicyDecision,
+    Score,
+    ScoredTerm,
+)
+from engine.decision.plan import Plan, plan_for
+from engine.decision.situation import Situation
+from engine.language import outcomes
+from engine.language.dates import add_months, from_date, month_start
+from engine.language.scope import PERSON
+from engine.language.types import Number, Ratio, to_plain
+from engine.language.unknowns import Missing
+from engine.rulebook.in_force import ParametersOn, in_force, parameters_on
+from engine.rulebook.model import Rulebook
+
+_POINTS = Number(2)
+
+
+def decide(
+    book: Rulebook,
+    document: Any,
+    *,
+    on: date | int,
+    known: date | int | None = None,
+    policies: Sequence[str] = (),
+    advice: bool = True,
+) -> Decision:
+    """The decision for a household document (plain data) on a legal date, as known on a day (default: `on`).
+
+    `policies` limits the findings shown. `advice` False leaves out `questions` and `would_change`.
+    Raises `BadDocument` when the document is wrong, KeyError for an unknown policy.
+    """
+    household = read_household(book, document)
+    day = on if isinstance(on, int) else from_date(on)
+    known_day = day if known is None else known if isinstance(known, int) else from_date(known)
+    for policy in policies:
+        if policy not in book.policies:
+            raise KeyError(policy)
+    return decide_household(book, household, day, known_day, tuple(policies), advice)
+
+
+def decide_household(
+    book: Rulebook, household: Household, on: int, known: int, policies: tuple[str, ...], advice: bool = True
+) -> Decision:
+    situation = situate(book, household, on, known)
+    return _Decider(situation, policies).decision(advice)
+
+
+def situate(book: Rulebook, household: Household, on: int, known: int) -> Situation:
+    """A household at a moment, with everything computed that the rules in force ask for."""
+    rules = in_force(book, on, known, household.application_date)
+    plan = plan_for(book, rules)
+    parameters = parameters_on(book, household.area, on, known)
+    inputs = inputs_on(book, household, on, known)
+    own, columns = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
+    return Situation(book, household, on, known, plan, parameters, inputs, own, columns)
+
+
+class _Decider:
+    def __init__(self, situation: Situation, asked: tuple[str, ...]) -> None:
+        self.at = situation
+        self.book, self.plan = situation.book, situation.plan
+        self.shapes = _shapes(situation.book, situation.plan)
+        self.asked = asked
+        self.not_concerned: list[NotConcerned] = []
+        self.rows = [list(row) for row in zip(*situation.columns, strict=True)] or [[] for _ in situation.inputs.people]
+        self.unknown_own, self.unknown_people = situation.unknown_inputs()
+
+    # --- the whole --------------------------------------------------------------------------------------
+
+    def decision(self, advice: bool) -> Decision:
+        at = self.at
+        policies: dict[str, PolicyDecision] = {}
+        for name, policy in self.book.policies.items():
+            if self.asked and name not in self.asked:
+                continue
+            shape = self.shapes.get(name)
+            if shape is None:
+                undated = name in self.plan.rules.undated
+                finding = (
+                    Finding(HOUSEHOLD, "undetermined", missing=[MissingFact(fact="application_date", subject=HOUSEHOLD)])
+                    if undated
+                    else Finding(HOUSEHOLD, "not-in-force")
+                )
+                policies[name] = PolicyDecision(None, [finding])
+                continue
+            findings = self._findings(shape)
+            if findings:
+                policies[name] = PolicyDecision(shape.plan.version.dated.version, findings)
+        resolution = resolve(at, policies)
+        if advice:
+            for name, one in policies.items():
+                one.findings[:] = [self._advised(name, finding) for finding in one.findings]
+        return Decision(
+            decision_id=self._id(),
+            household_id=at.household.household_id,
+            area=at.household.area,
+            on=_iso(at.on),
+            known=_iso(at.known),
+            application_date=None if at.household.application_date is None else _iso(at.household.application_date),
+            rulebook=self.book.fingerprint,
+            engine=ENGINE,
+            facts=self._facts(at.inputs),
+            definitions=self._definitions(),
+            parameters=parameter_values(at.book, at.parameters),
+            versions=self._versions(policies),
+            policies=policies,
+            not_concerned=self.not_concerned,
+            conflicts=resolution.found,
+            would_be_due=would_be_due(at, policies, resolution),
+            score=self._score(),
+            questions=questions_for(at, policies) if advice else (),
+        )
+
+    def _id(self) -> str:
+        at = self.at
+        moment = [
+            _iso(at.on),
+            _iso(at.known),
+            at.household.application_date,
+            at.household.area,
+            sorted(self.asked),
+            self.book.fingerprint,
+        ]
+        digest = hashlib.sha256(at.household.canonical)
+        digest.update(msgspec.json.encode(moment))
+        return digest.hexdigest()
+
+    def _versions(self, policies: Mapping[str, PolicyDecision]) -> dict[str, str]:
+        versions = {name: one.version for name, one in policies.items() if one.version is not None}
+        for name, version in self.plan.rules.definitions.items():
+            versions[name] = version.dated.version
+        return versions
+
+    # --- values -----------------------------------------------------------------------------------------
+
+    def _facts(self, inputs: Inputs) -> dict[str, FactValue]:
+        return {
+            ref: FactValue(row.value, row.source, _iso(row.as_of) if row.as_of else "")
+            for ref, row in inputs.rows.items()
+        }
+
+    def _definitions(self) -> dict[str, Any]:
+        """Every definition's value, each once: of the household by name, of a person as people/<id>/<name>."""
+        at, shown = self.at, {}
+        for name, value in zip(self.plan.run_decide.household, at.own, strict=True):
+            if _is_definition(name):
+                shown[name] = plain_value(at, name, value)
+        ids = [person.person_id for person in at.household.people]
+        for name, column in zip(self.plan.run_decide.person, at.columns, strict=True):
+            if _is_definition(name):
+                for person_id, value in zip(ids, column, strict=True):
+                    shown[f"people/{person_id}/{name}"] = plain_value(at, name, value)
+        return shown
+
+    # --- findings ---------------------------------------------------------------------------------------
+
+    def _findings(self, shape: Shape) -> list[Finding]:
+        at = self.at
+        if shape.plan.policy.unit != PERSON:
+            found = self._finding(shape, at.own, HOUSEHOLD, -1)
+            return [found] if found else []
+        subjects = enumerate(person.person_id for person in at.household.people)
+        found_all = (self._finding(shape, self.rows[i], person_id, i) for i, person_id in subjects)
+        return [finding for finding in found_all if finding]
+
+    def _finding(self, shape: Shape, values: Sequence[Any], subject: str, index: int) -> Finding | None:
+        result = values[shape.outcome]
+        policy, version = shape.plan.policy, shape.plan.version
+        if result == outcomes.NOT_CONCERNED:
+            self.not_concerned.append(NotConcerned(policy.id, subject))
+            return None
+        despite: list[str] = []
+        lacking: tuple[Missing, ...] = ()
+        if result == outcomes.UNDETERMINED:
+            lacking = self.at.missing(policy.id, index)
+        elif self.unknown_own or self.unknown_people:
+            despite = self._despite(shape, index)
+        amount = None
+        extra: tuple[Missing, ...] = ()
+        if version.amount is not None and result in _PAYING:
+            amount, extra = amount_of(self.at, shape.plan, index, result)
+        failed, reasons = _reasons(shape, values, result)
+        eligible = result == outcomes.ELIGIBLE
+        depends = [Basis(name, "computed") for name in self.at.rests_on(shape.plan, index)] if eligible else ()
+        pays, due = self._dates(shape) if result in _PAYING else ("", "")
+        return Finding(
+            subject=subject,
+            outcome=outcomes.NAMES[result],
+            amount=amount,
+            depends_on=depends,
+            missing=self._missing(lacking, extra),
+            decided_despite=despite,
+            failed=failed,
+            reasons=reasons,
+            warnings=self._warnings(shape, index),
+            pays_from=pays,
+            review_due=due,
+            trace=trace_of(shape, values, "" if index < 0 else f"people/{subject}/"),
+        )
+
+    def _missing(self, *lacking: Sequence[Missing]) -> list[MissingFact]:
+        """What is missing for the outcome, then for the amount, each once."""
+        people = self.at.household.people
+        found: dict[tuple[str, str, int], MissingFact] = {}
+        for one in (one for part in lacking for one in part):
+            subject = HOUSEHOLD if one.person < 0 else people[one.person].person_id
+            kinds = {"value": "definition"}
+            named = {kinds.get(one.kind, one.kind): one.name}
+            if one.kind != "parameter":
+                named["subject"] = subject
+            found.setdefault((one.kind, one.name, one.person), MissingFact(path=one.path, **named))
+        return list(found.values())
+
+    def _despite(self, shape: Shape, index: int) -> list[str]:
+        """Unknown facts that could have mattered to this policy and did not."""
+        own = [name for name in self.unknown_own if ("", name) in shape.plan.inputs]
+        for i, (person, names) in enumerate(zip(self.at.household.people, self.unknown_people, strict=True)):
+            if index < 0 or index == i:
+                own += [f"people/{person.person_id}/{name}" for name in names if (PERSON, name) in shape.plan.inputs]
+        return own
+
+    def _dates(self, shape: Shape) -> tuple[str, str]:
+        at, version = self.at, shape.plan.version
+        start = version.pays.get("from", "")
+        months = version.review.get("months")
+        pays = ""
+        if start == "month_after_decision":
+            pays = _iso(add_months(month_start(at.on), 1) or at.on)
+        elif start == "month_of_decision":
+            pays = _iso(month_start(at.on))
+        elif start == "at_once":
+            pays = _iso(at.on)
+        elif start == "month_of_application" and at.household.application_date is not None:
+            pays = _iso(month_start(at.household.application_date))
+        return pays, _iso(add_months(at.on, int(months)) or at.on) if months else ""
+
+    def _warnings(self, shape: Shape, index: int) -> Sequence[str]:
+        at = self.at
+        warnings = list(at.rule_warnings(shape.plan))
+        if at.inputs.warnings:
+            prefix = "" if index < 0 else f"people/{at.household.people[index].person_id}/"
+            for ref, warning in at.inputs.warnings.items():
+                name = ref.rpartition("/")[2]
+                mine = ref == name or index < 0 or ref.startswith(prefix)
+                whose = "" if ref == name else PERSON
+                if mine and (whose, name) in shape.plan.inputs and warning not in warnings:
+                    warnings.append(warning)
+        return sorted(warnings)
+
+    def _advised(self, name: str, finding: Finding) -> Finding:
+        if finding.outcome != "ineligible":
+            return finding
+        changes = would_change(self.at, self.plan.policies[name], finding)
+        return msgspec.structs.replace(finding, would_change=changes) if changes else finding
+
+    # --- score ------------------------------------------------------------------------------------------
+
+    def _score(self) -> Score | None:
+        scoring = self.plan.rules.scoring
+        if scoring is None:
+            return None
+        values = dict(zip(self.plan.run_decide.household, self.at.own, strict=True))
+        worst = best = 0
+        terms = []
+        for term in scoring.terms:
+            points = values[term.value.name]
+            low, high = (points, points) if points is not None else (0, term.weight * 100)
+            worst, best = worst + low, best + high
+            terms.append(ScoredTerm(term.value.id, term.weight, to_plain(low, _POINTS), to_plain(high, _POINTS)))
+        value = to_plain(worst, _POINTS) if worst == best else None
+        return Score(scoring.name, to_plain(worst, _POINTS), to_plain(best, _POINTS), terms, value)
+
+
+_PAYING = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY, outcomes.UNDETERMINED})
+
+
+def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[list[str], list[str]]:
+    """Clauses that failed, and clauses that settle the outcome (or leave it open)."""
+    failed = named([shape.condition], values, False)
+    if result == outcomes.CLOSED:
+        return failed, named(shape.closed, values, True)
+    if result == outcomes.INELIGIBLE:
+        return failed, failed
+    if result == outcomes.UNDETERMINED:
+        every = (*shape.concerns, *shape.closed, shape.condition, *shape.discretion)
+        return failed, named(every, values, None)
+    if result == outcomes.DISCRETIONARY:
+        return failed, named(shape.discretion, values, True) or named([shape.condition], values, True)
+    return failed, named([shape.condition], values, True)
+
+
+def parameter_values(book: Rulebook, parameters: ParametersOn) -> dict[str, ParameterValue]:
+    """What every parameter was on the day; made once for a set of rows."""
+    key = ("parameter values", id(parameters))
+    found = book.memo.get(key)
+    if found is None:
+        found = book.memo[key] = {name: _parameter(book, name, parameters) for name in book.parameters}
+    return found  # type: ignore[no-any-return]
+
+
+def _parameter(book: Rulebook, name: str, parameters: ParametersOn) -> ParameterValue:
+    row, one = parameters.rows[name], book.parameters[name]
+    if row is None:
+        return ParameterValue(gap="no row covers this day")
+    if row.value is None:
+        return ParameterValue(since=_iso(row.start), gap=row.gap)
+    return ParameterValue(_plain_table(row.value, one), _iso(row.start), assumed=row.assumed)
+
+
+def _plain_table(value: Any, one: Any) -> Any:
+    if one.table == "size":
+        cells, beyond = value
+        further = beyond if not isinstance(beyond, int) else to_plain(beyond, one.type)
+        return {"cells": {str(n): to_plain(cell, one.type) for n, cell in cells.items()}, "beyond": further}
+    if one.table == "brackets":
+        return [{"above": above, "rate": to_plain(rate, one.type)} for above, rate in value]
+    if one.by:
+        return {"/".join(k) if isinstance(k, tuple) else k: to_plain(v, one.type) for k, v in value.items()}
+    return to_plain(value, one.type)
+
+
+def plain_value(at: Situation, name: str, value: Any) -> Any:
+    """A definition's value for people: people by their ids, quotients rounded as the definition says."""
+    if value is None:
+        return None
+    of = at.plan.types[name]
+    definition = at.book.definitions.get(name)
+    if isinstance(of, Ratio):
+        decimals = definition.shown_decimals if definition and definition.shown_decimals is not None else 2
+        num, den = value
+        sign = -1 if num < 0 else 1
+        return to_plain(sign * ((2 * abs(num) * 10**decimals + den) // (2 * den)), Number(decimals))
+    if isinstance(value, tuple) and len(value) == 2:
+        return at.plain_list(value)
+    return to_plain(value, of)
+
+
+def _is_definition(name: str) -> bool:
+    return not any(mark in name for mark in ":.+*~?")
+
+
+def _shapes(book: Rulebook, plan: Plan) -> dict[str, Shape]:
+    key = ("shapes", plan.rules.key)
+    found = book.memo.get(key)
+    if found is None:
+        found = book.memo[key] = {name: shape_of(plan, one) for name, one in plan.policies.items()}
+    return found  # type: ignore[no-any-return]
+
+
+def _iso(day: int) -> str:
+    return f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}"
+

@@ -1,0 +1,137 @@
+"""Findings: one policy's outcome for one subject, with its trace, built from computed values.
+
+A `Shape` is a policy prepared for this: every clause with the places of its truth and margin among the computed
+values, so that building a finding is a walk over tuples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from engine.decision.model import Trace
+from engine.decision.plan import ClausePlan, GroupPlan, Plan, PolicyPlan
+from engine.language.scope import PERSON
+from engine.language.types import Number, Ratio, Type, to_plain
+
+NONE = msgspec.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseShape:
+    id: str
+    truth: int
+    margin: int  # -1: none
+    margin_type: Type | None
+    reads: tuple[str, ...]  # references; those of a person without the person's prefix
+    own: tuple[str, ...]  # names of the subject, to be prefixed
+    members: tuple[ClauseShape, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    plan: PolicyPlan
+    outcome: int
+    eligible: int
+    concerns: tuple[ClauseShape, ...]
+    closed: tuple[ClauseShape, ...]
+    condition: ClauseShape
+    discretion: tuple[ClauseShape, ...]
+
+
+def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
+    names = plan.run_decide.person if policy.policy.unit == PERSON else plan.run_decide.household
+    places = {name: i for i, name in enumerate(names)}
+    unit = policy.policy.id
+
+    def clause(one: ClausePlan) -> ClauseShape:
+        shared = tuple(name for whose, name in one.reads if whose == "")
+        shared += tuple(f"people/*/{name}" for whose, name in one.reads if whose == "everyone")
+        shared += tuple(f"parameters/{name}" for whose, name in one.reads if whose == "parameter")
+        own = tuple(name for whose, name in one.reads if whose == PERSON)
+        return ClauseShape(
+            one.clause.id,
+            places[one.truth],
+            places[one.margin] if one.margin else -1,
+            one.margin_type,
+            shared,
+            own,
+            tuple(clause(each) for each in one.unless),
+        )
+
+    def group(one: GroupPlan, name: str) -> ClauseShape:
+        members = tuple(
+            group(member, member.group.id or member.group.kind) if isinstance(member, GroupPlan) else clause(member)
+            for member in one.members
+        )
+        return ClauseShape(name, places[one.truth], -1, None, (), (), members)
+
+    return Shape(
+        policy,
+        places[f"{unit}.outcome"],
+        places[f"{unit}.eligible"],
+        tuple(clause(one) for one in policy.concerns),
+        tuple(clause(one) for one in policy.closed),
+        group(policy.eligible, "eligible"),
+        tuple(clause(one) for one in policy.discretion),
+    )
+
+
+def trace_of(shape: Shape, values: Sequence[Any], prefix: str) -> Trace:
+    """The clause tree of one finding. `prefix` is "" for the household, `people/<id>/` for a person."""
+    of = []
+    if shape.concerns:
+        of.append(_several("concerns", shape.concerns, values, prefix, True))
+    if shape.closed:
+        of.append(_several("closed", shape.closed, values, prefix, False))
+    of.append(_trace(shape.condition, values, prefix))
+    if shape.discretion:
+        of.append(_several("discretion", shape.discretion, values, prefix, False))
+    return Trace(shape.plan.policy.id, values[shape.eligible], NONE, NONE, of)
+
+
+def _several(name: str, clauses: Sequence[ClauseShape], values: Sequence[Any], prefix: str, every: bool) -> Trace:
+    of = [_trace(clause, values, prefix) for clause in clauses]
+    truths = [values[clause.truth] for clause in clauses]
+    decisive = not every
+    truth = decisive if decisive in truths else None if None in truths else every
+    return Trace(name, truth, NONE, NONE, of)
+
+
+def _trace(clause: ClauseShape, values: Sequence[Any], prefix: str) -> Trace:
+    members = [_trace(member, values, prefix) for member in clause.members] if clause.members else NONE
+    reads: Any = clause.reads or NONE
+    if clause.own:
+        reads = [*clause.reads, *[prefix + name for name in clause.own]]
+    margin: Any = NONE
+    if clause.margin >= 0:
+        found = values[clause.margin]
+        if found is not None:
+            margin = _shown(found, clause.margin_type)
+    return Trace(clause.id, values[clause.truth], reads, margin, members)
+
+
+def _shown(value: Any, of: Type | None) -> Any:
+    """A margin as a number: exact, or rounded away from zero to 2 decimals when it is a quotient."""
+    if isinstance(of, Ratio):
+        num, den = value
+        cents = -(-abs(num) * 100 // den)
+        return to_plain(cents if num >= 0 else -cents, _CENTS)
+    assert of is not None
+    return to_plain(value, of)
+
+
+_CENTS = Number(2)
+
+
+def named(clauses: Sequence[ClauseShape], values: Sequence[Any], truth: bool | None) -> list[str]:
+    """Ids of the clauses with this truth; of a group, those inside it."""
+    found: list[str] = []
+    for clause in clauses:
+        if values[clause.truth] is not truth:
+            continue
+        found += named(clause.members, values, truth) if clause.members and not clause.reads else [clause.id]
+    return found
