@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,18 @@ def _render_one(problem: Problem, sources: dict[str, str]) -> str:
             source = source_lines[at.line - 1].rstrip("\r")
             before = source[: at.column - 1]
             marked = source[at.column - 1 : at.column - 1 + max(at.length, 1)]
-            lines.append(f"{at.line:>5} | {source}")
+            lines.append(f"{at.line:>5} | {_visible(source)}")
             lines.append(f"      | {_blank(before)}{'^' * max(_width(marked), 1)}")
     if problem.hint:
         lines.append(f"      = {problem.hint}")
     return "\n".join(lines)
+
+
+def _visible(text: str) -> str:
+    """The text with a mark for each character that a screen would obey (colours, reading order) or hide."""
+    return "".join(
+        "\ufffd" if c != "\t" and category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs") else c for c in text
+    )
 
 
 def _blank(text: str) -> str:
