@@ -27,16 +27,25 @@ from engine.rulebook.model import Named
 class MonthlyAmounts:
     """Every amount of a household for one month, computed once for all findings."""
 
-    def __init__(self, at: Situation) -> None:
+    def __init__(self, at: Situation, only_confirmed: bool = False) -> None:
         plan, first = at.plan, month_start(at.on)
         same_day = first == at.on
-        inputs = at.inputs if same_day else inputs_on(at.book, at.household, first, at.known)
+        undated = same_day or not at.household.dated
+        inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
         self.parameters = at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
         self.on = first
         own = dict(zip(plan.run_decide.household, at.own, strict=True))
         columns = dict(zip(plan.run_decide.person, at.columns, strict=True))
         extra = plan.amounts.household[len(at.inputs.household) :]
         extra_person = plan.amounts.person[len(at.book.person_inputs()) :]
+        if only_confirmed:
+            held_own = dict(zip(plan.decide.household, at.inputs.household, strict=True))
+            own = {name: held_own[_held(name)] if name.endswith(".status") else False for name in extra}
+            places = {name: plan.decide.person.index(_held(name)) for name in extra_person}
+            columns = {
+                name: [row[places[name]] if name.endswith(".status") else False for row in at.inputs.people]
+                for name in extra_person
+            }
         self.household = [*inputs.household, *(own[name] for name in extra)]
         self.people = [
             [*row, *(columns[name][i] for name in extra_person)] for i, row in enumerate(inputs.people)
@@ -46,6 +55,13 @@ class MonthlyAmounts:
         self.columns = dict(zip(plan.run_amounts.person, person_values, strict=True))
         self.program = plan.amounts
         self._reading: Interpreter | None = None
+        self._confirmed: MonthlyAmounts | None = None
+
+    def confirmed(self, at: Situation) -> MonthlyAmounts:
+        """The same month where only statuses on record count."""
+        if self._confirmed is None:
+            self._confirmed = MonthlyAmounts(at, only_confirmed=True)
+        return self._confirmed
 
     def value(self, name: str, index: int) -> Any:
         return self.own[name] if index < 0 else self.columns[name][index]
@@ -56,12 +72,26 @@ class MonthlyAmounts:
         return self._reading
 
 
+def _held(status: str) -> str:
+    return status.rpartition(".")[0] + ".held"
+
+
 def monthly(at: Situation) -> MonthlyAmounts:
     """The amounts of a situation, computed when the first finding asks."""
     if at.monthly is None:
         at.monthly = MonthlyAmounts(at)
     amounts: MonthlyAmounts = at.monthly
     return amounts
+
+
+def rests_on(at: Situation, policy: PolicyPlan, index: int) -> set[str]:
+    """Policies whose computed status, not yet on record, raises or lowers the amount."""
+    candidates = at.computed_only(policy.amount_statuses, index)
+    if not candidates or policy.version.amount is None:
+        return set()
+    amounts, confirmed = monthly(at), monthly(at).confirmed(at)
+    parts = (part.name for part in policy.version.amount.parts)
+    return set(candidates) if any(amounts.value(p, index) != confirmed.value(p, index) for p in parts) else set()
 
 
 def amount_of(at: Situation, policy: PolicyPlan, index: int, result: int) -> tuple[Amount, tuple[Missing, ...]]:

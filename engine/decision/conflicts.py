@@ -48,11 +48,9 @@ def rules_of(conflicts: tuple[Conflict, ...]) -> list[Rule]:
 
 
 def _matcher(book: Rulebook, conflicts: tuple[Conflict, ...]) -> Matcher:
-    key = ("matcher", tuple((one.id, one.dated.version) for one in conflicts))
-    found = book.memo.get(key)
-    if found is None:
-        found = book.memo[key] = Matcher(rules_of(conflicts), {"finding": frozenset({"policy", "person"})})
-    return found  # type: ignore[no-any-return]
+    key = tuple((one.id, one.dated.version) for one in conflicts)
+    fields = {"finding": frozenset({"policy", "person"})}
+    return book.remember("matcher", key, lambda: Matcher(rules_of(conflicts), fields), most=32)
 
 
 def resolve(at: Situation, policies: Mapping[str, PolicyDecision]) -> Resolution:

@@ -14,10 +14,11 @@ import msgspec
 
 from engine.decision.advice import questions_for, would_change
 from engine.decision.amounts import amount_of
+from engine.decision.amounts import rests_on as amount_rests_on
 from engine.decision.conflicts import resolve
 from engine.decision.document import Household, Inputs, inputs_on, read_household
 from engine.decision.due import would_be_due
-from engine.decision.findings import Shape, named, shape_of, trace_of
+from engine.decision.findings import Shape, layout_of, named, trace_of
 from engine.decision.model import (
     ENGINE,
     HOUSEHOLD,
@@ -89,7 +90,9 @@ class _Decider:
     def __init__(self, situation: Situation, asked: tuple[str, ...]) -> None:
         self.at = situation
         self.book, self.plan = situation.book, situation.plan
-        self.shapes = _shapes(situation.book, situation.plan)
+        self.layout = situation.book.remember(
+            "layout", situation.plan.rules.key, lambda: layout_of(situation.book, situation.plan), most=32
+        )
         self.asked = asked
         self.not_concerned: list[NotConcerned] = []
         self.rows = [list(row) for row in zip(*situation.columns, strict=True)] or [[] for _ in situation.inputs.people]
@@ -103,7 +106,7 @@ class _Decider:
         for name, policy in self.book.policies.items():
             if self.asked and name not in self.asked:
                 continue
-            shape = self.shapes.get(name)
+            shape = self.layout.shapes.get(name)
             if shape is None:
                 undated = name in self.plan.rules.undated
                 finding = (
@@ -172,14 +175,14 @@ class _Decider:
     def _definitions(self) -> dict[str, Any]:
         """Every definition's value, each once: of the household by name, of a person as people/<id>/<name>."""
         at, shown = self.at, {}
-        for name, value in zip(self.plan.run_decide.household, at.own, strict=True):
-            if _is_definition(name):
-                shown[name] = plain_value(at, name, value)
-        ids = [person.person_id for person in at.household.people]
-        for name, column in zip(self.plan.run_decide.person, at.columns, strict=True):
-            if _is_definition(name):
-                for person_id, value in zip(ids, column, strict=True):
-                    shown[f"people/{person_id}/{name}"] = plain_value(at, name, value)
+        for name, place, plain in self.layout.own:
+            value = at.own[place]
+            shown[name] = value if value is None or plain is None else plain(at, value)
+        for i, person in enumerate(at.household.people):
+            prefix, row = f"people/{person.person_id}/", self.rows[i]
+            for name, place, plain in self.layout.people:
+                value = row[place]
+                shown[prefix + name] = value if value is None or plain is None else plain(at, value)
         return shown
 
     # --- findings ---------------------------------------------------------------------------------------
@@ -211,7 +214,10 @@ class _Decider:
             amount, extra = amount_of(self.at, shape.plan, index, result)
         failed, reasons = _reasons(shape, values, result)
         eligible = result == outcomes.ELIGIBLE
-        depends = [Basis(name, "computed") for name in self.at.rests_on(shape.plan, index)] if eligible else ()
+        depends: Sequence[Basis] = ()
+        if eligible and (shape.plan.statuses or shape.plan.amount_statuses):
+            rests = self.at.rests_on(shape.plan, index) | amount_rests_on(self.at, shape.plan, index)
+            depends = [Basis(name, "computed") for name in sorted(rests)]
         pays, due = self._dates(shape) if result in _PAYING else ("", "")
         return Finding(
             subject=subject,
@@ -243,11 +249,12 @@ class _Decider:
 
     def _despite(self, shape: Shape, index: int) -> list[str]:
         """Unknown facts that could have mattered to this policy and did not."""
-        own = [name for name in self.unknown_own if ("", name) in shape.plan.inputs]
-        for i, (person, names) in enumerate(zip(self.at.household.people, self.unknown_people, strict=True)):
-            if index < 0 or index == i:
-                own += [f"people/{person.person_id}/{name}" for name in names if (PERSON, name) in shape.plan.inputs]
-        return own
+        found = [name for name in self.unknown_own if name in shape.own_inputs]
+        for i, names in enumerate(self.unknown_people):
+            if names and (index < 0 or index == i):
+                prefix = f"people/{self.at.household.people[i].person_id}/"
+                found += [prefix + name for name in names if name in shape.person_inputs]
+        return found
 
     def _dates(self, shape: Shape) -> tuple[str, str]:
         at, version = self.at, shape.plan.version
@@ -321,11 +328,10 @@ def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[list[str
 
 def parameter_values(book: Rulebook, parameters: ParametersOn) -> dict[str, ParameterValue]:
     """What every parameter was on the day; made once for a set of rows."""
-    key = ("parameter values", id(parameters))
-    found = book.memo.get(key)
+    found: dict[str, ParameterValue] | None = parameters.memo.get("values")
     if found is None:
-        found = book.memo[key] = {name: _parameter(book, name, parameters) for name in book.parameters}
-    return found  # type: ignore[no-any-return]
+        found = parameters.memo["values"] = {name: _parameter(book, name, parameters) for name in book.parameters}
+    return found
 
 
 def _parameter(book: Rulebook, name: str, parameters: ParametersOn) -> ParameterValue:
@@ -347,34 +353,6 @@ def _plain_table(value: Any, one: Any) -> Any:
     if one.by:
         return {"/".join(k) if isinstance(k, tuple) else k: to_plain(v, one.type) for k, v in value.items()}
     return to_plain(value, one.type)
-
-
-def plain_value(at: Situation, name: str, value: Any) -> Any:
-    """A definition's value for people: people by their ids, quotients rounded as the definition says."""
-    if value is None:
-        return None
-    of = at.plan.types[name]
-    definition = at.book.definitions.get(name)
-    if isinstance(of, Ratio):
-        decimals = definition.shown_decimals if definition and definition.shown_decimals is not None else 2
-        num, den = value
-        sign = -1 if num < 0 else 1
-        return to_plain(sign * ((2 * abs(num) * 10**decimals + den) // (2 * den)), Number(decimals))
-    if isinstance(value, tuple) and len(value) == 2:
-        return at.plain_list(value)
-    return to_plain(value, of)
-
-
-def _is_definition(name: str) -> bool:
-    return not any(mark in name for mark in ":.+*~?")
-
-
-def _shapes(book: Rulebook, plan: Plan) -> dict[str, Shape]:
-    key = ("shapes", plan.rules.key)
-    found = book.memo.get(key)
-    if found is None:
-        found = book.memo[key] = {name: shape_of(plan, one) for name, one in plan.policies.items()}
-    return found  # type: ignore[no-any-return]
 
 
 def _iso(day: int) -> str:

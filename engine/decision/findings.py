@@ -6,7 +6,7 @@ values, so that building a finding is a walk over tuples.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,11 @@ import msgspec
 
 from engine.decision.model import Trace
 from engine.decision.plan import ClausePlan, GroupPlan, Plan, PolicyPlan
+from engine.decision.situation import Situation
+from engine.language.runtime import round_half_up
 from engine.language.scope import PERSON
-from engine.language.types import Number, Ratio, Type, to_plain
+from engine.language.types import Boolean, Enum, List, Number, Ratio, Text, Type, to_plain
+from engine.rulebook.model import Rulebook
 
 NONE = msgspec.UNSET
 
@@ -40,6 +43,48 @@ class Shape:
     closed: tuple[ClauseShape, ...]
     condition: ClauseShape
     discretion: tuple[ClauseShape, ...]
+    own_inputs: frozenset[str]  # facts of the household that can matter
+    person_inputs: frozenset[str]  # facts of a person that can matter
+
+
+Plain = Callable[[Situation, Any], Any]
+Shown = tuple[str, int, Plain | None]  # name, place among the computed values, how it is written
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything that a decision shows stands among the computed values."""
+
+    shapes: dict[str, Shape]
+    own: tuple[Shown, ...]
+    people: tuple[Shown, ...]
+
+
+def layout_of(book: Rulebook, plan: Plan) -> Layout:
+    def shown(names: Sequence[str]) -> tuple[Shown, ...]:
+        return tuple((name, place, plain_of(book, plan, name)) for place, name in enumerate(names) if _defined(name))
+
+    shapes = {name: shape_of(plan, one) for name, one in plan.policies.items()}
+    return Layout(shapes, shown(plan.run_decide.household), shown(plan.run_decide.person))
+
+
+def _defined(name: str) -> bool:
+    """Definitions and named intermediate values; not clauses, parts, terms and statuses."""
+    return not any(mark in name for mark in ":.+*~?")
+
+
+def plain_of(book: Rulebook, plan: Plan, name: str) -> Plain | None:
+    """How a definition's value is written: people by their ids, a quotient rounded as the definition says."""
+    of = plan.types[name]
+    if isinstance(of, Ratio):
+        definition = book.definitions.get(name)
+        decimals = 2 if definition is None or definition.shown_decimals is None else definition.shown_decimals
+        return lambda at, value: to_plain(round_half_up(value[0] * 10**decimals, value[1]), Number(decimals))
+    if isinstance(of, List):
+        return lambda at, value: at.plain_list(value)
+    if isinstance(of, Boolean | Enum | Text) or (isinstance(of, Number) and of.decimals == 0):
+        return None
+    return lambda at, value: to_plain(value, of)
 
 
 def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
@@ -77,6 +122,8 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
         tuple(clause(one) for one in policy.closed),
         group(policy.eligible, "eligible"),
         tuple(clause(one) for one in policy.discretion),
+        frozenset(name for whose, name in policy.inputs if whose == ""),
+        frozenset(name for whose, name in policy.inputs if whose == PERSON),
     )
 
 

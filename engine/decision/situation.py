@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine.decision.document import Household, Inputs
-from engine.decision.plan import Plan, PolicyPlan
+from engine.decision.plan import Plan, PolicyPlan, unconfirmed
 from engine.language import outcomes
-from engine.language.compile import Computed
 from engine.language.interpret import Interpreter
 from engine.language.scope import PERSON, SUBJECT
-from engine.language.tree import Node
-from engine.language.types import BOOLEAN, Number, to_plain
+from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing, missing
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
-
-DENIED = Node("const", (), BOOLEAN, value=False)
 
 
 class Situation:
@@ -42,27 +38,18 @@ class Situation:
         self.plan, self.parameters, self.inputs = plan, parameters, inputs
         self.own, self.columns = own, columns
         self._reading: Interpreter | None = None
+        self._without: Any = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
 
     # --- the lazy reading -------------------------------------------------------------------------------
 
     def reading(self) -> Interpreter:
         if self._reading is None:
-            self._reading = self.read_with(self.inputs.household, self.inputs.people)
+            inputs = self.inputs
+            self._reading = Interpreter(
+                self.plan.decide, inputs.household, inputs.people, self.parameters.values, self.on
+            )
         return self._reading
-
-    def read_with(
-        self, household: Sequence[Any], people: Sequence[Sequence[Any]], given: Mapping[str, Computed] | None = None
-    ) -> Interpreter:
-        """The lazy reading over other facts; `given` replaces computed values."""
-        reading = Interpreter(self.plan.decide, household, people, self.parameters.values, self.on)
-        if given:
-            reading.computed = {**reading.computed, **given}
-        return reading
-
-    def outcome_with(self, reading: Interpreter, policy: str, index: int) -> int:
-        result: int = reading.named(f"{policy}.outcome", index)
-        return result
 
     def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
         """What an undetermined finding hangs on."""
@@ -70,52 +57,73 @@ class Situation:
         node = reading.computed[f"{policy}.outcome"].node
         return missing(reading, node, {} if index < 0 else {SUBJECT: index})
 
-    # --- statuses ---------------------------------------------------------------------------------------
+    # --- other facts, other statuses --------------------------------------------------------------------
 
-    def rests_on(self, policy: PolicyPlan, index: int) -> list[str]:
-        """Policies whose computed status, not yet on record, carries an eligible finding.
+    def values_with(self, fact: str, person: int, value: Any) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
+        """Everything computed again with one fact changed, of the household (person -1) or of a person."""
+        household, people = self.inputs.household, self.inputs.people
+        if person < 0:
+            household = list(household)
+            household[self.plan.decide.household.index(fact)] = value
+        else:
+            people = list(people)
+            people[person] = list(people[person])
+            people[person][self.plan.decide.person.index(fact)] = value
+        return self.plan.run_decide.run(household, people, self.parameters.values, self.on)
 
-        Taken away all together, does the finding fall? Then those that matter alone, or all of them when each
-        could stand in for another.
-        """
-        computed = [name for name in policy.statuses if self._only_computed(name, index)]
-        if not computed:
-            return []
-        name = policy.policy.id
-        if self._stands_without(computed, name, index):
-            return []
-        alone = [one for one in computed if not self._stands_without([one], name, index)]
-        return alone or computed
+    def read(self, values: tuple[Sequence[Any], Sequence[Sequence[Any]]], name: str, index: int) -> Any:
+        """One value out of a run of the plan."""
+        own, columns = values
+        return own[self.plan.own_place[name]] if index < 0 else columns[self.plan.column_place[name]][index]
 
-    def _only_computed(self, policy: str, index: int) -> bool:
+    def computed_only(self, policies: frozenset[str], index: int) -> list[str]:
+        """Those of some policies that are eligible by computation and not on record, for the one it concerns."""
+        return sorted(policy for policy in policies if self._computed_only(policy, index))
+
+    def _computed_only(self, policy: str, index: int) -> bool:
         eligible, held = f"{policy}.eligible", f"{policy}.held"
         if self.book.policies[policy].unit != PERSON:
-            place = self._place(self.plan.run_decide.household, eligible)
-            return place >= 0 and self.own[place] is True and self._held(held) is not True
-        place = self._place(self.plan.run_decide.person, eligible)
-        return place >= 0 and True in self.columns[place]
+            own = self.own[self.plan.own_place[eligible]]
+            return own is True and self.inputs.household[self.plan.decide.household.index(held)] is not True
+        column, place = self.columns[self.plan.column_place[eligible]], self.plan.decide.person.index(held)
+        people = range(len(column)) if index < 0 else (index,)
+        return any(column[i] is True and self.inputs.people[i][place] is not True for i in people)
 
-    @staticmethod
-    def _place(names: Sequence[str], name: str) -> int:
-        return names.index(name) if name in names else -1
+    def rests_on(self, policy: PolicyPlan, index: int) -> set[str]:
+        """Policies whose computed status, not yet on record, carries an eligible finding.
 
-    def _held(self, name: str) -> Any:
-        return self.inputs.household[self.plan.decide.household.index(name)]
+        The rules are run again with statuses on record alone. When the outcome changes, the clauses that change
+        say which statuses it was.
+        """
+        candidates = self.computed_only(policy.statuses, index)
+        if not candidates or self._confirmed(f"{policy.policy.id}.outcome", index) == outcomes.ELIGIBLE:
+            return set()
+        found: set[str] = set()
+        for clause in policy.clauses():
+            now = self.read((self.own, self.columns), clause.truth, index)
+            if clause.statuses and self._confirmed(clause.truth, index) != now:
+                found |= clause.statuses & set(candidates)
+        return found
 
-    def _stands_without(self, statuses: Sequence[str], policy: str, index: int) -> bool:
-        given = {
-            f"{one}.eligible": Computed(f"{one}.eligible", self.book.policies[one].unit, DENIED) for one in statuses
-        }
-        reading = self.read_with(self.inputs.household, self.inputs.people, given)
-        return self.outcome_with(reading, policy, index) == outcomes.ELIGIBLE
+    def _confirmed(self, name: str, index: int) -> Any:
+        """A value where only statuses on record count."""
+        compiled = unconfirmed(self.book, self.plan)
+        if self._without is None:
+            run = compiled.run(self.inputs.household, self.inputs.people, self.parameters.values, self.on)
+            own, columns = (
+                dict(zip(names, values, strict=True))
+                for names, values in zip((compiled.household, compiled.person), run, strict=True)
+            )
+            self._without = own, columns
+        return self._without[0][name] if index < 0 else self._without[1][name][index]
+
+    # --- what is unknown, what is uncertain -------------------------------------------------------------
 
     def limit(self, conflict: Conflict) -> Any:
         """The limit of a `cap`, as money; None while it is not known."""
         assert conflict.limit is not None
         value = self.own[self.plan.run_decide.household.index(conflict.limit.name)]
         return None if value is None else to_plain(value, Number(self.book.currency["decimals"]))
-
-    # --- what is unknown, what is uncertain -------------------------------------------------------------
 
     def unknown_inputs(self) -> tuple[list[str], list[list[str]]]:
         """Names of the household's facts that are not known, and of each person's."""
@@ -129,11 +137,12 @@ class Situation:
 
     def rule_warnings(self, policy: PolicyPlan) -> Sequence[str]:
         """Warnings that rest on the rules and parameters of the day, the same for every household."""
-        key = ("warnings", policy.policy.id, policy.version.dated.version, id(self.parameters), self.on > policy.version.verified_until)
-        found = self.book.memo.get(key)
+        late = self.on > policy.version.verified_until
+        key = (policy.policy.id, policy.version.dated.version, late)
+        found: Sequence[str] | None = self.parameters.memo.get(key)
         if found is None:
-            found = self.book.memo[key] = self._rule_warnings(policy)
-        return found  # type: ignore[no-any-return]
+            found = self.parameters.memo[key] = self._rule_warnings(policy)
+        return found
 
     def _rule_warnings(self, policy: PolicyPlan) -> Sequence[str]:
         warnings: set[str] = set()
