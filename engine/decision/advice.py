@@ -65,7 +65,7 @@ def _settles(at: Situation, fact: str, subject: str, finding: tuple[str, str]) -
     policy, whose = finding
     index, outcome = _index(at, whose), f"{policy}.outcome"
     return any(
-        at.read(at.values_with(fact, _index(at, subject), answer), outcome, index) != outcomes.UNDETERMINED
+        at.with_fact(policy, fact, _index(at, subject), answer).value(outcome, index) != outcomes.UNDETERMINED
         for answer in _answers(at.book.facts.get(fact))
     )
 
@@ -156,13 +156,12 @@ class _Search:
 
     def _try(self, value: Any) -> tuple[int, Fraction | None]:
         """Outcome and margin of the failed clause with another value of the fact."""
-        at = self.at
-        values = at.values_with(self.fact.name, _index(at, self.subject), value)
-        index = _index(at, self.finding.subject)
-        margin = at.read(values, self.clause.margin, index) if self.clause.margin else None
+        at, index = self.at, _index(self.at, self.finding.subject)
+        answer = at.with_fact(self.policy, self.fact.name, _index(at, self.subject), value)
+        margin = answer.value(self.clause.margin, index) if self.clause.margin else None
         if isinstance(margin, tuple):
             margin = Fraction(*margin)
-        return at.read(values, f"{self.policy}.outcome", index), None if margin is None else Fraction(margin)
+        return answer.value(f"{self.policy}.outcome", index), None if margin is None else Fraction(margin)
 
     def _number(self, current: int, of: Number) -> tuple[Any, int] | None:
         """The nearest value towards either end of the range, if the refusal is lifted there."""

@@ -110,6 +110,16 @@ def unconfirmed(book: Rulebook, plan: Plan) -> Compiled:
     return book.remember("unconfirmed", plan.rules.key, make, most=32)
 
 
+def alone(book: Rulebook, plan: Plan, policy: str) -> Compiled:
+    """What one policy needs, for deciding it again with other facts."""
+
+    def make() -> Compiled:
+        margins = (clause.margin for clause in plan.policies[policy].clauses() if clause.margin)
+        return compile_program(needed_for(plan.decide, (f"{policy}.outcome", *margins)))
+
+    return book.remember("alone", (plan.rules.key, policy), make, most=512)
+
+
 def needed_for(program: Program, wanted: Iterable[str]) -> Program:
     """The part of a program that some of its values need."""
     table = {one.name: one for one in program.computed}

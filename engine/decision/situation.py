@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.decision.document import Household, Inputs
-from engine.decision.plan import Plan, PolicyPlan, unconfirmed
+from engine.decision.plan import Plan, PolicyPlan, alone, unconfirmed
 from engine.language import outcomes
+from engine.language.compile import Compiled
 from engine.language.interpret import Interpreter
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing, missing
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one run of a compiled program gave."""
+
+    compiled: Compiled
+    own: Sequence[Any]
+    columns: Sequence[Sequence[Any]]
+
+    def value(self, name: str, index: int) -> Any:
+        if index < 0:
+            return self.own[self.compiled.household.index(name)]
+        return self.columns[self.compiled.person.index(name)][index]
 
 
 class Situation:
@@ -38,7 +54,7 @@ class Situation:
         self.plan, self.parameters, self.inputs = plan, parameters, inputs
         self.own, self.columns = own, columns
         self._reading: Interpreter | None = None
-        self._without: Any = None
+        self._without: Answer | None = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
 
     # --- the lazy reading -------------------------------------------------------------------------------
@@ -59,8 +75,8 @@ class Situation:
 
     # --- other facts, other statuses --------------------------------------------------------------------
 
-    def values_with(self, fact: str, person: int, value: Any) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
-        """Everything computed again with one fact changed, of the household (person -1) or of a person."""
+    def with_fact(self, policy: str, fact: str, person: int, value: Any) -> Answer:
+        """One policy decided again with one fact changed, of the household (person -1) or of a person."""
         household, people = self.inputs.household, self.inputs.people
         if person < 0:
             household = list(household)
@@ -69,12 +85,14 @@ class Situation:
             people = list(people)
             people[person] = list(people[person])
             people[person][self.plan.decide.person.index(fact)] = value
-        return self.plan.run_decide.run(household, people, self.parameters.values, self.on)
+        compiled = alone(self.book, self.plan, policy)
+        return Answer(compiled, *compiled.run(household, people, self.parameters.values, self.on))
 
-    def read(self, values: tuple[Sequence[Any], Sequence[Sequence[Any]]], name: str, index: int) -> Any:
-        """One value out of a run of the plan."""
-        own, columns = values
-        return own[self.plan.own_place[name]] if index < 0 else columns[self.plan.column_place[name]][index]
+    def value(self, name: str, index: int) -> Any:
+        """One computed value, of the household (index -1) or of a person."""
+        if index < 0:
+            return self.own[self.plan.own_place[name]]
+        return self.columns[self.plan.column_place[name]][index]
 
     def computed_only(self, policies: frozenset[str], index: int) -> list[str]:
         """Those of some policies that are eligible by computation and not on record, for the one it concerns."""
@@ -100,22 +118,19 @@ class Situation:
             return set()
         found: set[str] = set()
         for clause in policy.clauses():
-            now = self.read((self.own, self.columns), clause.truth, index)
+            now = self.value(clause.truth, index)
             if clause.statuses and self._confirmed(clause.truth, index) != now:
                 found |= clause.statuses & set(candidates)
         return found
 
     def _confirmed(self, name: str, index: int) -> Any:
         """A value where only statuses on record count."""
-        compiled = unconfirmed(self.book, self.plan)
         if self._without is None:
-            run = compiled.run(self.inputs.household, self.inputs.people, self.parameters.values, self.on)
-            own, columns = (
-                dict(zip(names, values, strict=True))
-                for names, values in zip((compiled.household, compiled.person), run, strict=True)
-            )
-            self._without = own, columns
-        return self._without[0][name] if index < 0 else self._without[1][name][index]
+            compiled = unconfirmed(self.book, self.plan)
+            inputs = self.inputs
+            run = compiled.run(inputs.household, inputs.people, self.parameters.values, self.on)
+            self._without = Answer(compiled, *run)
+        return self._without.value(name, index)
 
     # --- what is unknown, what is uncertain -------------------------------------------------------------
 
