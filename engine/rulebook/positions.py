@@ -6,14 +6,19 @@ character after its start. These functions walk the source beside the text, as l
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 _BLANK = " \t"
 
 
-def source_offsets(text: str, source: str, start: int, end: int, style: str) -> list[int]:
-    """For every character of `text`, and for the place after the last: its index in `source`.
+Place: TypeAlias = tuple[int, int]  # the first index in the source, and the one after the last
+
+
+def source_places(text: str, source: str, start: int, end: int, style: str) -> list[Place]:
+    """For every character of `text`, and for what comes after the last: its place in `source`.
 
     The scalar is written at `source[start:end]` in `style` (plain is "", else ' " | >). A space or line break
-    that YAML made of a line end is placed at that line end.
+    that YAML made of a line end is the empty place at that line end.
     """
     if style in ("|", ">"):
         return _block(text, source[start:end], start)
@@ -21,51 +26,54 @@ def source_offsets(text: str, source: str, start: int, end: int, style: str) -> 
     return _flow(text, source[start + inset : end - inset], start + inset, style)
 
 
-def _flow(text: str, source: str, base: int, style: str) -> list[int]:
+def _flow(text: str, source: str, base: int, style: str) -> list[Place]:
     """Plain and quoted texts: line ends fold, quoted ones have escapes."""
-    offsets: list[int] = []
+    places: list[Place] = []
     i = 0
-    while i < len(source) and len(offsets) < len(text):
+    while i < len(source) and len(places) < len(text):
         after_blanks = _skip(source, i, _BLANK)
         if source.startswith(("\n", "\r\n"), after_blanks):
             after = _skip(source, after_blanks, _BLANK + "\r\n")
             breaks = source.count("\n", after_blanks, after)
-            offsets += [base + i] * max(breaks - 1, 1)  # one line end is a space, more are line breaks
-            i = after
-        elif style == '"' and source[i] == "\\":
-            after = _skip(source, i + 1, "\r\n")
-            if after > i + 1:  # an escaped line end is nothing; empty lines after it are line breaks
-                after = _skip(source, after, _BLANK + "\r\n")
-                offsets += [base + i] * (source.count("\n", i, after) - 1)
-                i = after
-            else:
-                offsets.append(base + i)
-                i += {"x": 4, "u": 6, "U": 10}.get(source[i + 1], 2)
+            places += [(base + i, base + i)] * max(breaks - 1, 1)  # one line end is a space, more are breaks
+        elif style == '"' and source.startswith(("\\\n", "\\\r\n"), i):
+            after = _skip(source, i + 1, _BLANK + "\r\n")
+            breaks = source.count("\n", i, after)
+            places += [(base + i, base + i)] * (breaks - 1)  # an escaped line end is nothing
         else:
-            offsets.append(base + i)
-            i += 2 if style == "'" and source[i] == "'" else 1
-    return [*offsets, base + i]
+            after = i + _length(source, i, style)
+            places.append((base + i, base + after))
+        i = after
+    return [*places, (base + i, base + i)]
 
 
-def _block(text: str, source: str, base: int) -> list[int]:
+def _length(source: str, i: int, style: str) -> int:
+    """How many characters stand for the one at `i` of a plain or quoted text."""
+    if style == '"' and source[i] == "\\":
+        return {"x": 4, "u": 6, "U": 10}.get(source[i + 1], 2)
+    return 2 if style == "'" and source[i] == "'" else 1
+
+
+def _block(text: str, source: str, base: int) -> list[Place]:
     """`|` and `>` texts: a header line, then lines whose indentation is not part of the text."""
     lines = source.split("\n")
     indent = _indent(text, lines[1:])
-    offsets: list[int] = []
+    places: list[Place] = []
     line_start = base + len(lines[0]) + 1
     line_end = base + len(lines[0].rstrip())
     for line in lines[1:]:
         content = line.rstrip("\r")[indent:]
-        if content and len(offsets) < len(text):
+        if content and len(places) < len(text):
             # Since the last line with content, YAML made line breaks or (folded) one space.
-            while len(offsets) < len(text) and text[len(offsets)] == "\n":
-                offsets.append(line_end)
-            if not text.startswith(content, len(offsets)):
-                offsets.append(line_end)
-            offsets += range(line_start + indent, line_start + indent + len(content))
-            line_end = line_start + indent + len(content)
+            while len(places) < len(text) and text[len(places)] == "\n":
+                places.append((line_end, line_end))
+            if not text.startswith(content, len(places)):
+                places.append((line_end, line_end))
+            start = line_start + indent
+            line_end = start + len(content)
+            places += [(i, i + 1) for i in range(start, line_end)]
         line_start += len(line) + 1
-    return [*offsets, *[line_end] * (len(text) + 1 - len(offsets))]
+    return [*places, *[(line_end, line_end)] * (len(text) + 1 - len(places))]
 
 
 def _indent(text: str, lines: list[str]) -> int:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias, cast
 
 from engine.language.problems import Span
-from engine.rulebook.positions import source_offsets
+from engine.rulebook.positions import source_places
 
 Value: TypeAlias = "str | bool | int | Decimal | datetime.date"
 
@@ -38,8 +38,8 @@ class Scalar:
         length = max(length, 1)
         if not self.style and self.source[self.start : self.end] == self.text:
             return Span(self.at.file, self.at.line, self.at.column + start, length)
-        offsets = source_offsets(self.text, self.source, self.start, self.end, self.style)
-        begin, end = offsets[start], offsets[min(start + length, len(self.text))]
+        places = source_places(self.text, self.source, self.start, self.end, self.style)
+        begin, end = places[start][0], places[min(start + length, len(self.text)) - 1][1]
         line_end = self.source.find("\n", begin)
         if line_end >= 0:
             end = min(end, line_end - (self.source[line_end - 1] == "\r"))
