@@ -184,6 +184,8 @@ def _misplaced_key(misfit: _Misfit) -> Iterator[Problem]:
 
 def _one_of_keys(misfit: _Misfit) -> Iterator[Problem]:
     """Our schemas say `oneOf` only of two keys that replace each other: {required: [a]}, {required: [b]}."""
+    if not isinstance(misfit.given, dict):
+        return  # its type is a problem of its own
     one, other = (branch["required"][0] for branch in misfit.asked)
     if one in misfit.given:
         message = f"`{one}` and `{other}` do not go together"
