@@ -32,13 +32,13 @@ class Ours:
 
 def load(pack: Pack) -> Ours:
     """Writes the pack as YAML and loads it. Raises whatever the engine says against the rulebook."""
-    from engine.decision import decide
+    from engine.decision import decide, encode_json
     from engine.rulebook import load_rulebook
 
     with TemporaryDirectory() as directory:
         write_rulebook(pack, Path(directory))
         rulebook = load_rulebook(Path(directory))
-    return Ours(lambda household: decide(rulebook, household, on=ON))
+    return Ours(lambda household: encode_json(decide(rulebook, household, on=ON, advice=False)))
 
 
 def _answer(finding: dict[str, Any]) -> Answer:
