@@ -44,7 +44,10 @@ def load(pack: Pack) -> Ours:
 def _answer(finding: dict[str, Any]) -> Answer:
     eligible = _OUTCOMES.get(finding["outcome"])
     clauses = dict(_truths(finding["trace"]))
-    return Answer(clauses, eligible, Decimal(finding["amount"]["value"]) if eligible else None)
+    amount = finding["amount"].get("value") if eligible else None
+    if eligible and amount is None:  # entitled, but the amount hangs on what is missing
+        return Answer(clauses, None, None)
+    return Answer(clauses, eligible, Decimal(amount) if amount is not None else None)
 
 
 def _truths(node: dict[str, Any]) -> Iterator[tuple[str, bool | None]]:

@@ -68,7 +68,9 @@ class MonthlyAmounts:
 
     def reading(self) -> Interpreter:
         if self._reading is None:
-            self._reading = Interpreter(self.program, self.household, self.people, self.parameters.values, self.on)
+            self._reading = Interpreter(
+                self.program, self.household, self.people, self.parameters.values, self.on, self.value
+            )
         return self._reading
 
 

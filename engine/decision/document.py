@@ -341,7 +341,7 @@ def _boolean(raw: Any) -> bool:
 def _number(of: Number, raw: Any) -> int:
     decimals = of.decimals or 0
     if type(raw) is int:
-        inside = raw * 10**decimals
+        inside: int = raw * 10**decimals
     elif isinstance(raw, Decimal | float):
         exact = raw if isinstance(raw, Decimal) else Decimal(repr(raw))
         if not exact.is_finite():

@@ -13,7 +13,7 @@ ENGINE = "smart-relief 0.1.0"
 HOUSEHOLD = "household"  # the subject of a household policy's finding
 
 
-class Struct(msgspec.Struct, gc=False, omit_defaults=True, frozen=True):
+class Struct(msgspec.Struct, gc=False, omit_defaults=True):
     """Values without cycles, so the collector need not look at them; what is not said is left out."""
 
 

@@ -357,19 +357,16 @@ def margin(node: Node) -> Node | None:
     if node.op not in ORDERED or len(node.args) != 2:
         return None
     left, right = node.args
-    if not all(isinstance(arg.type, Number | Ratio) for arg in node.args):
-        return None
     a, b = (right, left) if node.op in ("less", "at_most") else (left, right)
-    if isinstance(a.type, Ratio) or isinstance(b.type, Ratio):
-        unit = a.type.unit if not getattr(a.type, "unit").any_unit else getattr(b.type, "unit")  # noqa: B009
-        ratio = a.type if isinstance(a.type, Ratio) else b.type
-        assert isinstance(ratio, Ratio)
-        of: Type = Ratio(unit, ratio.num, ratio.den, ratio.lo, ratio.hi)
-    else:
-        assert isinstance(a.type, Number) and isinstance(b.type, Number)
-        unit = b.type.unit if a.type.unit.any_unit else a.type.unit
-        of = Number(a.type.decimals, unit)
-    return Node("subtract", (a, b), of)
+    x, y = a.type, b.type
+    if not isinstance(x, Number | Ratio) or not isinstance(y, Number | Ratio):
+        return None
+    unit = y.unit if x.unit.any_unit else x.unit
+    ratio = x if isinstance(x, Ratio) else y if isinstance(y, Ratio) else None
+    if ratio is not None:  # shown rounded, so the ranges of its parts play no part
+        return Node("subtract", (a, b), replace(ratio, unit=unit))
+    assert isinstance(x, Number)
+    return Node("subtract", (a, b), Number(x.decimals, unit))
 
 
 def direct_reads(node: Node, unit: str) -> tuple[tuple[str, str], ...]:

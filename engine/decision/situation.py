@@ -63,7 +63,7 @@ class Situation:
         if self._reading is None:
             inputs = self.inputs
             self._reading = Interpreter(
-                self.plan.decide, inputs.household, inputs.people, self.parameters.values, self.on
+                self.plan.decide, inputs.household, inputs.people, self.parameters.values, self.on, self.value
             )
         return self._reading
 

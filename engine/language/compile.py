@@ -144,11 +144,11 @@ class _Generator:
         while waiting:
             ready = [c for c in waiting if c.of != PERSON and not (needs[c.name] & known) - done]
             if not ready:
-                ready = self._ready_people(waiting, needs, known, done)
-                self._loop([c for c in waiting if c.name in ready])
-                order_person += [c.name for c in waiting if c.name in ready]
-                done |= ready
-                waiting = [c for c in waiting if c.name not in ready]
+                together = self._ready_people(waiting, needs, known, done)
+                self._loop([c for c in waiting if c.name in together])
+                order_person += [c.name for c in waiting if c.name in together]
+                done |= together
+                waiting = [c for c in waiting if c.name not in together]
                 continue
             for computed in ready:
                 code = self.named(self.code(computed.node))
