@@ -57,6 +57,8 @@ def resolve(at: Situation, policies: Mapping[str, PolicyDecision]) -> Resolution
     """The conflicts among findings and statuses held, with their effects."""
     resolution = Resolution()
     conflicts = at.plan.rules.conflicts
+    if not conflicts:
+        return resolution
     facts = list(_facts(at, policies))
     if len(facts) < 2:
         return resolution

@@ -249,7 +249,9 @@ class _Decider:
 
     def _despite(self, shape: Shape, index: int) -> list[str]:
         """Unknown facts that could have mattered to this policy and did not."""
-        found = [name for name in self.unknown_own if name in shape.own_inputs]
+        found: list[str] = []
+        if not shape.own_inputs.isdisjoint(self.unknown_own):
+            found = [name for name in self.unknown_own if name in shape.own_inputs]
         for i, names in enumerate(self.unknown_people):
             if names and (index < 0 or index == i):
                 prefix = f"people/{self.at.household.people[i].person_id}/"

@@ -178,16 +178,20 @@ class _Reader:
         self, pointer: str, known: Mapping[str, Fact], raw: Mapping[str, Any], other: Sequence[str]
     ) -> dict[str, tuple[FactRow, ...]]:
         found: dict[str, tuple[FactRow, ...]] = {}
+        converters = self.converters
         for key, value in raw.items():
             if key in other:
                 continue
             fact = known.get(key)
             if fact is None:
                 self.unknown(f"{pointer}/{_escaped(key)}", key, known, other)
-            elif isinstance(value, dict | list):
+            elif isinstance(value, dict | list) or fact.items:
                 found[key] = self.fact(f"{pointer}/{key}", fact, value)
-            else:
-                found[key] = (FactRow(value, self.content(f"{pointer}/{key}", fact, value)),)
+            else:  # nearly every fact
+                try:
+                    found[key] = (FactRow(value, converters[key](value)),)
+                except Wrong as wrong:
+                    self.add(f"{pointer}/{key}", wrong.code, wrong.message, wrong.hint)
         return found
 
     def unknown(self, pointer: str, key: str, known: Mapping[str, Fact], other: Sequence[str]) -> None:

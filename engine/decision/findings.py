@@ -34,6 +34,9 @@ class ClauseShape:
     members: tuple[ClauseShape, ...] = ()
 
 
+TraceBuilder = Callable[[Sequence[Any], str], Trace]
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     plan: PolicyPlan
@@ -43,6 +46,7 @@ class Shape:
     closed: tuple[ClauseShape, ...]
     condition: ClauseShape
     discretion: tuple[ClauseShape, ...]
+    trace: TraceBuilder
     own_inputs: frozenset[str]  # facts of the household that can matter
     person_inputs: frozenset[str]  # facts of a person that can matter
 
@@ -114,14 +118,26 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
         )
         return ClauseShape(name, places[one.truth], -1, None, (), (), members)
 
+    concerns = tuple(clause(one) for one in policy.concerns)
+    closed = tuple(clause(one) for one in policy.closed)
+    condition = group(policy.eligible, "eligible")
+    discretion = tuple(clause(one) for one in policy.discretion)
+    parts = [
+        ("concerns", _several_text("concerns", concerns, "every") if concerns else ""),
+        ("closed", _several_text("closed", closed, "some") if closed else ""),
+        ("eligible", _trace_text(condition)),
+        ("discretion", _several_text("discretion", discretion, "some") if discretion else ""),
+    ]
+    eligible = places[f"{unit}.eligible"]
     return Shape(
         policy,
         places[f"{unit}.outcome"],
-        places[f"{unit}.eligible"],
-        tuple(clause(one) for one in policy.concerns),
-        tuple(clause(one) for one in policy.closed),
-        group(policy.eligible, "eligible"),
-        tuple(clause(one) for one in policy.discretion),
+        eligible,
+        concerns,
+        closed,
+        condition,
+        discretion,
+        _trace_builder(unit, eligible, [part for part in parts if part[1]]),
         frozenset(name for whose, name in policy.inputs if whose == ""),
         frozenset(name for whose, name in policy.inputs if whose == PERSON),
     )
@@ -129,49 +145,61 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
 
 def trace_of(shape: Shape, values: Sequence[Any], prefix: str) -> Trace:
     """The clause tree of one finding. `prefix` is "" for the household, `people/<id>/` for a person."""
-    of = []
-    if shape.concerns:
-        of.append(_several("concerns", shape.concerns, values, prefix, True))
-    if shape.closed:
-        of.append(_several("closed", shape.closed, values, prefix, False))
-    of.append(_trace(shape.condition, values, prefix))
-    if shape.discretion:
-        of.append(_several("discretion", shape.discretion, values, prefix, False))
-    return Trace(shape.plan.policy.id, values[shape.eligible], NONE, NONE, of)
+    return shape.trace(values, prefix)
 
 
-def _several(name: str, clauses: Sequence[ClauseShape], values: Sequence[Any], prefix: str, every: bool) -> Trace:
-    of = [_trace(clause, values, prefix) for clause in clauses]
-    truths = [values[clause.truth] for clause in clauses]
-    decisive = not every
-    truth = decisive if decisive in truths else None if None in truths else every
-    return Trace(name, truth, NONE, NONE, of)
+def _trace_builder(policy: str, eligible: int, parts: Sequence[tuple[str, str]]) -> TraceBuilder:
+    """One generated function per policy version: a walk over the clauses costs three times as much."""
+    of = ", ".join(text for _, text in parts)
+    source = f"def build(v, p):\n    return Trace({policy!r}, v[{eligible}], NONE, NONE, [{of}])\n"
+    namespace: dict[str, Any] = {"Trace": Trace, "NONE": NONE, "every": _every, "some": _some, **_MARGINS}
+    exec(compile(source, f"<trace of {policy}>", "exec"), namespace)
+    build: TraceBuilder = namespace["build"]
+    return build
 
 
-def _trace(clause: ClauseShape, values: Sequence[Any], prefix: str) -> Trace:
-    members = [_trace(member, values, prefix) for member in clause.members] if clause.members else NONE
-    reads: Any = clause.reads or NONE
-    if clause.own:
-        reads = [*clause.reads, *[prefix + name for name in clause.own]]
-    margin: Any = NONE
-    if clause.margin >= 0:
-        found = values[clause.margin]
-        if found is not None:
-            margin = _shown(found, clause.margin_type)
-    return Trace(clause.id, values[clause.truth], reads, margin, members)
+def _several_text(name: str, clauses: Sequence[ClauseShape], how: str) -> str:
+    truths = ", ".join(f"v[{clause.truth}]" for clause in clauses)
+    of = ", ".join(_trace_text(clause) for clause in clauses)
+    return f"Trace({name!r}, {how}(({truths},)), NONE, NONE, [{of}])"
 
 
-def _shown(value: Any, of: Type | None) -> Any:
-    """A margin as a number: exact, or rounded away from zero to 2 decimals when it is a quotient."""
-    if isinstance(of, Ratio):
-        num, den = value
-        cents = -(-abs(num) * 100 // den)
-        return to_plain(cents if num >= 0 else -cents, _CENTS)
-    assert of is not None
-    return to_plain(value, of)
+def _trace_text(clause: ClauseShape) -> str:
+    of = ", ".join(_trace_text(member) for member in clause.members)
+    names = [*(repr(name) for name in clause.reads), *(f"p + {name!r}" for name in clause.own)]
+    reads = f"[{', '.join(names)}]" if names else "NONE"
+    margin = "NONE" if clause.margin < 0 else f"{_margin_name(clause.margin_type)}(v[{clause.margin}])"
+    return f"Trace({clause.id!r}, v[{clause.truth}], {reads}, {margin}, {f'[{of}]' if of else 'NONE'})"
+
+
+def _every(truths: Sequence[bool | None]) -> bool | None:
+    return False if False in truths else None if None in truths else True
+
+
+def _some(truths: Sequence[bool | None]) -> bool | None:
+    return True if True in truths else None if None in truths else False
+
+
+def _quotient_margin(value: Any) -> Any:
+    """A margin that is a quotient, rounded away from zero to 2 decimals, so that a distance never shows as none."""
+    if value is None:
+        return NONE
+    num, den = value
+    cents = -(-abs(num) * 100 // den)
+    return to_plain(cents if num >= 0 else -cents, _CENTS)
+
+
+def _margin(decimals: int) -> Callable[[Any], Any]:
+    of = Number(decimals)
+    return lambda value: NONE if value is None else to_plain(value, of)
+
+
+def _margin_name(of: Type | None) -> str:
+    return f"margin_{of.decimals}" if isinstance(of, Number) else "quotient_margin"
 
 
 _CENTS = Number(2)
+_MARGINS = {"quotient_margin": _quotient_margin, **{f"margin_{n}": _margin(n) for n in range(19)}}
 
 
 def named(clauses: Sequence[ClauseShape], values: Sequence[Any], truth: bool | None) -> list[str]:
