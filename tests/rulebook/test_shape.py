@@ -17,6 +17,7 @@ from engine.rulebook.shape import check_shape
 from engine.rulebook.source import Mapping, Scalar, Sequence, Tree, plain, read_yaml
 
 EXAMPLES = [(kind, plain(read_yaml("f.yaml", text)[0])) for kind, text in [*documented(), *TOLD]]  # type: ignore
+FIRST_OF_EACH = list({kind: (kind, data) for kind, data in reversed(EXAMPLES)}.values())
 
 
 def tree_of(data: Any, line: int = 1) -> Tree:
@@ -71,7 +72,7 @@ def test_a_cite_is_missed_wherever_the_law_decides(kind: str, data: Any) -> None
             assert [code for code, _ in found] == ([] if row_without_value else ["missing-cite"]), path
 
 
-@pytest.mark.parametrize(("kind", "data"), EXAMPLES)
+@pytest.mark.parametrize(("kind", "data"), FIRST_OF_EACH)
 def test_an_unknown_key_is_refused_in_every_mapping(kind: str, data: Any) -> None:
     for path in places(data):
         found: list[str] = []
@@ -104,7 +105,7 @@ def fits(kind: str, data: Any, path: tuple[str | int, ...], value: Any) -> bool:
     return no_values if value == [] else kind == "lock" and not path
 
 
-@pytest.mark.parametrize(("kind", "data"), EXAMPLES)
+@pytest.mark.parametrize(("kind", "data"), FIRST_OF_EACH)
 @pytest.mark.parametrize("wrong", [[], {}, "", Decimal("0.5"), datetime.date(2021, 7, 1)], ids=repr)
 def test_no_place_takes_every_kind_of_value(kind: str, data: Any, wrong: Any) -> None:
     for path in places(data):
@@ -195,7 +196,6 @@ def test_what_the_reader_reported_is_not_reported_again() -> None:
 # --- the quick check and jsonschema say the same
 
 PIECES = [
-    None,
     True,
     0,
     1,
@@ -217,7 +217,7 @@ def changed_documents(draw: st.DrawFn) -> tuple[str, Any]:
     kind, data = draw(st.sampled_from(EXAMPLES))
     for _ in range(draw(st.integers(1, 3))):
         path = draw(st.sampled_from(list(places(data))))
-        piece = draw(st.sampled_from([piece for piece in PIECES if piece is not None]))
+        piece = draw(st.sampled_from(PIECES))
         change = draw(st.sampled_from(["replace", "remove", "add", "copy"]))
         if change == "replace":
             data = put(data, path, lambda _, piece=piece: piece)
