@@ -198,12 +198,11 @@ def bounds(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tu
     if node.op == "count":
         members = reading.value(node.args[0], bindings)
         return None if members is None else (len(members[0]), len(members[0]) + len(members[1]))
+    if node.op not in _MONOTONE or isinstance(node.type, Ratio):
+        return None
     pairs = [bounds(reading, arg, bindings) for arg in node.args]
-    if node.op not in _MONOTONE or None in pairs:
-        return None
-    if isinstance(node.type, Ratio):
-        return None
-    return _combined(node, [pair for pair in pairs if pair is not None])
+    known = [pair for pair in pairs if pair is not None]
+    return _combined(node, known) if len(known) == len(pairs) else None
 
 
 _MONOTONE = frozenset({"add", "subtract", "multiply", "scale", "negate", "least", "greatest"})
