@@ -62,9 +62,9 @@ def test_the_oracle_computes_a_policy_as_by_hand() -> None:
     decide = Oracle(PACK).decide
     assert decide(household)["living_allowance"].amount == Decimal("900.75")  # 2 * 700.50 - 500.25
     assert decide({**household, "savings": 30336.01})["living_allowance"].amount is None
-    assert decide({**household, "moved_in": "2025-12-18"})["living_allowance"].clauses["settled"] is False
+    assert decide({**household, "moved_in": "2025-12-04"})["living_allowance"].clauses["settled"] is False
     assert decide(household)["orphan_support"].clauses["children"] is True  # 18 tomorrow
-    adult_tomorrow = {**household, "people": [adult, {**child, "birth_date": "2008-06-15"}]}
+    adult_tomorrow = {**household, "people": [adult, {**child, "birth_date": "2008-06-01"}]}
     assert decide(adult_tomorrow)["orphan_support"].clauses["children"] is False
 
 
