@@ -8,16 +8,12 @@ from typing import Any
 from engine.decision.document import Household, Inputs
 from engine.decision.plan import Plan, PolicyPlan
 from engine.language import outcomes
-from engine.language.compile import Computed
 from engine.language.interpret import Interpreter
 from engine.language.scope import PERSON, SUBJECT
-from engine.language.tree import Node
-from engine.language.types import BOOLEAN, Number, to_plain
+from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing, missing
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
-
-DENIED = Node("const", (), BOOLEAN, value=False)
 
 
 class Situation:
@@ -52,13 +48,13 @@ class Situation:
         return self._reading
 
     def read_with(
-        self, household: Sequence[Any], people: Sequence[Sequence[Any]], given: Mapping[str, Computed] | None = None
+        self,
+        household: Sequence[Any],
+        people: Sequence[Sequence[Any]],
+        settled: Mapping[tuple[str, int], Any] | None = None,
     ) -> Interpreter:
-        """The lazy reading over other facts; `given` replaces computed values."""
-        reading = Interpreter(self.plan.decide, household, people, self.parameters.values, self.on)
-        if given:
-            reading.computed = {**reading.computed, **given}
-        return reading
+        """The lazy reading over other facts; `settled` replaces computed values, by name and person."""
+        return Interpreter(self.plan.decide, household, people, self.parameters.values, self.on, settled)
 
     def outcome_with(self, reading: Interpreter, policy: str, index: int) -> int:
         result: int = reading.named(f"{policy}.outcome", index)
@@ -103,10 +99,23 @@ class Situation:
         return self.inputs.household[self.plan.decide.household.index(name)]
 
     def _stands_without(self, statuses: Sequence[str], policy: str, index: int) -> bool:
-        given = {
-            f"{one}.eligible": Computed(f"{one}.eligible", self.book.policies[one].unit, DENIED) for one in statuses
-        }
-        reading = self.read_with(self.inputs.household, self.inputs.people, given)
+        """Does a finding stay eligible when these statuses are refused and every other stays as it is?
+
+        The others stay, because a refused status can open another one (below the line: near the line), and the
+        finding would seem to rest on nothing.
+        """
+        settled: dict[tuple[str, int], Any] = {}
+        for one in self.plan.policies:
+            if one == policy:
+                continue
+            name, refused = f"{one}.eligible", one in statuses
+            if self.book.policies[one].unit != PERSON:
+                place = self._place(self.plan.run_decide.household, name)
+                settled[name, -1] = False if refused else self.own[place]
+            else:
+                column = self.columns[self._place(self.plan.run_decide.person, name)]
+                settled.update({(name, i): False if refused else value for i, value in enumerate(column)})
+        reading = self.read_with(self.inputs.household, self.inputs.people, settled)
         return self.outcome_with(reading, policy, index) == outcomes.ELIGIBLE
 
     def limit(self, conflict: Conflict) -> Any:

@@ -32,14 +32,16 @@ class Interpreter:
         people: Sequence[Sequence[Any]],
         parameters: Sequence[Any],
         on: int,
+        settled: Mapping[tuple[str, int], Any] | None = None,
     ) -> None:
+        """`settled`: values to take instead of computing them, by name and person (-1: the household)."""
         self.program = program
         self.household, self.people, self.parameters, self.on = household, people, parameters, on
         self.computed: dict[str, Computed] = {one.name: one for one in program.computed}
         self.slots = {name: i for i, name in enumerate(program.household)}
         self.person_slots = {name: i for i, name in enumerate(program.person)}
         self.parameter_slots = {name: i for i, name in enumerate(program.parameters)}
-        self._memo: dict[tuple[str, int], Any] = {}
+        self._memo: dict[tuple[str, int], Any] = dict(settled or {})
 
     def named(self, name: str, person: int = -1) -> Any:
         """A computed value of the household, or of the person with that index."""
