@@ -20,7 +20,7 @@ from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node, walk
 from engine.language.types import BOOLEAN, OUTCOME, UNKNOWN, Number, Ratio, Record, Type
 from engine.rulebook.in_force import InForce
-from engine.rulebook.model import Clause, Conflict, Group, Policy, PolicyVersion, Rulebook
+from engine.rulebook.model import Clause, Conflict, Group, Named, Policy, PolicyVersion, Rulebook
 
 TRUE = Node("const", (), BOOLEAN, value=True)
 FALSE = Node("const", (), BOOLEAN, value=False)
@@ -57,6 +57,7 @@ class PolicyPlan:
     discretion: tuple[ClausePlan, ...]
     inputs: frozenset[tuple[str, str]]  # every input and parameter that can matter: (whose, name)
     statuses: tuple[str, ...]  # other policies whose computed status it reads
+    amount_inputs: frozenset[tuple[str, str]]  # the same as `inputs`, for the amount
 
     def clauses(self) -> Iterator[ClausePlan]:
         yield from self.concerns
@@ -194,7 +195,11 @@ class _Planner:
         reached = frozenset[tuple[str, str]]().union(*(self._inputs_of(name) for name in roots))
         statuses = sorted({name.rpartition(".")[0] for _, name in reached if name.endswith(".status!")})
         inputs = frozenset(pair for pair in reached if not pair[1].endswith("!"))
-        return PolicyPlan(policy, version, concerns, eligible, closed, discretion, inputs, tuple(statuses))
+        paid = frozenset[tuple[str, str]]().union(*(self._reached(p.name, p.node) for p in _amount_parts(version)))
+        amount_inputs = frozenset(pair for pair in paid if not pair[1].endswith("!"))
+        return PolicyPlan(
+            policy, version, concerns, eligible, closed, discretion, inputs, tuple(statuses), amount_inputs
+        )
 
     def _status(self, policy: Policy, outcome: Node) -> None:
         self.add(f"{policy.id}.outcome", policy.unit, outcome)
@@ -267,9 +272,12 @@ class _Planner:
         if found is not None:
             return found
         self.inputs[name] = frozenset()
+        self.inputs[name] = self._reached(name, self.computed[name].node)
+        return self.inputs[name]
+
+    def _reached(self, name: str, value: Node) -> frozenset[tuple[str, str]]:
         result: set[tuple[str, str]] = set()
-        one = self.computed[name]
-        for node in walk(one.node):
+        for node in walk(value):
             if node.op == "fact":
                 result.add(("", node.name))
             elif node.op == "field":
@@ -281,8 +289,7 @@ class _Planner:
                 policy = node.name.rpartition(".")[0]
                 if node.name.endswith((".status", ".eligible")) and policy != name.split(".")[0]:
                     result.add(("", f"{policy}.status!"))
-        self.inputs[name] = frozenset(result)
-        return self.inputs[name]
+        return frozenset(result)
 
 
 _SUBJECT = Node("variable", (), Record(PERSON), name=SUBJECT)
@@ -294,7 +301,7 @@ def _owner(node: Node) -> str:
     return record.name if isinstance(record, Record) else ""
 
 
-def _amount_parts(version: PolicyVersion) -> Iterator[object]:
+def _amount_parts(version: PolicyVersion) -> Iterator[Named]:
     amount = version.amount
     if amount is not None:
         yield from amount.parts

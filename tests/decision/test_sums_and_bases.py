@@ -47,3 +47,16 @@ def test_a_finding_rests_on_the_status_it_was_computed_from(book: Rulebook) -> N
 
 def test_a_finding_that_another_clause_carries_rests_on_nothing(book: Rulebook) -> None:
     assert bases(decided(book, "case_02", 20260515), "dibao_single", "p4") == []
+
+
+def test_an_assumed_amount_is_warned_about(book: Rulebook) -> None:
+    """No condition of the orphan allowance reads a parameter; its amount reads an assumed one."""
+    decision = decided(book, "case_04", 20260615)
+    allowance = next(one for one in decision.policies["orphan_allowance"].findings if one.subject == "p3")
+    assert list(allowance.warnings) == ["assumed", "local-text-needed"]
+
+
+def test_a_refusal_is_not_warned_about_for_an_amount_nobody_gets(book: Rulebook) -> None:
+    decision = decided(book, "case_01", 20251015)
+    refused = next(one for one in decision.policies["elderly_80"].findings if one.subject == "p1")
+    assert list(refused.warnings) == ["local-text-needed"]
