@@ -228,7 +228,7 @@ class _Decider:
             decided_despite=despite,
             failed=failed,
             reasons=reasons,
-            warnings=self._warnings(shape, index),
+            warnings=self._warnings(shape, index, amount is not None),
             pays_from=pays,
             review_due=due,
             trace=trace_of(shape, values, "" if index < 0 else f"people/{subject}/"),
@@ -273,9 +273,9 @@ class _Decider:
             pays = _iso(month_start(at.household.application_date))
         return pays, _iso(add_months(at.on, int(months)) or at.on) if months else ""
 
-    def _warnings(self, shape: Shape, index: int) -> Sequence[str]:
+    def _warnings(self, shape: Shape, index: int, paying: bool) -> Sequence[str]:
         at = self.at
-        warnings = list(at.rule_warnings(shape.plan))
+        warnings = list(at.rule_warnings(shape.plan, paying))
         if at.inputs.warnings:
             prefix = "" if index < 0 else f"people/{at.household.people[index].person_id}/"
             for ref, warning in at.inputs.warnings.items():

@@ -138,8 +138,8 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
         condition,
         discretion,
         _trace_builder(unit, eligible, [part for part in parts if part[1]]),
-        frozenset(name for whose, name in policy.inputs if whose == ""),
-        frozenset(name for whose, name in policy.inputs if whose == PERSON),
+        frozenset(name for whose, name in policy.inputs | policy.amount_inputs if whose == ""),
+        frozenset(name for whose, name in policy.inputs | policy.amount_inputs if whose == PERSON),
     )
 
 

@@ -120,8 +120,10 @@ class ConflictFound(Struct):
 
 
 class Sum(Struct, omit_defaults=False):
+    """What is sure, and the most it can be; null while an amount in it is not known."""
+
     min: Money
-    max: Money
+    max: Money | None
 
 
 class Due(Struct):

@@ -56,7 +56,8 @@ class PolicyPlan:
     eligible: GroupPlan
     closed: tuple[ClausePlan, ...]
     discretion: tuple[ClausePlan, ...]
-    inputs: frozenset[tuple[str, str]]  # every input and parameter that can matter: (whose, name)
+    inputs: frozenset[tuple[str, str]]  # every input and parameter that can matter to a clause: (whose, name)
+    amount_inputs: frozenset[tuple[str, str]]  # the same for the amount
     statuses: frozenset[str]  # policies whose computed status a clause reads
     amount_statuses: frozenset[str]  # policies whose computed status the amount reads
 
@@ -231,12 +232,10 @@ class _Planner:
         plans = (*concerns, *closed, *discretion, *_clauses(eligible))
         inputs = frozenset[tuple[str, str]]().union(*(self._inputs_of(clause.truth) for clause in plans))
         statuses = frozenset[str]().union(*(clause.statuses for clause in plans))
-        paid = frozenset[str]()
-        for part in _amount_parts(version):
-            paid |= self._statuses_of(part.node)
-            for node in walk(part.node):
-                inputs |= self._inputs_of_node(node)
-        return PolicyPlan(policy, version, concerns, eligible, closed, discretion, inputs, statuses, paid)
+        paying = [part.node for part in _amount_parts(version)]
+        paid = frozenset[tuple[str, str]]().union(*(self._inputs_of_node(n) for part in paying for n in walk(part)))
+        paid_by = frozenset[str]().union(*(self._statuses_of(part) for part in paying))
+        return PolicyPlan(policy, version, concerns, eligible, closed, discretion, inputs, paid, statuses, paid_by)
 
     def _status(self, policy: Policy, outcome: Node) -> None:
         self.add(f"{policy.id}.outcome", policy.unit, outcome)

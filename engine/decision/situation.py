@@ -150,18 +150,21 @@ class Situation:
         ]
         return own, people
 
-    def rule_warnings(self, policy: PolicyPlan) -> Sequence[str]:
-        """Warnings that rest on the rules and parameters of the day, the same for every household."""
+    def rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
+        """Warnings that rest on the rules and parameters of the day, the same for every household.
+
+        `paying`: the finding has an amount, so what the amount is made from is warned about too.
+        """
         late = self.on > policy.version.verified_until
-        key = (policy.policy.id, policy.version.dated.version, late)
+        key = (policy.policy.id, policy.version.dated.version, late, paying)
         found: Sequence[str] | None = self.parameters.memo.get(key)
         if found is None:
-            found = self.parameters.memo[key] = self._rule_warnings(policy)
+            found = self.parameters.memo[key] = self._rule_warnings(policy, paying)
         return found
 
-    def _rule_warnings(self, policy: PolicyPlan) -> Sequence[str]:
+    def _rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
         warnings: set[str] = set()
-        for whose, name in policy.inputs:
+        for whose, name in policy.inputs | policy.amount_inputs if paying else policy.inputs:
             if whose != "parameter":
                 continue
             row = self.parameters.rows[name]
