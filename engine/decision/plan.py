@@ -77,6 +77,23 @@ def _clauses(group: GroupPlan) -> Iterator[ClausePlan]:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Names of computed values that a program takes as inputs, after the facts."""
+
+    own: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A program over the same facts, of which some values are given."""
+
+    program: Program
+    compiled: Compiled
+    given: Given
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The rules in force, ready to run: `decide` for the legal date, `amounts` for the first day of its month."""
 
@@ -86,6 +103,7 @@ class Plan:
     amounts: Program
     run_decide: Compiled
     run_amounts: Compiled
+    amounts_given: Given  # the statuses that amounts take from the decision
     types: dict[str, Type]
     own_place: dict[str, int]  # where the household's computed values stand, by name
     column_place: dict[str, int]  # where the people's computed values stand
@@ -96,19 +114,52 @@ def plan_for(book: Rulebook, rules: InForce) -> Plan:
     return book.remember("plan", rules.key, lambda: _Planner(book, rules).plan(), most=32)
 
 
-def unconfirmed(book: Rulebook, plan: Plan) -> Compiled:
-    """The same rules where only statuses on record count: what rests on a computed one shows by comparison."""
+def unconfirmed(book: Rulebook, plan: Plan) -> Variant:
+    """The same rules where only statuses on record count: what rests on a computed one shows by comparison.
 
-    def make() -> Compiled:
+    What no computed status can change is taken over instead of computed again.
+    """
+
+    def make() -> Variant:
         wanted = {f"{name}.outcome" for name, one in plan.policies.items() if one.statuses}
         wanted |= {clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses}
         denied = {f"{name}.eligible" for name in book.policies}
-        computed = [
-            Computed(one.name, one.of, FALSE) if one.name in denied else one for one in plan.decide.computed
-        ]
-        return compile_program(needed_for(replace(plan.decide, computed=tuple(computed)), wanted))
+        touched = set(denied)
+        computed = []
+        for one in plan.decide.computed:  # in dependency order, so one walk finds all that is touched
+            reads = {node.name for node in walk(one.node) if node.op in ("value", "computed")}
+            if one.name in denied or one.name.endswith(".status") or reads & touched:
+                touched.add(one.name)
+            computed.append(Computed(one.name, one.of, FALSE) if one.name in denied else one)
+        program = needed_for(replace(plan.decide, computed=tuple(computed)), wanted)
+        return variant(program, frozenset(one.name for one in program.computed) - touched)
 
     return book.remember("unconfirmed", plan.rules.key, make, most=32)
+
+
+def confirmed_amounts(book: Rulebook, plan: Plan) -> Variant:
+    """The amounts that read a computed status, alone."""
+
+    def make() -> Variant:
+        reading = (one.version for one in plan.policies.values() if one.amount_statuses)
+        parts = [part.name for version in reading for part in _amount_parts(version)]
+        program = needed_for(plan.amounts, parts)
+        return Variant(program, compile_program(program), plan.amounts_given)
+
+    return book.remember("confirmed amounts", plan.rules.key, make, most=32)
+
+
+def variant(program: Program, given: frozenset[str]) -> Variant:
+    """A program that takes some of its values as further inputs."""
+    own = tuple(one.name for one in program.computed if one.name in given and one.of != PERSON)
+    people = tuple(one.name for one in program.computed if one.name in given and one.of == PERSON)
+    rest = replace(
+        program,
+        household=(*program.household, *own),
+        person=(*program.person, *people),
+        computed=tuple(one for one in program.computed if one.name not in given),
+    )
+    return Variant(rest, compile_program(rest), Given(own, people))
 
 
 def alone(book: Rulebook, plan: Plan, policy: str) -> Compiled:
@@ -178,6 +229,9 @@ class _Planner:
             programs[1],
             compiled[0],
             compiled[1],
+            Given(
+                programs[1].household[len(programs[0].household) :], programs[1].person[len(programs[0].person) :]
+            ),
             types,
             {name: place for place, name in enumerate(compiled[0].household)},
             {name: place for place, name in enumerate(compiled[0].person)},

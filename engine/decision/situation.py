@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.decision.document import Household, Inputs
-from engine.decision.plan import Plan, PolicyPlan, alone, unconfirmed
+from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
 from engine.language import outcomes
 from engine.language.compile import Compiled
 from engine.language.interpret import Interpreter
@@ -30,6 +30,21 @@ class Answer:
         if index < 0:
             return self.own[self.compiled.household.index(name)]
         return self.columns[self.compiled.person.index(name)][index]
+
+
+def run_variant(
+    variant: Variant,
+    inputs: Inputs,
+    own: Sequence[Any],
+    columns: Sequence[Sequence[Any]],
+    parameters: Sequence[Any],
+    on: int,
+) -> Answer:
+    """Runs a program over a household, with the computed values that it takes as given: `own` and, per person, `columns`."""
+    people: Sequence[Sequence[Any]] = inputs.people
+    if columns:
+        people = [[*row, *given] for row, given in zip(people, zip(*columns, strict=True), strict=True)]
+    return Answer(variant.compiled, *variant.compiled.run([*inputs.household, *own], people, parameters, on))
 
 
 class Situation:
@@ -126,10 +141,16 @@ class Situation:
     def _confirmed(self, name: str, index: int) -> Any:
         """A value where only statuses on record count."""
         if self._without is None:
-            compiled = unconfirmed(self.book, self.plan)
-            inputs = self.inputs
-            run = compiled.run(inputs.household, inputs.people, self.parameters.values, self.on)
-            self._without = Answer(compiled, *run)
+            without = unconfirmed(self.book, self.plan)
+            own, columns, place, column = self.own, self.columns, self.plan.own_place, self.plan.column_place
+            self._without = run_variant(
+                without,
+                self.inputs,
+                [own[place[one]] for one in without.given.own],
+                [columns[column[one]] for one in without.given.people],
+                self.parameters.values,
+                self.on,
+            )
         return self._without.value(name, index)
 
     # --- what is unknown, what is uncertain -------------------------------------------------------------
