@@ -35,8 +35,8 @@ class MonthlyAmounts:
         self.inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
         self.parameters = at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
         given = at.plan.amounts_given
-        self.statuses = [at.own[at.plan.own_place[name]] for name in given.own]
-        self.status_columns = [at.columns[at.plan.column_place[name]] for name in given.people]
+        self.statuses = [at.own[at.plan.run_decide.own_place[name]] for name in given.own]
+        self.status_columns = [at.columns[at.plan.run_decide.column_place[name]] for name in given.people]
         whole = Variant(at.plan.amounts, at.plan.run_amounts, given)
         self._answer = self._run(whole, self.statuses, self.status_columns)
         self._reading: Interpreter | None = None
@@ -52,12 +52,12 @@ class MonthlyAmounts:
         """A part of an amount where only statuses on record count."""
         if self._confirmed is None:
             at, given = self.at, self.at.plan.amounts_given
-            names, people = at.plan.decide.household, at.plan.decide.person
+            names, people = at.plan.own_input, at.plan.person_input
             own = [
-                at.inputs.household[names.index(_held(one))] if one.endswith(".status") else False for one in given.own
+                at.inputs.household[names[_held(one)]] if one.endswith(".status") else False for one in given.own
             ]
             columns = [
-                [row[people.index(_held(one))] if one.endswith(".status") else False for row in at.inputs.people]
+                [row[people[_held(one)]] if one.endswith(".status") else False for row in at.inputs.people]
                 for one in given.people
             ]
             self._confirmed = self._run(confirmed_amounts(at.book, at.plan), own, columns)

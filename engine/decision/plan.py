@@ -105,8 +105,8 @@ class Plan:
     run_amounts: Compiled
     amounts_given: Given  # the statuses that amounts take from the decision
     types: dict[str, Type]
-    own_place: dict[str, int]  # where the household's computed values stand, by name
-    column_place: dict[str, int]  # where the people's computed values stand
+    own_input: dict[str, int]  # where the household's facts stand among its inputs
+    person_input: dict[str, int]  # where a person's facts stand
 
 
 def plan_for(book: Rulebook, rules: InForce) -> Plan:
@@ -233,8 +233,8 @@ class _Planner:
                 programs[1].household[len(programs[0].household) :], programs[1].person[len(programs[0].person) :]
             ),
             types,
-            {name: place for place, name in enumerate(compiled[0].household)},
-            {name: place for place, name in enumerate(compiled[0].person)},
+            {name: place for place, name in enumerate(programs[0].household)},
+            {name: place for place, name in enumerate(programs[0].person)},
         )
 
     def _program(self, table: dict[str, Computed], wanted: Iterable[str], given: frozenset[str]) -> Program:

@@ -28,8 +28,8 @@ class Answer:
 
     def value(self, name: str, index: int) -> Any:
         if index < 0:
-            return self.own[self.compiled.household.index(name)]
-        return self.columns[self.compiled.person.index(name)][index]
+            return self.own[self.compiled.own_place[name]]
+        return self.columns[self.compiled.column_place[name]][index]
 
 
 def run_variant(
@@ -95,19 +95,19 @@ class Situation:
         household, people = self.inputs.household, self.inputs.people
         if person < 0:
             household = list(household)
-            household[self.plan.decide.household.index(fact)] = value
+            household[self.plan.own_input[fact]] = value
         else:
             people = list(people)
             people[person] = list(people[person])
-            people[person][self.plan.decide.person.index(fact)] = value
+            people[person][self.plan.person_input[fact]] = value
         compiled = alone(self.book, self.plan, policy)
         return Answer(compiled, *compiled.run(household, people, self.parameters.values, self.on))
 
     def value(self, name: str, index: int) -> Any:
         """One computed value, of the household (index -1) or of a person."""
         if index < 0:
-            return self.own[self.plan.own_place[name]]
-        return self.columns[self.plan.column_place[name]][index]
+            return self.own[self.plan.run_decide.own_place[name]]
+        return self.columns[self.plan.run_decide.column_place[name]][index]
 
     def computed_only(self, policies: frozenset[str], index: int) -> list[str]:
         """Those of some policies that are eligible by computation and not on record, for the one it concerns."""
@@ -116,9 +116,9 @@ class Situation:
     def _computed_only(self, policy: str, index: int) -> bool:
         eligible, held = f"{policy}.eligible", f"{policy}.held"
         if self.book.policies[policy].unit != PERSON:
-            own = self.own[self.plan.own_place[eligible]]
-            return own is True and self.inputs.household[self.plan.decide.household.index(held)] is not True
-        column, place = self.columns[self.plan.column_place[eligible]], self.plan.decide.person.index(held)
+            own = self.own[self.plan.run_decide.own_place[eligible]]
+            return own is True and self.inputs.household[self.plan.own_input[held]] is not True
+        column, place = self.columns[self.plan.run_decide.column_place[eligible]], self.plan.person_input[held]
         people = range(len(column)) if index < 0 else (index,)
         return any(column[i] is True and self.inputs.people[i][place] is not True for i in people)
 
@@ -142,7 +142,7 @@ class Situation:
         """A value where only statuses on record count."""
         if self._without is None:
             without = unconfirmed(self.book, self.plan)
-            own, columns, place, column = self.own, self.columns, self.plan.own_place, self.plan.column_place
+            own, columns, place, column = self.own, self.columns, self.plan.run_decide.own_place, self.plan.run_decide.column_place
             self._without = run_variant(
                 without,
                 self.inputs,
@@ -158,7 +158,7 @@ class Situation:
     def limit(self, conflict: Conflict) -> Any:
         """The limit of a `cap`, as money; None while it is not known."""
         assert conflict.limit is not None
-        value = self.own[self.plan.run_decide.household.index(conflict.limit.name)]
+        value = self.own[self.plan.run_decide.own_place[conflict.limit.name]]
         return None if value is None else to_plain(value, Number(self.book.currency["decimals"]))
 
     def unknown_inputs(self) -> tuple[list[str], list[list[str]]]:

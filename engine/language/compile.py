@@ -51,6 +51,8 @@ class Compiled:
     run: Run
     household: tuple[str, ...]
     person: tuple[str, ...]
+    own_place: Mapping[str, int]  # where a household value stands
+    column_place: Mapping[str, int]  # where a person value's column stands
     source: str
 
 
@@ -162,7 +164,14 @@ class _Generator:
         source = "\n".join(["def run(H, P, A, ON):", "    R = range(len(P))", *root.lines, ""])
         namespace = dict(_NAMESPACE)
         exec(compile(source, "<rules>", "exec"), namespace)  # noqa: S102 - our own generated text
-        return Compiled(namespace["run"], tuple(order_household), tuple(order_person), source)
+        return Compiled(
+            namespace["run"],
+            tuple(order_household),
+            tuple(order_person),
+            {name: place for place, name in enumerate(order_household)},
+            {name: place for place, name in enumerate(order_person)},
+            source,
+        )
 
     @staticmethod
     def _ready_people(
