@@ -15,6 +15,7 @@ import msgspec
 
 from engine.language.problems import Problem, Span
 from engine.rulebook.reading import Report
+from engine.rulebook.source import plain, read_yaml
 
 LOCK = "versions.lock"
 HEADER = "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
@@ -31,6 +32,12 @@ def entries(content: Mapping[str, Any]) -> dict[str, str]:
         elif "/" in path:
             locked[path] = _digest(data)
     return dict(sorted(locked.items()))
+
+
+def content_of(sources: Mapping[str, str]) -> dict[str, Any]:
+    """The plain content of a clean rulebook's files (`Rulebook.sources`), as `entries` takes it."""
+    trees = {path: read_yaml(path, text)[0] for path, text in sources.items()}
+    return {path: plain(tree) for path, tree in trees.items() if tree is not None}
 
 
 def _digest(data: Any) -> str:
