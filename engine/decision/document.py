@@ -256,6 +256,8 @@ class _Reader:
                 self.wrong(pointer, one, "a person (an object)")
                 continue
             person_id = self.text(f"{pointer}/person_id", one, "person_id")
+            if person_id == "household":
+                self.add(f"{pointer}/person_id", "reserved", "`household` is not a person's id", "take another one")
             if person_id and person_id in seen:
                 self.add(f"{pointer}/person_id", "duplicate", f"`{person_id}` stands here twice", "each person once")
             seen.add(person_id)
