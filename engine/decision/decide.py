@@ -18,7 +18,7 @@ from engine.decision.amounts import rests_on as amount_rests_on
 from engine.decision.conflicts import resolve
 from engine.decision.document import Household, Inputs, inputs_on, read_household
 from engine.decision.due import would_be_due
-from engine.decision.findings import Shape, layout_of, named, trace_of
+from engine.decision.findings import Shape, layout_of, named
 from engine.decision.model import (
     ENGINE,
     HOUSEHOLD,
@@ -41,7 +41,7 @@ from engine.language.scope import PERSON
 from engine.language.types import Number, Ratio, to_plain
 from engine.language.unknowns import Missing
 from engine.rulebook.in_force import ParametersOn, in_force, parameters_on
-from engine.rulebook.model import Rulebook
+from engine.rulebook.model import PolicyVersion, Rulebook
 
 _POINTS = Number(2)
 
@@ -95,6 +95,7 @@ class _Decider:
         )
         self.asked = asked
         self.not_concerned: list[NotConcerned] = []
+        self.dates: dict[tuple[str, int], tuple[str, str]] = {}
         self.rows = [list(row) for row in zip(*situation.columns, strict=True)] or [[] for _ in situation.inputs.people]
         self.unknown_own, self.unknown_people = situation.unknown_inputs()
 
@@ -213,25 +214,26 @@ class _Decider:
         if version.amount is not None and result in _PAYING:
             amount, extra = amount_of(self.at, shape.plan, index, result)
         failed, reasons = _reasons(shape, values, result)
+        prefix = "" if index < 0 else f"people/{subject}/"
         eligible = result == outcomes.ELIGIBLE
         depends: Sequence[Basis] = ()
         if eligible and (shape.plan.statuses or shape.plan.amount_statuses):
             rests = self.at.rests_on(shape.plan, index) | amount_rests_on(self.at, shape.plan, index)
             depends = [Basis(name, "computed") for name in sorted(rests)]
-        pays, due = self._dates(shape) if result in _PAYING else ("", "")
+        pays, due = self._dates(version) if result in _PAYING else ("", "")
         return Finding(
             subject=subject,
             outcome=outcomes.NAMES[result],
             amount=amount,
             depends_on=depends,
-            missing=self._missing(lacking, extra),
+            missing=self._missing(lacking, extra) if lacking or extra else (),
             decided_despite=despite,
             failed=failed,
             reasons=reasons,
             warnings=self._warnings(shape, index, amount is not None),
             pays_from=pays,
             review_due=due,
-            trace=trace_of(shape, values, "" if index < 0 else f"people/{subject}/"),
+            trace=shape.trace(values, prefix),
         )
 
     def _missing(self, *lacking: Sequence[Missing]) -> list[MissingFact]:
@@ -258,32 +260,38 @@ class _Decider:
                 found += [prefix + name for name in names if name in shape.person_inputs]
         return found
 
-    def _dates(self, shape: Shape) -> tuple[str, str]:
-        at, version = self.at, shape.plan.version
-        start = version.pays.get("from", "")
-        months = version.review.get("months")
-        pays = ""
+    def _dates(self, version: PolicyVersion) -> tuple[str, str]:
+        """First day of payment and the day of the next review."""
+        start, months = version.pays.get("from", ""), version.review.get("months", 0)
+        found = self.dates.get((start, months))
+        if found is None:
+            on = self.at.on
+            due = add_months(on, int(months)) if months else None
+            found = self.dates[start, months] = (self._first_day(start), _iso(due) if due else "")
+        return found
+
+    def _first_day(self, start: str) -> str:
+        on, applied = self.at.on, self.at.household.application_date
         if start == "month_after_decision":
-            pays = _iso(add_months(month_start(at.on), 1) or at.on)
-        elif start == "month_of_decision":
-            pays = _iso(month_start(at.on))
-        elif start == "at_once":
-            pays = _iso(at.on)
-        elif start == "month_of_application" and at.household.application_date is not None:
-            pays = _iso(month_start(at.household.application_date))
-        return pays, _iso(add_months(at.on, int(months)) or at.on) if months else ""
+            return _iso(add_months(month_start(on), 1) or on)
+        if start == "month_of_decision":
+            return _iso(month_start(on))
+        if start == "month_of_application" and applied is not None:
+            return _iso(month_start(applied))
+        return _iso(on) if start == "at_once" else ""
 
     def _warnings(self, shape: Shape, index: int, paying: bool) -> Sequence[str]:
         at = self.at
-        warnings = list(at.rule_warnings(shape.plan, paying))
-        if at.inputs.warnings:
-            prefix = "" if index < 0 else f"people/{at.household.people[index].person_id}/"
-            for ref, warning in at.inputs.warnings.items():
-                name = ref.rpartition("/")[2]
-                mine = ref == name or index < 0 or ref.startswith(prefix)
-                whose = "" if ref == name else PERSON
-                if mine and (whose, name) in shape.plan.inputs and warning not in warnings:
-                    warnings.append(warning)
+        of_rules = at.rule_warnings(shape.plan, paying)
+        if not at.inputs.warnings:
+            return of_rules
+        warnings = set(of_rules)
+        prefix = "" if index < 0 else f"people/{at.household.people[index].person_id}/"
+        for ref, warning in at.inputs.warnings.items():
+            name = ref.rpartition("/")[2]
+            mine = ref == name or index < 0 or ref.startswith(prefix)
+            if mine and name in (shape.own_inputs if ref == name else shape.person_inputs):
+                warnings.add(warning)
         return sorted(warnings)
 
     def _advised(self, name: str, finding: Finding) -> Finding:
