@@ -22,6 +22,7 @@ from engine.decision.findings import Shape, layout_of, named
 from engine.decision.model import (
     ENGINE,
     HOUSEHOLD,
+    STATUSES,
     Basis,
     Decision,
     FactValue,
@@ -241,12 +242,15 @@ class _Decider:
         people = self.at.household.people
         found: dict[tuple[str, str, int], MissingFact] = {}
         for one in (one for part in lacking for one in part):
-            subject = HOUSEHOLD if one.person < 0 else people[one.person].person_id
-            kinds = {"value": "definition"}
-            named = {kinds.get(one.kind, one.kind): one.name}
-            if one.kind != "parameter":
-                named["subject"] = subject
-            found.setdefault((one.kind, one.name, one.person), MissingFact(path=one.path, **named))
+            key = (one.kind, one.name, one.person)
+            if one.kind == "parameter":
+                found.setdefault(key, MissingFact(parameter=one.name, path=one.path))
+            elif one.name.endswith(".held"):  # the document says nothing about statuses
+                found.setdefault(("fact", STATUSES, -1), MissingFact(STATUSES, subject=HOUSEHOLD, path=one.path))
+            else:
+                named = {"definition" if one.kind == "value" else one.kind: one.name}
+                subject = HOUSEHOLD if one.person < 0 else people[one.person].person_id
+                found.setdefault(key, MissingFact(subject=subject, path=one.path, **named))
         return list(found.values())
 
     def _despite(self, shape: Shape, index: int) -> list[str]:
@@ -254,11 +258,13 @@ class _Decider:
         found: list[str] = []
         if not shape.own_inputs.isdisjoint(self.unknown_own):
             found = [name for name in self.unknown_own if name in shape.own_inputs]
+        found = [STATUSES if name.endswith(".held") else name for name in found]
         for i, names in enumerate(self.unknown_people):
             if names and (index < 0 or index == i):
                 prefix = f"people/{self.at.household.people[i].person_id}/"
-                found += [prefix + name for name in names if name in shape.person_inputs]
-        return found
+                open_here = [name for name in names if name in shape.person_inputs]
+                found += [STATUSES if name.endswith(".held") else prefix + name for name in open_here]
+        return list(dict.fromkeys(found))
 
     def _dates(self, version: PolicyVersion) -> tuple[str, str]:
         """First day of payment and the day of the next review."""

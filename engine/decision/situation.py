@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.decision.document import Household, Inputs
+from engine.decision.model import STATUSES
 from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
 from engine.language import outcomes
 from engine.language.compile import Compiled
@@ -45,6 +46,12 @@ def run_variant(
     if columns:
         people = [[*row, *given] for row, given in zip(people, zip(*columns, strict=True), strict=True)]
     return Answer(variant.compiled, *variant.compiled.run([*inputs.household, *own], people, parameters, on))
+
+
+def _with_statuses(names: Sequence[str], row: Sequence[Any], held: bool) -> list[Any]:
+    """A row of inputs where every status that nothing is said about is held, or not."""
+    pairs = zip(names, row, strict=True)
+    return [held if value is None and name.endswith(".held") else value for name, value in pairs]
 
 
 class Situation:
@@ -93,7 +100,11 @@ class Situation:
     def with_fact(self, policy: str, fact: str, person: int, value: Any) -> Answer:
         """One policy decided again with one fact changed, of the household (person -1) or of a person."""
         household, people = self.inputs.household, self.inputs.people
-        if person < 0:
+        if fact == STATUSES:
+            plan = self.plan.decide
+            household = _with_statuses(plan.household, household, value)
+            people = [_with_statuses(plan.person, row, value) for row in people]
+        elif person < 0:
             household = list(household)
             household[self.plan.own_input[fact]] = value
         else:
