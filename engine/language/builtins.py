@@ -57,7 +57,10 @@ ROUNDINGS = {
 }
 YEARS, MONTH_COUNT, DAY_COUNT = Unit((("year", 1),)), Unit((("month", 1),)), Unit((("day", 1),))
 PERSON_UNIT = Unit((("person", 1),))
-MAX_MONTHS = 12 * 9999
+MAX_YEARS = 9999
+LARGEST_SIZE = 1000  # how far a size table is read; the range of its values is proved up to here
+MAX_MONTHS = 12 * MAX_YEARS
+MAX_DAYS = 4_000_000
 
 
 def unquote(text: str) -> str:
@@ -96,6 +99,9 @@ def _duration_literal(check: Checker, syntax: Syntax, text: str) -> Node:
             return check.node(syntax, "const", (), UNKNOWN, value=None)
         raise check.fail(syntax, "no-such-duration", f'"{text}" is not a duration', 'write "P1Y6M" or "P30D"')
     kind, value = parsed
+    most = MAX_MONTHS if kind == "months" else MAX_DAYS * 86400
+    if abs(value) > most and not check.scope.exact:
+        raise check.fail(syntax, "overflow", f'"{text}" is longer than the calendar', "write a shorter duration")
     return check.node(syntax, "const", (), MONTHS if kind == "months" else DAYS, value=value)
 
 
@@ -159,26 +165,47 @@ def contains(check: Checker, syntax: Syntax, base: Node, value: Node) -> Node:
     sample = replace(base, type=base.type.item, op="const", args=())
     if isinstance(base.type.item, Number) and isinstance(value.type, Number):
         check.same_unit(syntax, sample, value)
-        if base.type.item.decimals is not None:
-            value = numbers.scaled(value, max(base.type.item.decimals, value.type.decimals or 0))
+        if base.type.item.decimals is not None and value.type.decimals is not None:
+            decimals = max(base.type.item.decimals, value.type.decimals)
+            value, base = numbers.scaled(value, decimals), _with_decimals(check, base, decimals)
     else:
         _, value, _ = check.joined(syntax, sample, value)
     return check.node(syntax, "contains", (base, value), BOOLEAN)
 
 
+def _with_decimals(check: Checker, base: Node, decimals: int) -> Node:
+    """A list of numbers with so many decimals each."""
+    assert isinstance(base.type, List) and isinstance(base.type.item, Number)
+    if base.type.item.decimals == decimals:
+        return base
+    with check.body(base, "") as variable:
+        scaled = numbers.scaled(variable, decimals)
+    of = replace(base.type, item=scaled.type)
+    return Node("map", (base, scaled), of, value=variable.name, start=base.start, end=base.end)
+
+
 def power(check: Checker, syntax: Syntax, base: Node, exponent: Node) -> Node:
     assert isinstance(base.type, Number | Ratio)
-    if exponent.op != "const" or Fraction(exponent.value).denominator != 1 or abs(exponent.value) > 1000:
+    written = _whole(exponent)
+    if written is None or abs(written) > 1000:
         raise check.fail(syntax, "type", "an exponent is a whole number written out", "write `x ** 2`")
-    times = abs(int(exponent.value))
+    times = abs(written)
     of: Type = EXACT if check.scope.exact else Number(0, LITERAL_UNIT, 1, 1)
     result = check.node(syntax, "const", (), of, value=Fraction(1) if check.scope.exact else 1)
     for turn in range(times):
         result = check.product(syntax, result, base) if turn else base
-    if exponent.value < 0:
+    if written < 0:
         one = check.node(syntax, "const", (), of, value=Fraction(1) if check.scope.exact else 1)
         return check.quotient(syntax, one, result)
     return result
+
+
+def _whole(node: Node) -> int | None:
+    """A whole number that is written out (`2`, `-1`, `2.0`), or None for anything else."""
+    if node.op != "const" or not isinstance(node.type, Number):
+        return None
+    value = Fraction(node.value, 10 ** (node.type.decimals or 0))
+    return value.numerator if value.denominator == 1 else None
 
 
 def part_of(check: Checker, syntax: Syntax, base: Node, word: str) -> Node:
@@ -186,14 +213,14 @@ def part_of(check: Checker, syntax: Syntax, base: Node, word: str) -> Node:
     parts: dict[str, tuple[int, int, Unit]] = {}
     op = "date_part"
     if isinstance(base.type, Date):
-        parts = {"year": (1, 9999, YEARS), "month": (1, 12, NO_UNIT), "day": (1, 31, NO_UNIT)}
+        parts = {"year": (1, MAX_YEARS, YEARS), "month": (1, 12, NO_UNIT), "day": (1, 31, NO_UNIT)}
         parts["weekday"] = (1, 7, NO_UNIT)
     elif isinstance(base.type, Duration):
         op = "duration_part"
         if base.type.kind == "months":
-            parts = {"years": (-9999, 9999, YEARS), "months": (-MAX_MONTHS, MAX_MONTHS, MONTH_COUNT)}
+            parts = {"years": (-MAX_YEARS, MAX_YEARS, YEARS), "months": (-MAX_MONTHS, MAX_MONTHS, MONTH_COUNT)}
         else:
-            parts = {"days": (-4_000_000, 4_000_000, DAY_COUNT)}
+            parts = {"days": (-MAX_DAYS, MAX_DAYS, DAY_COUNT)}
             parts |= {word: (-60, 60, NO_UNIT) for word in ("hours", "minutes", "seconds")}
     if isinstance(base.type, List):
         raise check.fail(syntax, "type", f"the entries of this list have no `{word}`")
@@ -218,7 +245,7 @@ def date_arithmetic(check: Checker, syntax: Syntax, left: Node, right: Node) -> 
         return _step(check, syntax, left, step)
     if isinstance(b, Date) and isinstance(a, Duration) and op == "+":
         return _step(check, syntax, right, left)
-    if isinstance(a, Duration) and a == b and op in "+-":
+    if check.scope.exact and isinstance(a, Duration) and a == b and op in "+-":
         return check.node(syntax, "add" if op == "+" else "subtract", (left, right), a)
     if check.scope.exact and op == "*" and isinstance(a, Duration) and isinstance(b, Number):
         return check.node(syntax, "multiply", (left, right), a)
@@ -231,7 +258,8 @@ def date_arithmetic(check: Checker, syntax: Syntax, left: Node, right: Node) -> 
             return check.node(syntax, "divide", (left, right), a)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return check.node(syntax, "const", (), UNKNOWN)
-    raise check.fail(syntax, "type", f"`{op}` does not take {a} and {b}")
+    hint = "add one after the other to a date" if isinstance(a, Duration) and a == b else ""
+    raise check.fail(syntax, "type", f"`{op}` does not take {a} and {b}", hint)
 
 
 def _step(check: Checker, syntax: Syntax, date: Node, step: Node) -> Node:
@@ -286,6 +314,13 @@ def _table(check: Checker, syntax: Syntax, name: str) -> Node:
     if symbol.table == "size":
         if len(keys) != 1 or not isinstance(keys[0].type, Number) or keys[0].type.decimals:
             raise check.fail(syntax, "arguments", f"`{name}` is read for one whole number: `{name}(count(people))`")
+        if keys[0].type.hi > LARGEST_SIZE:
+            raise check.fail(
+                syntax.children[0],
+                "too-large",
+                f"this can reach {keys[0].type.hi}; a size table is read up to {LARGEST_SIZE}",
+                f"give the fact a smaller range, or write `min(…, {LARGEST_SIZE})`",
+            )
         return check.node(syntax, "size_table", keys, check.unit_here(symbol.type), name)
     if len(keys) != len(symbol.by):
         raise check.fail(
@@ -423,10 +458,10 @@ def _rounding(name: str) -> Handler:
         value = check.number(args[0])
         digits = 0
         if len(args) > 1:
-            written = check.check(args[1])
-            if written.op != "const" or Fraction(written.value or 0).denominator != 1:
+            written = _whole(check.check(args[1]))
+            if written is None:
                 raise check.fail(args[1], "type", "the number of decimals is a whole number written out")
-            digits = int(written.value)
+            digits = written
         if not check.scope.exact and not 0 <= digits <= 9:
             raise check.fail(args[1], "type", "the number of decimals lies between 0 and 9")
         assert isinstance(value.type, Number | Ratio)
@@ -473,8 +508,8 @@ def date_of(check: Checker, syntax: Syntax) -> Node:
 def _date(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     if len(args) == 3:
         parts = tuple(check.number(arg) for arg in args)
-        if not check.scope.exact and not all(part.op == "const" for part in parts):
-            raise check.fail(syntax, "type", "a date is built from numbers written out", "use `add years(d, n)`")
+        if not check.scope.exact:
+            return _date_written(check, syntax, parts)
         return check.node(syntax, "date", parts, DATE)
     node = check.check(args[0])
     if isinstance(node.type, Date):
@@ -486,6 +521,13 @@ def _date(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     if isinstance(node.type, Unknown):
         return replace(node, type=DATE)
     raise check.fail(syntax, "type", f'a date is written `date("2024-02-29")`, and this is {node.type}')
+
+
+def _date_written(check: Checker, syntax: Syntax, parts: tuple[Node, ...]) -> Node:
+    year, month, day = (_whole(part) for part in parts)
+    if year is None or month is None or day is None:
+        raise check.fail(syntax, "type", "a date is built from whole numbers written out", "use `add years(d, n)`")
+    return _date_literal(check, syntax, f"{year:04d}-{month:02d}-{day:02d}")
 
 
 def _duration(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
@@ -512,7 +554,7 @@ def _between(op: str, unit: Unit, most: int) -> Handler:
 def _age(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     birth = date_of(check, args[0])
     day = date_of(check, args[1]) if len(args) > 1 else check.node(syntax, "on", (), DATE)
-    return check.node(syntax, "years_between", (birth, day), _count(check, YEARS, -200, 200))
+    return check.node(syntax, "years_between", (birth, day), _count(check, YEARS, -MAX_YEARS, MAX_YEARS))
 
 
 def _moved(op: str, factor: int, unit: str) -> Handler:
@@ -564,8 +606,11 @@ def _marginal(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     if symbol is None or symbol.table != "brackets":
         raise check.fail(args[1], "type", "the second argument is the name of a parameter of type brackets")
     assert isinstance(symbol.type, Number) and symbol.type.decimals is not None
-    if not isinstance(value.type, Number):
-        raise check.fail(args[0], "unrounded", "`marginal` needs a rounded number", "round it first")
+    if not isinstance(value.type, Number) or (value.type.decimals or 0) > symbol.decimals:
+        hint = f"round it to the {symbol.decimals} decimals of the thresholds first"
+        raise check.fail(args[0], "unrounded", "`marginal` needs a rounded number", hint)
+    value = numbers.scaled(value, symbol.decimals)
+    assert isinstance(value.type, Number)
     of = numbers.product_type(value.type, symbol.type)
     assert isinstance(of, Number)
     return check.node(syntax, "marginal", (value,), replace(of, lo=min(of.lo, 0), hi=max(of.hi, 0)), symbol.name)
@@ -590,7 +635,7 @@ FUNCTIONS: dict[str, tuple[int, int, tuple[str, ...], Handler]] = {
     "duration": (1, 1, ("from",), _duration),
     "years and months duration": (2, 2, ("from", "to"), _months_duration),
     "months between": (2, 2, ("from", "to"), _between("months_between", MONTH_COUNT, MAX_MONTHS)),
-    "days between": (2, 2, ("from", "to"), _between("days_between", DAY_COUNT, 4_000_000)),
+    "days between": (2, 2, ("from", "to"), _between("days_between", DAY_COUNT, MAX_DAYS)),
     "age": (1, 2, ("from", "to"), _age),
     "add years": (2, 2, ("date", "years"), _moved("add_months", 12, "years")),
     "add months": (2, 2, ("date", "months"), _moved("add_months", 1, "months")),
