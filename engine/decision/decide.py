@@ -356,16 +356,16 @@ def _parameter(book: Rulebook, name: str, parameters: ParametersOn) -> Parameter
         return ParameterValue(gap="no row covers this day")
     if row.value is None:
         return ParameterValue(since=_iso(row.start), gap=row.gap)
-    return ParameterValue(_plain_table(row.value, one), _iso(row.start), assumed=row.assumed)
+    return ParameterValue(_plain_table(row.value, one, Number(book.currency["decimals"])), _iso(row.start), assumed=row.assumed)
 
 
-def _plain_table(value: Any, one: Any) -> Any:
+def _plain_table(value: Any, one: Any, money: Number) -> Any:
     if one.table == "size":
         cells, beyond = value
         further = beyond if not isinstance(beyond, int) else to_plain(beyond, one.type)
         return {"cells": {str(n): to_plain(cell, one.type) for n, cell in cells.items()}, "beyond": further}
     if one.table == "brackets":
-        return [{"above": above, "rate": to_plain(rate, one.type)} for above, rate in value]
+        return [{"above": to_plain(above, money), "rate": to_plain(rate, one.type)} for above, rate in value]
     if one.by:
         return {"/".join(k) if isinstance(k, tuple) else k: to_plain(v, one.type) for k, v in value.items()}
     return to_plain(value, one.type)
