@@ -198,10 +198,10 @@ def bounds(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tu
     if node.op == "count":
         members = reading.value(node.args[0], bindings)
         return None if members is None else (len(members[0]), len(members[0]) + len(members[1]))
-    pairs = [bounds(reading, arg, bindings) for arg in node.args]
-    if node.op not in _MONOTONE or None in pairs:
+    if node.op not in _MONOTONE or isinstance(node.type, Ratio):
         return None
-    if isinstance(node.type, Ratio):
+    pairs = [bounds(reading, arg, bindings) for arg in node.args]
+    if None in pairs:
         return None
     return _combined(node, [pair for pair in pairs if pair is not None])
 
