@@ -1,4 +1,4 @@
-"""Which version, which row: what is in force for an area, a legal date, what was known, and an application date."""
+"""Which version, which row: what is in force for an area, a legal date, what was known, an application date."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def in_force(book: Rulebook, on: int, known: int, application_date: int | None) 
     found = book.memo.get(memo_key)
     if found is None:
         found = book.memo[memo_key] = _in_force(book, on, known, application_date)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _in_force(book: Rulebook, on: int, known: int, application_date: int | None) -> InForce:
@@ -55,7 +55,10 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
             continue
         for version in candidates:
             day = application_date if application_date is not None else on
-            if not _asks_application(version) or version.applications_from <= day < version.applications_before:
+            if (
+                not _asks_application(version)
+                or version.applications_from <= day < version.applications_before
+            ):
                 policies[name] = version
                 break
     definitions = {}
@@ -107,7 +110,7 @@ def parameters_on(book: Rulebook, area: str, on: int, known: int) -> ParametersO
         rows = {name: row_on(one, book.areas, area, on, known) for name, one in book.parameters.items()}
         values = tuple(None if row is None else row.value for row in rows.values())
         found = book.memo[memo_key] = ParametersOn(values, rows)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def row_on(parameter: Parameter, areas: Mapping[str, Area], area: str, on: int, known: int) -> Row | None:

@@ -18,7 +18,9 @@ from engine.rulebook.reading import Report
 from engine.rulebook.source import plain, read_yaml
 
 LOCK = "versions.lock"
-HEADER = "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
+HEADER = (
+    "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
+)
 
 
 def entries(content: Mapping[str, Any]) -> dict[str, str]:
@@ -50,7 +52,7 @@ def read_lock(directory: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     lines = (line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#"))
-    return dict(line.split(": ", 1)[::1] for line in lines)  # type: ignore[misc]
+    return dict(line.split(": ", 1)[::1] for line in lines)
 
 
 def write_lock(directory: Path, content: Mapping[str, Any]) -> int:
@@ -83,6 +85,7 @@ def check_lock(report: Report, directory_lock: Mapping[str, str], content: Mappi
                     Span(file, 1, 1),
                     "published-changed",
                     f"`{name}` was published and has been changed",
-                    "undo the change; a correction is a new file `<from>.r2.yaml`, or a new row with its own `published`",
+                    "undo the change; a correction is a new file `<from>.r2.yaml`, "
+                    "or a new row with its own `published`",
                 )
             )
