@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from engine.decision.json_text import BadDocument, DocumentProblem, escaped, shown
-from engine.decision.values import LEAVE_OUT, FactRow, ValueReader
+from engine.decision.values import FactRow, ValueReader, Wrong, number
 from engine.language.dates import days_between
 from engine.language.problems import nearest
 from engine.language.types import Number
-from engine.rulebook.model import Fact, Rulebook
+from engine.rulebook.model import FOREVER, Fact, Rulebook
 
 RESERVED = ("household_id", "area", "application_date", "people", "statuses", "awards", "events")
 STATUS_AMOUNT_AT_MOST = 10**15  # in the currency's smallest unit
@@ -52,11 +53,12 @@ class Household:
     people: tuple[Person, ...]
     statuses: tuple[Status, ...] | None
     canonical: bytes  # the document in one form: keys sorted, for the decision's id
+    dated: bool  # some fact begins or ends on a day, so another day may read other values
 
 
 class _Reader(ValueReader):
     def __init__(self, book: Rulebook) -> None:
-        super().__init__()
+        super().__init__(book)
         self.book = book
         self.household = {name: fact for name, fact in book.facts.items() if fact.of == "household"}
         self.person = {name: fact for name, fact in book.facts.items() if fact.of == "person"}
@@ -69,7 +71,7 @@ class _Reader(ValueReader):
         area = self.area(raw)
         application_date = None
         if "application_date" in raw:
-            application_date = self.date("/application_date", raw["application_date"], LEAVE_OUT)
+            application_date = self.date("/application_date", raw["application_date"])
         people = self.people(raw)
         return Household(
             household_id,
@@ -79,13 +81,14 @@ class _Reader(ValueReader):
             people,
             self.statuses(raw, {person.person_id for person in people}),
             b"",
+            self.dated,
         )
 
     def id(self, pointer: str, raw: Mapping[str, Any], key: str) -> str:
         if key not in raw:
             self.add(f"{pointer}/{key}", "missing-key", f"`{key}` is missing")
             return ""
-        return self.text(f"{pointer}/{key}", raw[key], 1, 80) or ""
+        return self.text(f"{pointer}/{key}", raw[key], 1)
 
     def area(self, raw: Mapping[str, Any]) -> str:
         area = self.id("", raw, "area")
@@ -97,13 +100,21 @@ class _Reader(ValueReader):
     def facts(
         self, pointer: str, known: Mapping[str, Fact], raw: Mapping[str, Any], other: Sequence[str]
     ) -> dict[str, tuple[FactRow, ...]]:
-        found = {}
+        found: dict[str, tuple[FactRow, ...]] = {}
+        converters = self.converters
         for key, value in raw.items():
+            if key in other:
+                continue
             fact = known.get(key)
-            if fact is not None:
-                found[key] = self.fact(f"{pointer}/{key}", fact, value)
-            elif key not in other:
+            if fact is None:
                 self.unknown(f"{pointer}/{escaped(key)}", key, known, other)
+            elif isinstance(value, dict | list) or fact.items:
+                found[key] = self.fact(f"{pointer}/{key}", fact, value)
+            else:  # nearly every fact
+                try:
+                    found[key] = (FactRow(value, converters[key](value)),)
+                except Wrong as wrong:
+                    self.add(f"{pointer}/{key}", wrong.code, wrong.message, wrong.hint)
         return found
 
     def unknown(self, pointer: str, key: str, known: Mapping[str, Fact], other: Sequence[str]) -> None:
@@ -137,6 +148,9 @@ class _Reader(ValueReader):
                 self.wrong(pointer, one, "a person (an object)")
                 continue
             person_id = self.id(pointer, one, "person_id")
+            if person_id == "household":
+                told = "`household` is not a person's id"
+                self.add(f"{pointer}/person_id", "reserved", told, "take another one")
             if person_id and person_id in seen:
                 told = f"`{shown(person_id)}` stands here twice"
                 self.add(f"{pointer}/person_id", "duplicate", told, "each person once")
@@ -182,10 +196,10 @@ class _Reader(ValueReader):
             self.add(f"{pointer}/from", "missing-key", "`from` is missing", "the first day of the status")
         start, end, recorded, _ = self.days(pointer, raw)
         if "source" in raw:
-            self.text(f"{pointer}/source", raw["source"], 0, 80)
+            self.text(f"{pointer}/source", raw["source"])
         if "amount" in raw:
             money = Number(self.book.currency["decimals"], lo=0, hi=STATUS_AMOUNT_AT_MOST)
-            self.number(f"{pointer}/amount", money, raw["amount"])
+            self.convert(f"{pointer}/amount", partial(number, money), raw["amount"])
         return Status(name, person, start, end, recorded, raw.get("amount"))
 
     def holder(self, pointer: str, raw: Mapping[str, Any], name: str, people: set[str]) -> str:
@@ -199,7 +213,7 @@ class _Reader(ValueReader):
         if policy is not None and policy.unit == "household":
             told = f"`{name}` is held by the household; leave `person_id` out"
             self.add(f"{pointer}/person_id", "unknown-key", told)
-        person = self.text(f"{pointer}/person_id", raw["person_id"], 1, 80) or ""
+        person = self.text(f"{pointer}/person_id", raw["person_id"], 1)
         if person and person not in people:
             self.add(f"{pointer}/person_id", "unknown-person", f"nobody in `people` is `{shown(person)}`")
         return person
@@ -226,6 +240,7 @@ def read_household(book: Rulebook, raw: Any) -> Household:
         household.people,
         household.statuses,
         canonical,
+        household.dated,
     )
 
 
@@ -250,6 +265,14 @@ def inputs_on(book: Rulebook, household: Household, on: int, known: int) -> Inpu
     warnings: dict[str, str] = {}
 
     def chosen(ref: str, fact: Fact, candidates: Sequence[FactRow]) -> Any:
+        first = candidates[0]
+        if (
+            len(candidates) == 1
+            and not (first.start or first.recorded or first.as_of)
+            and first.end == FOREVER
+        ):
+            rows[ref] = first
+            return first.inside
         row, warning = choose(fact, candidates, on, known)
         if warning:
             warnings[ref] = warning

@@ -37,7 +37,7 @@ class DocumentProblem:
     hint: str = ""
 
 
-class BadDocument(Exception):  # noqa: N818 a document is bad, the program is not in error
+class BadDocument(Exception):
     """Raised with every problem of a document, in the order in which they were found."""
 
     def __init__(self, problems: Sequence[DocumentProblem]) -> None:

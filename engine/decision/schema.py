@@ -65,7 +65,7 @@ def household_schema(book: Rulebook) -> dict[str, Any]:
                 "type": "object",
                 "required": ["person_id"],
                 "additionalProperties": False,
-                "properties": {"person_id": {"$ref": "#/$defs/id"}, **person},
+                "properties": {"person_id": {"$ref": "#/$defs/id", "not": {"const": "household"}}, **person},
             },
             "row": _row(),
             "status": _status(book),

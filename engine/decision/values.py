@@ -1,29 +1,32 @@
 """Plain values of a household document, checked and turned into what is computed with.
 
-Nothing is rounded, guessed or converted on the way in. A fact may be a plain value, `{value, from, to, as_of,
-recorded, source}`, or a list of such.
+Nothing is rounded, guessed or converted on the way in. For every fact there is one function that takes its
+plain values in, made once for a rulebook. A fact may be a plain value, `{value, from, to, as_of, recorded,
+source}`, or a list of such.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
+
+import msgspec
 
 from engine.decision.json_text import DocumentProblem, escaped, shown
 from engine.language.dates import parse_date
 from engine.language.problems import nearest
-from engine.language.types import Boolean, Date, Enum, List, Number
-from engine.rulebook.model import FOREVER, Fact, Field
+from engine.language.types import Boolean, Date, Enum, Number
+from engine.rulebook.model import FOREVER, Fact, Field, Rulebook
 
 ROW_KEYS = ("value", "from", "to", "as_of", "recorded", "source")
-LEAVE_OUT = "leave a fact out when it is not known"
+
+Converter = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(msgspec.Struct, gc=False, frozen=True):
     """One assertion of a fact. `inside`: the value as the engine computes with it. Days are yyyymmdd."""
 
     value: Any
@@ -35,11 +38,24 @@ class FactRow:
     source: str = ""
 
 
-class ValueReader:
-    """Reads values, each at its JSON pointer, and collects what is wrong with them."""
+class Wrong(Exception):
+    """A plain value does not fit: a code, a message and a hint; the caller knows where it stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        self.code, self.message, self.hint = code, message, hint
+        super().__init__(message)
+
+
+class ValueReader:
+    """Reads values, each at its JSON pointer, and collects what is wrong with them.
+
+    dated: some fact begins or ends on a day, so another day may read other values.
+    """
+
+    def __init__(self, book: Rulebook) -> None:
         self.problems: list[DocumentProblem] = []
+        self.converters = _converters(book)
+        self.dated = False
 
     def add(self, pointer: str, code: str, message: str, hint: str = "") -> None:
         self.problems.append(DocumentProblem(pointer, code, message, hint))
@@ -51,85 +67,33 @@ class ValueReader:
         """Every key must be known: what is not read would be lost."""
         for key in raw:
             if key not in known:
-                hint = nearest(key, known) or f"one of {', '.join(known)}"
-                self.add(f"{pointer}/{escaped(key)}", "unknown-key", told.format(shown(key)), hint)
+                hint = nearest(str(key), known) or f"one of {', '.join(known)}"
+                self.add(f"{pointer}/{escaped(key)}", "unknown-key", told.format(shown(str(key))), hint)
 
-    # --- plain values -----------------------------------------------------------------------------------
-
-    def value(self, pointer: str, of: Field, raw: Any) -> Any:
-        kind = of.type
-        if isinstance(kind, Boolean):
-            if raw is True or raw is False:
-                return raw
-            return self.misfit(pointer, raw, "true or false")
-        if isinstance(kind, Number):
-            return self.number(pointer, kind, raw)
-        if isinstance(kind, Enum):
-            if not isinstance(raw, str):
-                return self.misfit(pointer, raw, "one of " + ", ".join(of.choices))
-            if raw in of.choices:
-                return raw
-            hint = nearest(raw, of.choices) or f"one of {', '.join(of.choices)}"
-            return self.add(pointer, "unknown-choice", f'"{shown(raw)}" is not a value of `{of.name}`', hint)
-        if isinstance(kind, Date):
-            return self.date(pointer, raw, LEAVE_OUT)
-        return self.text(pointer, raw, 0, of.longest, LEAVE_OUT)
-
-    def misfit(self, pointer: str, raw: Any, wanted: str) -> None:
-        self.wrong(pointer, raw, wanted, LEAVE_OUT if raw is None else "")
-
-    def text(self, pointer: str, raw: Any, shortest: int, longest: int, if_null: str = "") -> str | None:
-        if not isinstance(raw, str):
-            self.wrong(pointer, raw, "a text", if_null if raw is None else "")
+    def convert(self, pointer: str, converter: Converter, raw: Any) -> Any:
+        try:
+            return converter(raw)
+        except Wrong as wrong:
+            self.add(pointer, wrong.code, wrong.message, wrong.hint)
             return None
-        if shortest <= len(raw) <= longest:
-            return raw
-        allowed = f"{shortest} to {longest}" if shortest else f"at most {longest}"
-        self.add(pointer, "wrong-length", f"this text has {len(raw)} characters; {allowed} are allowed")
-        return None
 
-    def date(self, pointer: str, raw: Any, if_null: str = "") -> int | None:
-        if isinstance(raw, datetime.date):
-            raw = raw.isoformat()
-        if not isinstance(raw, str):
-            self.wrong(pointer, raw, "a date", if_null if raw is None else "")
-            return None
-        day = parse_date(raw)
-        if day is None:
-            hint = "write year-month-day: 2024-02-29"
-            self.add(pointer, "no-such-date", f'"{shown(raw)}" is not a date', hint)
+    def text(self, pointer: str, raw: Any, shortest: int = 0) -> str:
+        """An id or a source, "" when it is none."""
+        found: str | None = self.convert(pointer, partial(_text, shortest, 80), raw)
+        return found or ""
+
+    def date(self, pointer: str, raw: Any) -> int | None:
+        day: int | None = self.convert(pointer, _date, raw)
         return day
 
-    def number(self, pointer: str, of: Number, raw: Any) -> int | None:
-        """The number times 10**decimals."""
-        decimals = of.decimals or 0
-        if type(raw) is int:
-            inside: int = raw * 10**decimals
-            if of.lo <= inside <= of.hi:
-                return inside
-            self.out_of_range(pointer, of, raw)
-            return None
-        if not isinstance(raw, Decimal | float):
-            self.misfit(pointer, raw, "a number")
-            return None
-        exact = raw if isinstance(raw, Decimal) else Decimal(repr(raw))
-        if not exact.is_finite():
-            self.add(pointer, "not-a-number", f"{raw} is not a number")
-            return None
-        # A few digits can name a number that takes an hour to write out, so its size is looked at first.
-        if not Decimal(of.lo).scaleb(-decimals) <= exact <= Decimal(of.hi).scaleb(-decimals):
-            self.out_of_range(pointer, of, raw)
-            return None
-        scaled = _scaled(exact, decimals)
-        if scaled is None:
-            hint = "write the exact amount; nothing is rounded on the way in"
-            told = f"at most {decimals} decimals are kept" if decimals else "a whole number is needed here"
-            self.add(pointer, "too-many-decimals", f"{_digits(raw)}: {told}", hint)
-        return scaled
-
-    def out_of_range(self, pointer: str, of: Number, raw: Any) -> None:
-        least, most = (Decimal(bound).scaleb(-(of.decimals or 0)) for bound in (of.lo, of.hi))
-        self.add(pointer, "out-of-range", f"{_digits(raw)} is not between {least} and {most}")
+    def days(self, pointer: str, raw: Mapping[str, Any]) -> tuple[int, int, int, int]:
+        """from, to, recorded, as_of; what is not said is open."""
+        keys = ("from", "to", "recorded", "as_of")
+        found = {key: self.date(f"{pointer}/{key}", raw[key]) for key in keys if key in raw}
+        start, end = found.get("from") or 0, found.get("to") or FOREVER
+        if end < start:
+            self.add(f"{pointer}/to", "empty-range", "this ends before it begins")
+        return start, end, found.get("recorded") or 0, found.get("as_of") or 0
 
     # --- facts and lists --------------------------------------------------------------------------------
 
@@ -143,37 +107,101 @@ class ValueReader:
     def row(self, pointer: str, fact: Fact, raw: Mapping[str, Any]) -> FactRow:
         self.other_keys(pointer, raw, ROW_KEYS, "a value with its dates has no `{}`")
         start, end, recorded, as_of = self.days(pointer, raw)
-        source = self.text(f"{pointer}/source", raw["source"], 0, 80) if "source" in raw else ""
+        self.dated = self.dated or "from" in raw or "to" in raw
+        source = self.text(f"{pointer}/source", raw["source"]) if "source" in raw else ""
         inside = self.content(f"{pointer}/value", fact, raw["value"])
-        return FactRow(raw["value"], inside, start, end, recorded, as_of, source or "")
-
-    def days(self, pointer: str, raw: Mapping[str, Any]) -> tuple[int, int, int, int]:
-        """from, to, recorded, as_of; what is not said is open."""
-        keys = ("from", "to", "recorded", "as_of")
-        found = {key: self.date(f"{pointer}/{key}", raw[key]) for key in keys if key in raw}
-        start, end = found.get("from") or 0, found.get("to") or FOREVER
-        if end < start:
-            self.add(f"{pointer}/to", "empty-range", "this ends before it begins")
-        return start, end, found.get("recorded") or 0, found.get("as_of") or 0
+        return FactRow(raw["value"], inside, start, end, recorded, as_of, source)
 
     def content(self, pointer: str, fact: Fact, raw: Any) -> Any:
-        if not isinstance(fact.value.type, List):
-            return self.value(pointer, fact.value, raw)
+        if not fact.items:
+            return self.convert(pointer, self.converters[fact.name], raw)
         if not isinstance(raw, list):
-            return self.misfit(pointer, raw, "a list")
+            self.wrong(pointer, raw, "a list", _LEAVE_OUT if raw is None else "")
+            return None
         if len(raw) > fact.at_most:
-            return self.add(pointer, "too-many", f"{len(raw)} entries; at most {fact.at_most} are read")
+            self.add(pointer, "too-many", f"{len(raw)} entries; at most {fact.at_most} are read")
+            return None
         return [self.item(f"{pointer}/{i}", fact, one) for i, one in enumerate(raw)], ()
 
     def item(self, pointer: str, fact: Fact, raw: Any) -> tuple[Any, ...]:
         if not isinstance(raw, Mapping):
             self.wrong(pointer, raw, "an entry with its fields")
             return ()
-        self.other_keys(pointer, raw, [one.name for one in fact.items], f"`{fact.name}` has no `{{}}`")
+        names = [one.name for one in fact.items]
+        self.other_keys(pointer, raw, names, f"`{fact.name}` has no `{{}}`")
+        converters = self.converters
         return tuple(
-            self.value(f"{pointer}/{one.name}", one, raw[one.name]) if one.name in raw else None
-            for one in fact.items
+            self.convert(f"{pointer}/{name}", converters[f"{fact.name}.{name}"], raw[name])
+            if name in raw
+            else None
+            for name in names
         )
+
+
+# --- one function for each fact -----------------------------------------------------------------------------
+
+_LEAVE_OUT = "leave a fact out when it is not known"
+
+
+def _converters(book: Rulebook) -> Mapping[str, Converter]:
+    """For every fact, and every field of a list, the function that takes its plain values in."""
+
+    def make() -> dict[str, Converter]:
+        found: dict[str, Converter] = {}
+        for name, fact in book.facts.items():
+            if not fact.items:
+                found[name] = _converter(fact.value)
+            for one in fact.items:
+                found[f"{name}.{one.name}"] = _converter(one)
+        return found
+
+    return book.remember("converters", "", make)
+
+
+def _converter(of: Field) -> Converter:
+    kind = of.type
+    if isinstance(kind, Boolean):
+        return _boolean
+    if isinstance(kind, Number):
+        return partial(number, kind)
+    if isinstance(kind, Enum):
+        return partial(_choice, of)
+    return _date if isinstance(kind, Date) else partial(_text, 0, of.longest)
+
+
+def _boolean(raw: Any) -> bool:
+    if raw is True or raw is False:
+        return bool(raw)
+    raise _wrong_type(raw, "true or false")
+
+
+def number(of: Number, raw: Any) -> int:
+    """The number times 10**decimals."""
+    decimals = of.decimals or 0
+    if type(raw) is int:
+        inside: int = raw * 10**decimals
+        if of.lo <= inside <= of.hi:
+            return inside
+        raise _out_of_range(of, raw)
+    if not isinstance(raw, Decimal | float):
+        raise _wrong_type(raw, "a number")
+    exact = raw if isinstance(raw, Decimal) else Decimal(repr(raw))
+    if not exact.is_finite():
+        raise Wrong("not-a-number", f"{raw} is not a number")
+    # A few digits can name a number that takes an hour to write out, so its size is looked at first.
+    if not Decimal(of.lo).scaleb(-decimals) <= exact <= Decimal(of.hi).scaleb(-decimals):
+        raise _out_of_range(of, raw)
+    scaled = _scaled(exact, decimals)
+    if scaled is None:
+        told = f"at most {decimals} decimals are kept" if decimals else "a whole number is needed here"
+        hint = "write the exact amount; nothing is rounded on the way in"
+        raise Wrong("too-many-decimals", f"{_digits(raw)}: {told}", hint)
+    return scaled
+
+
+def _out_of_range(of: Number, raw: Any) -> Wrong:
+    least, most = (Decimal(bound).scaleb(-(of.decimals or 0)) for bound in (of.lo, of.hi))
+    return Wrong("out-of-range", f"{_digits(raw)} is not between {least} and {most}")
 
 
 def _scaled(exact: Decimal, decimals: int) -> int | None:
@@ -193,6 +221,40 @@ def _scaled(exact: Decimal, decimals: int) -> int | None:
 def _digits(raw: Any) -> str:
     text = str(raw)
     return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _choice(of: Field, raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise _wrong_type(raw, "one of " + ", ".join(of.choices))
+    if raw not in of.choices:
+        hint = nearest(raw, of.choices) or f"one of {', '.join(of.choices)}"
+        raise Wrong("unknown-choice", f'"{shown(raw)}" is not a value of `{of.name}`', hint)
+    return raw
+
+
+def _date(raw: Any) -> int:
+    written = raw.isoformat() if isinstance(raw, datetime.date) else raw
+    if not isinstance(written, str):
+        raise _wrong_type(raw, "a date")
+    day = parse_date(written)
+    if day is None:
+        hint = "write year-month-day: 2024-02-29"
+        raise Wrong("no-such-date", f'"{shown(written)}" is not a date', hint)
+    return day
+
+
+def _text(shortest: int, longest: int, raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise _wrong_type(raw, "a text", "" if shortest else _LEAVE_OUT)
+    if shortest <= len(raw) <= longest:
+        return raw
+    allowed = f"{shortest} to {longest}" if shortest else f"at most {longest}"
+    raise Wrong("wrong-length", f"this text has {len(raw)} characters; {allowed} are allowed")
+
+
+def _wrong_type(raw: Any, wanted: str, if_null: str = _LEAVE_OUT) -> Wrong:
+    hint = if_null if raw is None else ""
+    return Wrong("wrong-type", f"{wanted} is needed here, and this is {_kind(raw)}", hint)
 
 
 def _kind(raw: Any) -> str:

@@ -51,6 +51,8 @@ class Compiled:
     run: Run
     household: tuple[str, ...]
     person: tuple[str, ...]
+    own_place: Mapping[str, int]  # where a household value stands
+    column_place: Mapping[str, int]  # where a person value's column stands
     source: str
 
 
@@ -144,11 +146,11 @@ class _Generator:
         while waiting:
             ready = [c for c in waiting if c.of != PERSON and not (needs[c.name] & known) - done]
             if not ready:
-                ready = self._ready_people(waiting, needs, known, done)
-                self._loop([c for c in waiting if c.name in ready])
-                order_person += [c.name for c in waiting if c.name in ready]
-                done |= ready
-                waiting = [c for c in waiting if c.name not in ready]
+                together = self._ready_people(waiting, needs, known, done)
+                self._loop([c for c in waiting if c.name in together])
+                order_person += [c.name for c in waiting if c.name in together]
+                done |= together
+                waiting = [c for c in waiting if c.name not in together]
                 continue
             for computed in ready:
                 code = self.named(self.code(computed.node))
@@ -162,7 +164,14 @@ class _Generator:
         source = "\n".join(["def run(H, P, A, ON):", "    R = range(len(P))", *root.lines, ""])
         namespace = dict(_NAMESPACE)
         exec(compile(source, "<rules>", "exec"), namespace)  # noqa: S102 - our own generated text
-        return Compiled(namespace["run"], tuple(order_household), tuple(order_person), source)
+        return Compiled(
+            namespace["run"],
+            tuple(order_household),
+            tuple(order_person),
+            {name: place for place, name in enumerate(order_household)},
+            {name: place for place, name in enumerate(order_person)},
+            source,
+        )
 
     @staticmethod
     def _ready_people(

@@ -1,9 +1,9 @@
-"""Which version, which row: what is in force for an area, a legal date, what was known, an application date."""
+"""Which version, which row: what is in force for an area, a legal date, what was known, and an application date."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from engine.rulebook.model import (
@@ -38,11 +38,13 @@ class InForce:
 
 
 def in_force(book: Rulebook, on: int, known: int, application_date: int | None) -> InForce:
-    memo_key = ("in_force", on, known, application_date)
-    found = book.memo.get(memo_key)
-    if found is None:
-        found = book.memo[memo_key] = _in_force(book, on, known, application_date)
-    return found
+    """The rules in force on a legal date, as known on a day. Days are yyyymmdd."""
+    if application_date is not None and not any(
+        _asks_application(version) for policy in book.policies.values() for version in policy.versions
+    ):
+        application_date = on
+    key = (on, known, application_date)
+    return book.remember("in force", key, lambda: _in_force(book, on, known, application_date))
 
 
 def _in_force(book: Rulebook, on: int, known: int, application_date: int | None) -> InForce:
@@ -55,10 +57,7 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
             continue
         for version in candidates:
             day = application_date if application_date is not None else on
-            if (
-                not _asks_application(version)
-                or version.applications_from <= day < version.applications_before
-            ):
+            if not _asks_application(version) or version.applications_from <= day < version.applications_before:
                 policies[name] = version
                 break
     definitions = {}
@@ -101,16 +100,17 @@ class ParametersOn:
 
     values: tuple[Any, ...]
     rows: Mapping[str, Row | None]
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # what was made from them
 
 
 def parameters_on(book: Rulebook, area: str, on: int, known: int) -> ParametersOn:
-    memo_key = ("parameters", area, on, known)
-    found = book.memo.get(memo_key)
-    if found is None:
+    """Every parameter of an area on a day, as known on another."""
+
+    def make() -> ParametersOn:
         rows = {name: row_on(one, book.areas, area, on, known) for name, one in book.parameters.items()}
-        values = tuple(None if row is None else row.value for row in rows.values())
-        found = book.memo[memo_key] = ParametersOn(values, rows)
-    return found
+        return ParametersOn(tuple(None if row is None else row.value for row in rows.values()), rows)
+
+    return book.remember("parameters", (area, on, known), make)
 
 
 def row_on(parameter: Parameter, areas: Mapping[str, Area], area: str, on: int, known: int) -> Row | None:

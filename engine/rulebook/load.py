@@ -261,8 +261,15 @@ class _Builder:
                         if used in drafts["policy"]:
                             needs.add(used)
                             places.setdefault((name, used), at)
+        sorter = TopologicalSorter(graph)
+        order: list[str] = []
         try:
-            return list(TopologicalSorter(graph).static_order())
+            sorter.prepare()
+            while sorter.is_active():
+                ready = sorted(sorter.get_ready())  # the same order in every process
+                order += ready
+                sorter.done(*ready)
+            return order
         except CycleError as error:
             cycle: list[str] = list(reversed(error.args[1]))
             steps = list(zip(cycle, cycle[1:], strict=False))

@@ -52,7 +52,8 @@ def read_lock(directory: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     lines = (line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#"))
-    return dict(line.split(": ", 1)[::1] for line in lines)
+    pairs = (line.split(": ", 1) for line in lines)
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 def write_lock(directory: Path, content: Mapping[str, Any]) -> int:
