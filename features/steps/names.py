@@ -110,7 +110,7 @@ def listed(words: str) -> list[str]:
 
 
 def value_of(field: Field, word: str) -> Any:
-    """A word as a value for a household document. A wrong one stays as it is, for the document check to refuse."""
+    """A word as a value of a household document. A wrong one is kept, for the document check to refuse."""
     if field.choices:
         return find(word, f"value of {field.label.get('zh', field.name)}", field.choices.items())
     if isinstance(field.type, Boolean):

@@ -78,7 +78,7 @@ class World:
         del holder[fact.name]
 
     def fill(self, who: str, word: str, table: Sequence[Sequence[str]], keep: bool) -> None:
-        """Writes a list from a table whose first row are labels. `keep`: after the entries that stand there."""
+        """Writes a list from a table, labels first. `keep`: after the entries that stand there."""
         holder, fact = self.place(who, word)
         if not fact.items:
             raise AssertionError(f"“{word}” is no list")
