@@ -189,6 +189,7 @@ def _(world: World, days: str, law: str) -> None:
 
 @expect("若{fact}改为{value}则结果变为{outcome}", "with the {fact} at {value} it would be {outcome}")
 def _(world: World, fact: str, value: str, outcome: str) -> None:
+    world.advised()
     wanted = (
         world.names.any_fact(fact),
         str(names.number(value)),

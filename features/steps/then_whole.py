@@ -151,4 +151,5 @@ def _(world: World, term: str, points: str) -> None:
 
 @expect("最先要查明的是{fact}", "the first question is {fact}")
 def _(world: World, fact: str) -> None:
+    world.advised()
     assert world.made.questions[0].fact == world.names.any_fact(fact)

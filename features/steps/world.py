@@ -122,10 +122,17 @@ class World:
 
     # --- the decision -----------------------------------------------------------------------------------
 
-    def decide(self, on: str, known: str = "") -> None:
+    def decide(self, on: str, known: str = "", advice: bool = False) -> None:
         day = datetime.date.fromisoformat(on)
         known_day = datetime.date.fromisoformat(known) if known else None
-        self.decision, self.finding_now = decide(self.book, self.document, on=day, known=known_day), None
+        self.decision = decide(self.book, self.document, on=day, known=known_day, advice=advice)
+        self.finding_now = None
+
+    def advised(self) -> None:
+        """Decides again with the questions and the changes that would help, which cost as much as the rest."""
+        spoken_of = self.finding_now
+        self.decide(self.made.on, self.made.known, advice=True)
+        self.finding_now = spoken_of
 
     @property
     def made(self) -> Decision:
