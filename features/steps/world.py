@@ -129,7 +129,7 @@ class World:
         self.finding_now = None
 
     def advised(self) -> None:
-        """Decides again with the questions and the changes that would help, which cost as much as the rest."""
+        """Decides again with the questions and the changes that would help, as dear as all the rest."""
         spoken_of = self.finding_now
         self.decide(self.made.on, self.made.known, advice=True)
         self.finding_now = spoken_of
