@@ -15,7 +15,7 @@ import msgspec
 from engine.decision.advice import questions_for, would_change
 from engine.decision.amounts import amount_of
 from engine.decision.conflicts import resolve
-from engine.decision.document import Household, Inputs, inputs_on, read_household
+from engine.decision.document import Household, Inputs, held, inputs_on, read_household
 from engine.decision.due import would_be_due
 from engine.decision.findings import Shape, named, shape_of, trace_of
 from engine.decision.model import (
@@ -130,6 +130,7 @@ class _Decider:
             rulebook=self.book.fingerprint,
             engine=ENGINE,
             facts=self._facts(at.inputs),
+            held=self._held(),
             definitions=self._definitions(),
             parameters=parameter_values(at.book, at.parameters),
             versions=self._versions(policies),
@@ -168,6 +169,18 @@ class _Decider:
             ref: FactValue(row.value, row.source, _iso(row.as_of) if row.as_of else "")
             for ref, row in inputs.rows.items()
         }
+
+    def _held(self) -> list[str] | None:
+        """The statuses that a record gives on the day."""
+        at = self.at
+        if at.household.statuses is None:
+            return None
+        found = {
+            f"people/{status.person}/{status.policy}" if status.person else status.policy
+            for status in at.household.statuses
+            if held(at.household, status.policy, status.person, at.on, at.known)
+        }
+        return sorted(found)
 
     def _definitions(self) -> dict[str, Any]:
         """Every definition's value, each once: of the household by name, of a person as people/<id>/<name>."""
