@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.decision.document import inputs_on
+from engine.decision.document import Inputs, inputs_on
 from engine.decision.model import Amount, Part
 from engine.decision.plan import PolicyPlan
 from engine.decision.situation import Situation
@@ -27,10 +27,12 @@ from engine.rulebook.model import Named
 class MonthlyAmounts:
     """Every amount of a household for one month, computed once for all findings."""
 
-    def __init__(self, at: Situation) -> None:
+    def __init__(self, at: Situation, inputs: Inputs | None = None) -> None:
+        """`inputs`: the household on the first day, when it is known already."""
         plan, first = at.plan, month_start(at.on)
         same_day = first == at.on
-        inputs = at.inputs if same_day else inputs_on(at.book, at.household, first, at.known)
+        if inputs is None:
+            inputs = at.inputs if same_day else inputs_on(at.book, at.household, first, at.known)
         self.parameters = at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
         self.on = first
         own = dict(zip(plan.run_decide.household, at.own, strict=True))

@@ -41,6 +41,7 @@ from engine.language.types import Number, Ratio, to_plain
 from engine.language.unknowns import Missing
 from engine.rulebook.in_force import ParametersOn, in_force, parameters_on
 from engine.rulebook.model import Rulebook
+from engine.rulebook.parameters import serving_area
 
 _POINTS = Number(2)
 
@@ -127,12 +128,13 @@ class _Decider:
             on=_iso(at.on),
             known=_iso(at.known),
             application_date=None if at.household.application_date is None else _iso(at.household.application_date),
+            people=[person.person_id for person in at.household.people],
             rulebook=self.book.fingerprint,
             engine=ENGINE,
             facts=self._facts(at.inputs),
             held=self._held(),
             definitions=self._definitions(),
-            parameters=parameter_values(at.book, at.parameters),
+            parameters=parameter_values(at.book, at.parameters, at.household.area),
             versions=self._versions(policies),
             policies=policies,
             not_concerned=self.not_concerned,
@@ -332,22 +334,23 @@ def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[list[str
     return failed, named([shape.condition], values, True)
 
 
-def parameter_values(book: Rulebook, parameters: ParametersOn) -> dict[str, ParameterValue]:
-    """What every parameter was on the day; made once for a set of rows."""
+def parameter_values(book: Rulebook, parameters: ParametersOn, area: str) -> dict[str, ParameterValue]:
+    """What every parameter was on the day, and of which area; made once for a set of rows."""
     key = ("parameter values", id(parameters))
     found = book.memo.get(key)
     if found is None:
-        found = book.memo[key] = {name: _parameter(book, name, parameters) for name in book.parameters}
+        found = book.memo[key] = {name: _parameter(book, name, parameters, area) for name in book.parameters}
     return found  # type: ignore[no-any-return]
 
 
-def _parameter(book: Rulebook, name: str, parameters: ParametersOn) -> ParameterValue:
+def _parameter(book: Rulebook, name: str, parameters: ParametersOn, area: str) -> ParameterValue:
     row, one = parameters.rows[name], book.parameters[name]
+    of = serving_area(one, book.areas, area)
     if row is None:
-        return ParameterValue(gap="no row covers this day")
+        return ParameterValue(area=of, gap="no row covers this day")
     if row.value is None:
-        return ParameterValue(since=_iso(row.start), gap=row.gap)
-    return ParameterValue(_plain_table(row.value, one), _iso(row.start), assumed=row.assumed)
+        return ParameterValue(since=_iso(row.start), area=of, gap=row.gap)
+    return ParameterValue(_plain_table(row.value, one), _iso(row.start), of, assumed=row.assumed)
 
 
 def _plain_table(value: Any, one: Any) -> Any:

@@ -86,7 +86,9 @@ class Household:
     canonical: bytes  # the document in one form: keys sorted, for the decision's id
 
 
-class _Reader:
+class Reader:
+    """Checks a document against the rulebook's facts; what is wrong is added to `problems`."""
+
     def __init__(self, book: Rulebook) -> None:
         self.book = book
         self.problems: list[DocumentProblem] = []
@@ -374,7 +376,7 @@ def parse_json(content: bytes | str) -> Any:
 
 def read_household(book: Rulebook, raw: Any) -> Household:
     """Checks plain data (from JSON or YAML) as a household document. Raises `BadDocument` with every problem."""
-    reader = _Reader(book)
+    reader = Reader(book)
     try:
         household = reader.household_of(raw)
         if reader.problems or household is None:

@@ -164,6 +164,7 @@ class Decision(Struct, omit_defaults=False):
     on: str
     known: str
     application_date: str | None
+    people: Sequence[str]
     rulebook: str
     engine: str
     facts: Mapping[str, FactValue]

@@ -376,8 +376,8 @@ class Sentence:
         return self.say("index.back" if back else "index", list=self.part(members, WHOLE), n=n), WHOLE
 
     def _extreme_one(self, node: Node) -> tuple[str, int]:
-        members, key = self._body(node, WHOLE)
-        return self.say(f"{node.op}.{_one(node.args[0])}", list=members, key=key), WHOLE
+        members, by = self._body(node, WHOLE)
+        return self.say(f"{node.op}.{_one(node.args[0])}", list=members, by=by), WHOLE
 
     def _all_but(self, node: Node) -> tuple[str, int]:
         members, item = node.args

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
-from string import Formatter
+from string import Formatter, ascii_letters, digits
 from typing import Any
 
 from engine.language.phrases import FALLBACK, TABLES
 from engine.language.types import Duration
 
-Piece = tuple[str, str]  # literal text, then the name of the part that follows it ("" at the end)
+# literal text, the name of the part that follows it ("" at the end), whether the literal begins and ends in Han
+Piece = tuple[str, str, bool, bool]
 
 
 class Wording:
@@ -22,7 +22,8 @@ class Wording:
         self.language = language
         own = language if language in TABLES else FALLBACK
         self.table: dict[str, str] = {**TABLES[own], **((more or {}).get(own, {}))}
-        self.spaced = bool(self.table["spaced"])
+        self._phrases = {key: _pieces(template) for key, template in self.table.items()}
+        self._spaced = bool(self.table["spaced"])
         self._months = self.table["months"].split()
 
     # --- phrases ----------------------------------------------------------------------------------------
@@ -31,19 +32,25 @@ class Wording:
         return self.table[key]
 
     def say(self, key: str, **parts: str) -> str:
-        """The phrase of a key, filled in."""
+        """The phrase of a key, filled in; where the language wants it, with a space beside numbers."""
         text = ""
-        for literal, part in _pieces(self.table[key]):
-            text = self._joined(text, literal)
+        for literal, part, starts_han, ends_han in self._phrases[key]:
+            if literal:
+                text = f"{text} {literal}" if starts_han and self._spaced and text[-1:] in _FIGURES else text + literal
             if part:
-                text = self._joined(text, parts[part])
+                filled = parts[part]
+                if not literal:
+                    text = self.beside(text, filled)
+                else:
+                    apart = ends_han and self._spaced and filled[:1] in _FIGURES
+                    text = f"{text} {filled}" if apart else text + filled
         return text
 
-    def _joined(self, before: str, after: str) -> str:
-        if not self.spaced or not before or not after:
-            return before + after
-        a, b = before[-1], after[0]
-        apart = (_is_han(a) and (b in _FIGURES)) or (a in _FIGURES and _is_han(b))
+    def beside(self, before: str, after: str) -> str:
+        """Two texts next to each other, with a space between a number and a Chinese character."""
+        apart = self._spaced and (
+            (before[-1:] in _FIGURES and _is_han(after[:1])) or (_is_han(before[-1:]) and after[:1] in _FIGURES)
+        )
         return f"{before} {after}" if apart else before + after
 
     def brackets(self, text: str) -> str:
@@ -65,6 +72,8 @@ class Wording:
 
         A quotient without end is rounded half up to 2 decimals, or to `decimals`.
         """
+        if type(value) is int:
+            return f"{value:,}" if value >= 0 else f"−{-value:,}"
         exact = Fraction(value) if not isinstance(value, float) else Fraction(str(value))
         if exact.denominator == 1:
             return _signed(f"{int(exact):,}")
@@ -107,10 +116,13 @@ class Wording:
         return text + (digits[ones] if ones else "")
 
 
-_FIGURES = frozenset("0123456789−")
+_FIGURES = frozenset(  # "" is in none of them
+    f"−{digits}{ascii_letters}"
+)
 
 
 def _is_han(character: str) -> bool:
+    """Is this a Chinese character? No for the empty text."""
     return "\u4e00" <= character <= "\u9fff"
 
 
@@ -129,6 +141,8 @@ def _decimals_of(value: Any, exact: Fraction) -> int:
     return min(digits, 12) if rest == 1 else 2
 
 
-@lru_cache(maxsize=4096)
 def _pieces(template: str) -> tuple[Piece, ...]:
-    return tuple((literal, part or "") for literal, part, _, _ in Formatter().parse(template))
+    return tuple(
+        (literal, part or "", _is_han(literal[:1]), _is_han(literal[-1:]))
+        for literal, part, _, _ in Formatter().parse(template)
+    )

@@ -6,11 +6,12 @@ force at a moment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 
 from engine.language.scope import PERSON
 from engine.language.tree import Node
-from engine.language.types import TIME_UNITS, Enum, Type, Unit
+from engine.language.types import TIME_UNITS, Dimensions, Enum, Type, Unit
 from engine.language.wording import Wording
 from engine.rulebook.in_force import InForce
 from engine.rulebook.model import Field, Label, Rulebook
@@ -25,6 +26,9 @@ class BookLabels:
         self.policies = {name: self.said(policy.versions[-1].title) for name, policy in book.policies.items()}
         self.policies |= {name: self.said(version.title) for name, version in rules.policies.items()}
         self.names = self._names(rules)
+        self._figures: Callable[[Node], str] | None = None
+        self._counted: dict[Dimensions, str] = {}
+        self._money_decimals = int(book.currency["decimals"])
         self.choices: dict[str, Mapping[str, Label]] = {}
         self.fields: dict[tuple[str, str], str] = {}
         for fact in book.facts.values():
@@ -83,10 +87,16 @@ class BookLabels:
 
     def quantity(self, number: str, unit: Unit) -> str:
         """Money and months and days say their unit; full years and a bare number do not (`age is at least 80`)."""
-        counted = [name for name, power in unit.dimensions if power > 0]
-        if len(counted) != 1 or counted[0] == "year":
-            return number
-        return self.with_unit(number, counted[0])
+        counted = self.counted(unit)
+        return number if counted in ("", "year") else self.with_unit(number, counted)
+
+    def counted(self, unit: Unit) -> str:
+        """The one base unit that a number in this unit counts, "" when there is none or several."""
+        found = self._counted.get(unit.dimensions)
+        if found is None:
+            names = [name for name, power in unit.dimensions if power > 0]
+            found = self._counted[unit.dimensions] = names[0] if len(names) == 1 else ""
+        return found
 
     def with_unit(self, number: str, unit: str) -> str:
         if unit == self.currency:
@@ -96,8 +106,13 @@ class BookLabels:
         return self.words.say("unit.other", n=number, unit=self.said(self.book.units.get(unit, {})) or unit)
 
     def decimals(self, unit: Unit) -> int | None:
-        money = any(name == self.currency and power > 0 for name, power in unit.dimensions)
-        return int(self.book.currency["decimals"]) if money else None
+        return self._money_decimals if self.counted(unit) == self.currency else None
 
     def figure(self, node: Node) -> str:
-        return ""
+        return "" if self._figures is None else self._figures(node)
+
+    def with_figures(self, figures: Callable[[Node], str]) -> BookLabels:
+        """The same labels, each followed by what it is worth."""
+        made = copy(self)
+        made._figures = figures
+        return made
