@@ -1,4 +1,4 @@
-"""The `sentence` reading of the typed tree: an expression as people say it, made from the labels of its names.
+"""The `sentence` reading of the typed tree: an expression as people say it, from the labels of its names.
 
 Every part that binds less tightly than the place it stands in comes in brackets, and a truth named by a label
 stands in quotation marks beside `and`, `or` and `not`, so that a sentence can be read in one way only.
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Protocol
 
+from engine.language.labels import Labels
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import BINDERS, Node, free_variables, walk
 from engine.language.types import (
@@ -35,67 +35,6 @@ OPEN, OR, AND, TEST, SUM, PRODUCT, WHOLE = range(7)
 COMPARISONS = ("less", "at_most", "more", "at_least", "equal", "unequal")
 NAMES = frozenset({"fact", "value", "parameter", "field", "computed"})
 STATUSES = ("held", "eligible", "status")
-
-
-class Labels(Protocol):
-    """What names are called in one language. An unknown name is called by itself."""
-
-    def name(self, name: str) -> str:
-        """A fact, definition, intermediate value, parameter or area level of the household."""
-
-    def field(self, record: str, name: str) -> str:
-        """A fact, definition or intermediate value of a person, or a field of a list's entries."""
-
-    def choice(self, of: Type, value: str) -> str:
-        """One value of a choice, or a text."""
-
-    def policy(self, name: str) -> str: ...
-
-    def is_level(self, name: str) -> bool:
-        """Is this the name of an area level?"""
-
-    def keys(self, parameter: str) -> tuple[str, ...]:
-        """The facts by which a table is read when nothing else is said."""
-
-    def quantity(self, number: str, unit: Unit) -> str:
-        """A written number with its unit; the number alone where the unit says nothing."""
-
-    def decimals(self, unit: Unit) -> int | None:
-        """How many decimals a fraction in this unit shows; None: all it has."""
-
-    def figure(self, node: Node) -> str:
-        """What a name or a count is worth, to be written after it; "" to leave it out."""
-
-
-class PlainLabels:
-    """Everything is called as the expression calls it."""
-
-    def name(self, name: str) -> str:
-        return name
-
-    def field(self, record: str, name: str) -> str:
-        return name
-
-    def choice(self, of: Type, value: str) -> str:
-        return value
-
-    def policy(self, name: str) -> str:
-        return name
-
-    def is_level(self, name: str) -> bool:
-        return False
-
-    def keys(self, parameter: str) -> tuple[str, ...]:
-        return ()
-
-    def quantity(self, number: str, unit: Unit) -> str:
-        return number
-
-    def decimals(self, unit: Unit) -> int | None:
-        return None
-
-    def figure(self, node: Node) -> str:
-        return ""
 
 
 def sentence(node: Node, labels: Labels, words: Wording) -> str:
@@ -237,7 +176,9 @@ class Sentence:
     def _between(self, node: Node) -> tuple[str, int]:
         value, low, high = node.args
         x, a, b = _bare(value), _bare(low.args[1]), _bare(high.args[1])
-        return self.say("between", x=self._compared(x, a), a=self._compared(a, x), b=self._compared(b, x)), TEST
+        return self.say(
+            "between", x=self._compared(x, a), a=self._compared(a, x), b=self._compared(b, x)
+        ), TEST
 
     def _in(self, node: Node) -> tuple[str, int]:
         return self._membership(node, "in.choices"), TEST
@@ -410,10 +351,14 @@ class Sentence:
         return self.say(f"date_part.{node.name}", date=self.part(node.args[0], WHOLE)), WHOLE
 
     def _duration_part(self, node: Node) -> tuple[str, int]:
-        return self.say("duration_part", a=self.part(node.args[0], WHOLE), part=self.words[f"part.{node.name}"]), WHOLE
+        return self.say(
+            "duration_part", a=self.part(node.args[0], WHOLE), part=self.words[f"part.{node.name}"]
+        ), WHOLE
 
     def _span(self, node: Node) -> tuple[str, int]:
-        key = "months_duration" if node.op == "months_between" and isinstance(node.type, Duration) else node.op
+        key = (
+            "months_duration" if node.op == "months_between" and isinstance(node.type, Duration) else node.op
+        )
         a, b = (self.part(arg, WHOLE) for arg in node.args)
         return self.say(key, a=a, b=b), WHOLE
 
@@ -423,7 +368,9 @@ class Sentence:
         if isinstance(step.type, Duration) or step.op != "multiply":
             span = self.part(step, SUM)
         else:
-            unit = {("add_months", 12): "years", ("add_months", 1): "months"}.get((node.op, step.args[0].value), "days")
+            unit = {("add_months", 12): "years", ("add_months", 1): "months"}.get(
+                (node.op, step.args[0].value), "days"
+            )
             span = self.say(f"span.{unit}", n=self.part(step.args[1], WHOLE))
         return self.say("later", date=self.part(date, WHOLE), span=span), SUM
 

@@ -11,7 +11,7 @@ from typing import Any
 from engine.language.phrases import FALLBACK, TABLES
 from engine.language.types import Duration
 
-# literal text, the name of the part that follows it ("" at the end), whether the literal begins and ends in Han
+# literal text, the part that follows it ("" at the end), whether the literal begins and ends in Han
 Piece = tuple[str, str, bool, bool]
 
 
@@ -36,7 +36,11 @@ class Wording:
         text = ""
         for literal, part, starts_han, ends_han in self._phrases[key]:
             if literal:
-                text = f"{text} {literal}" if starts_han and self._spaced and text[-1:] in _FIGURES else text + literal
+                text = (
+                    f"{text} {literal}"
+                    if starts_han and self._spaced and text[-1:] in _FIGURES
+                    else text + literal
+                )
             if part:
                 filled = parts[part]
                 if not literal:
@@ -49,7 +53,8 @@ class Wording:
     def beside(self, before: str, after: str) -> str:
         """Two texts next to each other, with a space between a number and a Chinese character."""
         apart = self._spaced and (
-            (before[-1:] in _FIGURES and _is_han(after[:1])) or (_is_han(before[-1:]) and after[:1] in _FIGURES)
+            (before[-1:] in _FIGURES and _is_han(after[:1]))
+            or (_is_han(before[-1:]) and after[:1] in _FIGURES)
         )
         return f"{before} {after}" if apart else before + after
 
@@ -68,7 +73,7 @@ class Wording:
     # --- values -----------------------------------------------------------------------------------------
 
     def number(self, value: Any, decimals: int | None = None) -> str:
-        """A number with its thousands marked: `1,132`, `1,697.50`. A fraction shows `decimals`, or all it has.
+        """A number with its thousands marked: `1,132`, `1,697.50`. A fraction shows `decimals` or all it has.
 
         A quotient without end is rounded half up to 2 decimals, or to `decimals`.
         """

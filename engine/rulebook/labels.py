@@ -18,7 +18,7 @@ from engine.rulebook.model import Field, Label, Rulebook
 
 
 class BookLabels:
-    """The labels of a rulebook (see `engine.language.sentence.Labels`)."""
+    """The labels of a rulebook (see `engine.language.labels.Labels`)."""
 
     def __init__(self, book: Rulebook, rules: InForce, words: Wording) -> None:
         self.book, self.words, self.language = book, words, words.language
@@ -56,7 +56,7 @@ class BookLabels:
         return names
 
     def _note_choices(self, field: Field, name: str) -> None:
-        """The labels of a choice; one that has the same values as another shares its name or keeps its own."""
+        """The labels of a choice, under its own name and under that of its type."""
         if isinstance(field.type, Enum):
             self.choices[name] = field.choices
             self.choices.setdefault(field.type.name, field.choices)
@@ -86,7 +86,7 @@ class BookLabels:
         return self.book.parameters[parameter].by
 
     def quantity(self, number: str, unit: Unit) -> str:
-        """Money and months and days say their unit; full years and a bare number do not (`age is at least 80`)."""
+        """Money, months and days say their unit; full years and bare numbers do not (`age is 80`)."""
         counted = self.counted(unit)
         return number if counted in ("", "year") else self.with_unit(number, counted)
 

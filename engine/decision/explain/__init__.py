@@ -56,8 +56,8 @@ def explain(
     made = decision if isinstance(decision, Decision) else msgspec.convert(decision, Decision)
     if made.rulebook != book.fingerprint:
         raise CannotExplain(
-            f"this decision was made under the rulebook {made.rulebook}, and this is the rulebook {book.fingerprint}: "
-            "load the rule files of that fingerprint"
+            f"this decision was made under the rulebook {made.rulebook}, "
+            f"and this is the rulebook {book.fingerprint}: load the rule files of that fingerprint"
         )
     _known("layer", layer, LAYERS)
     _known("language", language, book.languages)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from engine.decision.explain.model import Line, Section
 from engine.decision.explain.rules import ClauseText, PolicyText
 from engine.decision.explain.telling import UPPER, Telling, members
-from engine.decision.model import ConflictFound, Finding, MissingFact, Trace
+from engine.decision.model import HOUSEHOLD, ConflictFound, Finding, MissingFact, Trace
 
 MOST_NAMED = 2
 
@@ -18,7 +18,9 @@ MOST_NAMED = 2
 def sections(told: Telling) -> Iterator[Section]:
     for policy, finding in told.findings:
         text = told.policy(policy)
-        lines = _Finding(told, policy, finding, text).lines() if text or finding.outcome == "undetermined" else []
+        lines = (
+            _Finding(told, policy, finding, text).lines() if text or finding.outcome == "undetermined" else []
+        )
         if lines:
             said = tuple(_stopped(told, line) for line in lines)
             yield Section(f"{policy}/{finding.subject}", told.about(policy, finding.subject), said)
@@ -79,7 +81,9 @@ class _Finding:
             return self.words["a.eligible"]
         offset = effects.get("offset")
         if offset is not None and offset.policy == self.policy and offset.amount and amount and amount.value:
-            rest = told.say(f"amount.{amount.period}", n=told.values.money(max(amount.value - offset.amount, 0)))
+            rest = told.say(
+                f"amount.{amount.period}", n=told.values.money(max(amount.value - offset.amount, 0))
+            )
             cut, other = told.values.money(offset.amount), told.titles([self._other(offset)])
             return self.say("a.offset", amount=rest, start=self._start(), cut=cut, other=other)
         return self.say("a.eligible.amount", amount=said, start=self._start())
@@ -134,7 +138,9 @@ class _Finding:
         if self.finding.would_change:
             told = self.told
             change = self.finding.would_change[0]
-            yield self.say("a.change", changes=told.change(change), outcome=self.words[f"outcome.{change.outcome}"])
+            yield self.say(
+                "a.change", changes=told.change(change), outcome=self.words[f"outcome.{change.outcome}"]
+            )
         else:
             yield self.words["a.again"]
 
@@ -178,12 +184,21 @@ class _Finding:
         yield from self._waits()
 
     def _answer(self, facts: list[MissingFact]) -> str:
-        asked = dict.fromkeys(self.told.question(one.fact) for one in facts)
+        asked = dict.fromkeys(self._question(one) for one in facts)
         return self.say("a.answer", questions=" ".join(list(asked)[:MOST_NAMED]))
+
+    def _question(self, one: MissingFact) -> str:
+        """The question; with the person it is about, which the question of a fact does not say."""
+        asked = self.told.question(one.fact, one.subject)
+        if one.subject in ("", HOUSEHOLD) or one.fact not in self.told.book.facts:
+            return asked
+        return self.say("colon", a=self.told.values.subject(one.subject), b=asked)
 
     def _lacks(self, facts: list[MissingFact]) -> str:
         names = [self.told.name_of(one.fact, one.subject) for one in facts]
-        shown = self.words.listed(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+        shown = self.words.listed(names[:MOST_NAMED])
+        if len(names) > MOST_NAMED:
+            shown = self.say("a.more", labels=shown)
         return self.say("a.why.missing", n=str(len(names)), labels=shown)
 
     def _waits(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The auditor's layer: the whole tree, with every value read, where it came from and which rule asked for it."""
+"""The auditor's layer: the whole tree, with every value read, its source and its rule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from engine.decision.explain.caseworker import part_line
+from engine.decision.explain.caseworker import band_lines, part_line
 from engine.decision.explain.model import Line, Section, mark_of
 from engine.decision.explain.rules import PolicyText
 from engine.decision.explain.telling import Telling, members
@@ -41,7 +41,7 @@ def _record(told: Telling) -> Iterator[Line]:
     yield Line(say("r.area", area=values.area(decision.area)))
 
 
-# --- findings -------------------------------------------------------------------------------------------------
+# --- findings -------------------------------------------------------------------------------------
 
 
 def _finding(told: Telling, policy: str, finding: Finding) -> Line:
@@ -81,7 +81,9 @@ def _clause(told: Telling, text: PolicyText, trace: Trace) -> Line:
     clause = text.clauses[trace.clause]
     margin = told.margin(clause, trace)
     label = told.say("t.margin", label=clause.label, margin=margin) if margin else clause.label
-    of = [Line(told.say("t.read", text=told.reads(trace))), *clause.rule] if trace.reads else list(clause.rule)
+    of = (
+        [Line(told.say("t.read", text=told.reads(trace))), *clause.rule] if trace.reads else list(clause.rule)
+    )
     for one in members(trace):
         inner = _clause(told, text, one)
         of.append(Line(told.say("t.unless", text=inner.text), inner.mark, inner.of))
@@ -93,8 +95,12 @@ def _amount(told: Telling, text: PolicyText | None, finding: Finding) -> list[Li
     if amount is None or rule is None:
         return []
     parts = {part.id: part for part in amount.parts}
-    of = [Line(part_line(told, named, parts[named.id], finding.subject)) for named in rule.parts if named.id in parts]
-    of += [Line(told.texts.sentence(named.node)) for named in (rule.least, rule.most) if named is not None]
+    of = [
+        Line(part_line(told, named, parts[named.id], finding.subject))
+        for named in rule.parts
+        if named.id in parts
+    ]
+    of += band_lines(told, rule, finding)
     said = told.amount(amount) or told.words["unknown.value"]
     return [Line(told.say("t.amount", amount=said), "", of)]
 
@@ -106,7 +112,7 @@ def _conflict(told: Telling, place: int) -> Line:
     return Line(told.effect(one), "", of)
 
 
-# --- definitions, parameters, facts -----------------------------------------------------------------------------
+# --- definitions, parameters, facts ---------------------------------------------------------------
 
 
 def _definitions(told: Telling) -> Iterator[Line]:
@@ -138,7 +144,7 @@ def _worth(told: Telling, name: str, refs: list[str]) -> Line:
 
 
 def _parameters(told: Telling) -> tuple[Line, ...]:
-    """Every parameter with its row. The same for all households of an area on a day, so made once for them."""
+    """Every parameter with its row: made once for all households of an area on a day."""
     decision = told.decision
     key = ("parameter lines", told.words.language, decision.area, decision.on, decision.known)
     kept = told.book.memo.get(key)

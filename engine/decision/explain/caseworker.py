@@ -19,7 +19,9 @@ def sections(told: Telling) -> Iterator[Section]:
     words = told.words
     for outcome in ORDER:
         lines = [
-            _Finding(told, policy, finding).line() for policy, finding in told.findings if finding.outcome == outcome
+            _Finding(told, policy, finding).line()
+            for policy, finding in told.findings
+            if finding.outcome == outcome
         ]
         if lines:
             yield Section(outcome, words[f"section.{outcome}"], lines)
@@ -33,7 +35,7 @@ def _household(told: Telling) -> Iterator[Section]:
     if aside:
         yield Section("not_concerned", words["section.not_concerned"], (Line(aside),))
     if told.decision.conflicts:
-        effects = [Line(told.effect(one)) for one in told.decision.conflicts]
+        effects = [Line(text) for text in dict.fromkeys(told.effect(one) for one in told.decision.conflicts)]
         yield Section("conflicts", words["section.conflicts"], effects)
     yield Section("due", words["section.due"], tuple(_due(told)))
     if told.decision.score is not None:
@@ -51,7 +53,9 @@ class _Finding:
 
     def line(self) -> Line:
         finding, told = self.finding, self.told
-        what, amount = told.about(self.policy, finding.subject), finding.amount
+        in_force = finding.outcome != "not-in-force"
+        what = told.about(self.policy, finding.subject) if in_force else told.title(self.policy)
+        amount = finding.amount
         said = told.amount(amount) if amount and not amount.if_eligible else ""
         head = self.say("c.head", what=what, amount=said) if said else self.say("c.head.plain", what=what)
         return Line(head + self._dates(), "", tuple(self._details()))
@@ -66,19 +70,24 @@ class _Finding:
         if self.text is not None and finding.trace is not None:
             yield from self._clauses(self.text, finding.trace)
         yield from (Line(told.missing(missing)) for missing in finding.missing)
-        for one in told.conflicts_of(self.policy, finding.subject):
-            if one.effect != "kept":
-                yield Line(self.say("c.effect", text=told.effect(one)))
+        if finding.outcome in ("eligible", "discretionary"):
+            effects = [one for one in told.conflicts_of(self.policy, finding.subject) if one.effect != "kept"]
+            for effect in dict.fromkeys(told.effect(one) for one in effects):
+                yield Line(self.say("c.effect", text=effect))
         if finding.depends_on:
-            yield Line(self.say("c.depends", policies=told.titles([one.policy for one in finding.depends_on])))
+            yield Line(
+                self.say("c.depends", policies=told.titles([one.policy for one in finding.depends_on]))
+            )
         if finding.would_change:
             changes = [
-                self.say("c.change.one", change=told.change(one), outcome=self.words[f"outcome.{one.outcome}"])
+                self.say(
+                    "c.change.one", change=told.change(one), outcome=self.words[f"outcome.{one.outcome}"]
+                )
                 for one in finding.would_change
             ]
             yield Line(self.say("c.change", text=self.words.several(changes)))
         warnings = told.warnings(finding, self.text)
-        if warnings and finding.outcome != "ineligible":
+        if warnings and finding.outcome in ("eligible", "undetermined", "discretionary"):
             yield Line(self.say("c.warning", text=self.words.several(warnings)))
 
     def _dates(self) -> str:
@@ -104,16 +113,21 @@ class _Finding:
             part = parts.get(named.id)
             if part is not None:
                 yield Line(part_line(self.told, named, part, self.finding.subject))
-        if rule.least is not None and rule.most is not None:
-            yield Line(_band(self.told, rule))
+        yield from band_lines(self.told, rule, self.finding)
 
     # --- clauses ----------------------------------------------------------------------------------------
 
     def _clauses(self, text: PolicyText, trace: Trace) -> Iterator[Line]:
         outcome = self.finding.outcome
-        if outcome == "eligible":
-            met = [self._short(text.clauses[name], trace, name) for name in self.finding.reasons if name in text.clauses]
+        if outcome == "eligible" or (outcome == "discretionary" and not text.version.discretion):
+            met = [
+                self._short(text.clauses[name], trace, name)
+                for name in self.finding.reasons
+                if name in text.clauses
+            ]
             yield Line(self.say("c.all", labels=self.words.several(met)), "met")
+            if outcome == "discretionary":
+                yield Line(self.words["c.band"])
         elif outcome == "ineligible":
             for one in self.told.decisive(text, trace, False):
                 yield self._failed(text, one)
@@ -136,13 +150,17 @@ class _Finding:
         told, clause = self.told, text.clauses.get(trace.clause)
         if clause is None:
             inner = [self._failed(text, one) for one in members(trace) if one.truth is False]
-            key = "c.any" if trace.clause == "eligible" or text.kinds.get(trace.clause) == "any" else "c.every"
+            key = (
+                "c.any" if trace.clause == "eligible" or text.kinds.get(trace.clause) == "any" else "c.every"
+            )
             return Line(self.words[key], "unmet", inner)
         margin = told.margin(clause, trace)
         if clause.holds and clause.holds != clause.label:
             label = self.say("c.holds", label=clause.label, fact=clause.holds)
         else:
-            label = self.say("c.failed", label=clause.label, margin=self.say("because", text=margin) if margin else "")
+            label = self.say(
+                "c.failed", label=clause.label, margin=self.say("because", text=margin) if margin else ""
+            )
         of = []
         if margin:
             of.append(Line(self.say("c.read", values=told.reads(trace))))
@@ -151,21 +169,30 @@ class _Finding:
             of.append(Line(self.say("c.read", values=told.reads_of_meaning(clause, self.finding.subject))))
         if clause.article:
             of.append(Line(self.say("c.article", text=clause.article)))
-        of += [Line(self.say("t.unless", text=text.clauses[one.clause].label), mark_of(one.truth)) for one in members(trace)]
+        of += [
+            Line(self.say("t.unless", text=text.clauses[one.clause].label), mark_of(one.truth))
+            for one in members(trace)
+        ]
         return Line(label, "unmet", of)
 
 
 def part_line(told: Telling, rule: Named, part: Part, subject: str) -> str:
-    """`gap 820 yuan = (standard 585 yuan × …) rounded up`; the formula alone where its figures are not sure."""
+    """`gap 820 yuan = (standard 585 yuan × …) rounded up`; without figures where they are not sure."""
     label, formula = told.texts.part(rule)
     span = told.span(part.value, part.min, part.max) or told.words["unknown.value"]
-    figured = told.figures.formula(rule, part, subject)
+    figured = told.figures.formula(rule, part.value, subject)
     return told.say("c.part.formula", label=label, n=span, formula=figured or formula)
 
 
-def _band(told: Telling, rule: AmountRule) -> str:
-    assert rule.least is not None and rule.most is not None
-    return told.say("range", a=told.texts.sentence(rule.least.node), b=told.texts.sentence(rule.most.node))
+def band_lines(told: Telling, rule: AmountRule, finding: Finding) -> Iterator[Line]:
+    """The two ends inside which an officer decides."""
+    amount = finding.amount
+    if amount is None or rule.least is None or rule.most is None:
+        return
+    for key, named, value in (("c.least", rule.least, amount.min), ("c.most", rule.most, amount.max)):
+        span = told.span(value, None, None) or told.words["unknown.value"]
+        formula = told.figures.formula(named, value, finding.subject) or told.texts.part(named)[1]
+        yield Line(told.say("c.part.formula", label=told.words[key], n=span, formula=formula))
 
 
 def _with_article(told: Telling, clause: ClauseText) -> str:
@@ -205,10 +232,13 @@ def _due(told: Telling) -> Iterator[Line]:
 
 def _score(told: Telling) -> Line:
     score, scoring = told.decision.score, told.texts.rules.scoring
-    assert score is not None and scoring is not None
+    if score is None or scoring is None:
+        return Line(told.words["unknown.value"])
     number = told.words.number
     value = number(score.value) if score.value is not None else f"{number(score.worst)}–{number(score.best)}"
-    labels = {term.value.id: told.texts.labels.said(term.value.label) or term.value.id for term in scoring.terms}
+    labels = {
+        term.value.id: told.texts.labels.said(term.value.label) or term.value.id for term in scoring.terms
+    }
     terms = []
     for one in score.terms:
         key, parts = "c.term", {"value": number(one.worst)}
@@ -223,7 +253,7 @@ def _question(told: Telling, fact: str, subject: str, policies: Sequence[str]) -
     return Line(
         told.say(
             "c.question",
-            question=told.question(fact),
+            question=told.question(fact, subject),
             subject=told.values.subject(subject),
             office=told.answered_by(fact),
             policies=told.titles(policies),

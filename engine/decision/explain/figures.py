@@ -1,8 +1,8 @@
 """Amounts with their figures: `gap 820 yuan = standard 585 yuan × members 3 − income 935 yuan`.
 
-The figures are those of the month's first day, as the amount was computed. They are not kept in the decision, so
-its facts are computed with once more; where they do not give the recorded amount again (a fact has changed since
-the first day of the month), no figures are shown.
+The figures are those of the month's first day, as the amount was computed. They are not kept in the decision,
+so its facts are computed with once more; where they do not give the recorded amount again (a fact has changed
+since the first day of the month), no figures are shown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from engine.decision.amounts import MonthlyAmounts
 from engine.decision.document import Household, Inputs, Person, Reader, area_at
 from engine.decision.explain.rules import RuleTexts
 from engine.decision.explain.values import PEOPLE, Values
-from engine.decision.model import HOUSEHOLD, Decision, Part
+from engine.decision.model import HOUSEHOLD, Decision, Money
 from engine.decision.plan import plan_for
 from engine.decision.situation import Situation
 from engine.language.dates import parse_date
@@ -47,16 +47,16 @@ class Figures:
         self.values, self.decision, self.words = values, values.decision, values.words
         self._amounts: MonthlyAmounts | None = None
 
-    def formula(self, rule: Named, part: Part, subject: str) -> str:
-        """The formula of a part with its figures, "" when they cannot be shown."""
-        if part.value is None:
+    def formula(self, rule: Named, value: Money | None, subject: str) -> str:
+        """The formula of an amount with its figures, "" when they cannot be shown."""
+        if value is None:
             return ""
         if self._amounts is None:
             self._amounts = _again(self.values.texts, self.decision)
         index = -1 if subject == HOUSEHOLD else list(self.decision.people).index(subject)
         again = self._amounts.value(rule.name, index)
         money = Number(self.values.book.currency["decimals"])
-        if again is None or to_plain(again, money) != part.value:
+        if again is None or to_plain(again, money) != value:
             return ""
         return self._filled(_formula(self.values.texts, rule), self._amounts.reading(), index)
 
@@ -89,7 +89,9 @@ def _formula(texts: RuleTexts, rule: Named) -> Formula:
         said = sentence(rule.node, texts.labels.with_figures(place), texts.words)
         start, *rest = PLACE.split(said)
         pairs = zip(rest[::2], rest[1::2], strict=True)
-        found = texts.formulas[rule.name] = Formula(start, tuple((nodes[int(place)], after) for place, after in pairs))
+        found = texts.formulas[rule.name] = Formula(
+            start, tuple((nodes[int(place)], after) for place, after in pairs)
+        )
     assert isinstance(found, Formula)
     return found
 

@@ -1,4 +1,4 @@
-"""What an explanation consists of: a title and sections of lines, in a tree. It serialises to JSON as it stands."""
+"""What an explanation consists of: a title and sections of lines, in a tree. It goes to JSON as it stands."""
 
 from __future__ import annotations
 

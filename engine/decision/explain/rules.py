@@ -19,14 +19,13 @@ from engine.rulebook.in_force import InForce
 from engine.rulebook.labels import BookLabels
 from engine.rulebook.model import Clause, Dated, Group, Named, PolicyVersion, Rulebook
 
-
 MEASURED = NAMES | {"count", "scale"}  # what is short enough to be named beside its distance
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseText:
-    """A clause in words. `op` and `unit` are those of its comparison, for the margin; `measured` is what is compared
-    with the limit, "" where the label says it already.
+    """A clause in words. `op` and `unit` are those of its comparison, for the margin; `measured` is what is
+    compared with the limit, "" where the label says it already.
 
     `holds`: for a clause `not(X)`, the sentence of X, which is the case when the clause fails.
     """
@@ -77,7 +76,9 @@ class RuleTexts:
         for name, version in rules.definitions.items():
             made = [*self._formulas(version.defines), self._formula(self.labels.name(name), version.node)]
             extra = [self._cite_line(version.cite), self._file_line(version.dated)]
-            self.definitions[name] = DefinitionText(self.labels.name(name), (*made, *(line for line in extra if line)))
+            self.definitions[name] = DefinitionText(
+                self.labels.name(name), (*made, *(line for line in extra if line))
+            )
 
     def sentence(self, node: Node) -> str:
         return sentence(node, self.labels, self.words)
@@ -119,12 +120,18 @@ class RuleTexts:
         words, said = self.words, self.sentence(clause.when)
         label = self.labels.said(clause.label) or said
         distance = margin(clause.when)
-        unit = distance.type.unit if distance is not None and isinstance(distance.type, Number | Ratio) else NO_UNIT
+        unit = (
+            distance.type.unit
+            if distance is not None and isinstance(distance.type, Number | Ratio)
+            else NO_UNIT
+        )
         op, side = "", clause.when
         if distance is not None:
             left, right = clause.when.args
             op, side = (FLIPPED[clause.when.op], right) if left.op == "const" else (clause.when.op, left)
-        meant = self.rules.definitions.get(clause.when.name) if clause.when.op in ("value", "computed") else None
+        meant = (
+            self.rules.definitions.get(clause.when.name) if clause.when.op in ("value", "computed") else None
+        )
         rule = [Line(words.say("t.rule", text=said))] if said != label else []
         rule += [line for line in [self._cite_line(clause.cite)] if line]
         return ClauseText(
@@ -190,7 +197,9 @@ def _parameters(version: PolicyVersion) -> tuple[str, ...]:
     amount = version.amount
     parts = () if amount is None else (*amount.parts, *(one for one in (amount.least, amount.most) if one))
     nodes = [*(clause.when for clause in _with_exceptions(version)), *(part.node for part in parts)]
-    found = (one.name for node in nodes for one in walk(node) if one.op in ("parameter", "size_table", "marginal"))
+    found = (
+        one.name for node in nodes for one in walk(node) if one.op in ("parameter", "size_table", "marginal")
+    )
     return tuple(sorted(set(found)))
 
 

@@ -15,7 +15,6 @@ from engine.decision.model import (
     HOUSEHOLD,
     Amount,
     ConflictFound,
-    Decision,
     Due,
     Finding,
     MissingFact,
@@ -34,7 +33,9 @@ STRICT = frozenset({"less", "more"})
 class Telling:
     """One decision told in one language, for the findings that were asked for."""
 
-    def __init__(self, texts: RuleTexts, values: Values, asked: Sequence[tuple[str, Finding]], whole: bool) -> None:
+    def __init__(
+        self, texts: RuleTexts, values: Values, asked: Sequence[tuple[str, Finding]], whole: bool
+    ) -> None:
         """`whole`: every finding was asked for, so that totals and scores may be told."""
         decision, self.whole = values.decision, whole
         self.texts, self.values, self.decision = texts, values, decision
@@ -74,24 +75,23 @@ class Telling:
         """What would be due per month, once and per year; "" when it is nothing."""
         sums: list[tuple[str, Sum | None]] = [("month", due.month), ("once", due.once), ("year", due.year)]
         said = [
-            self.say(f"amount.{period}", n=self.span(None, one.min, one.max)) for period, one in sums if one and one.max
+            self.say(f"amount.{period}", n=self.span(None, one.min, one.max))
+            for period, one in sums
+            if one and one.max
         ]
         return self.words["plus"].join(said)
 
     # --- clauses ----------------------------------------------------------------------------------------
 
     def margin(self, clause: ClauseText, trace: Trace) -> str:
-        """How far a comparison is from its limit: `42.17 yuan over the limit`, "" when there is no distance."""
+        """How far a comparison is from its limit: `42.17 yuan over the limit`, "" when it has none."""
         distance = trace.margin
         if not clause.op or distance is None or distance is msgspec.UNSET:
             return ""
         what = self.say("margin.what", text=clause.measured) if clause.measured else ""
         if distance == 0:
-            if clause.op in STRICT:
-                key = "exact.below" if clause.op in UPPER else "exact.above"
-            else:
-                key = "at"
-            return self.say(f"margin.{key}", what=what)
+            strict = "exact.below" if clause.op in UPPER else "exact.above"
+            return self.say(f"margin.{strict if clause.op in STRICT else 'at'}", what=what)
         met = distance > 0
         key = ("below" if met else "over") if clause.op in UPPER else ("above" if met else "short")
         number = self.values.measured(abs(distance), clause.unit)
@@ -104,7 +104,9 @@ class Telling:
             return
         yield from self._decisive(policy, top, truth, policy.any)
 
-    def _decisive(self, policy: PolicyText, group: Trace, truth: bool | None, together: bool) -> Iterator[Trace]:
+    def _decisive(
+        self, policy: PolicyText, group: Trace, truth: bool | None, together: bool
+    ) -> Iterator[Trace]:
         if together:
             yield group
             return
@@ -133,18 +135,31 @@ class Telling:
 
     def reads_of_meaning(self, clause: ClauseText, subject: str) -> str:
         """What the definition that is a clause reads itself."""
-        prefixes = {"": "", PERSON: f"{PEOPLE}{subject}/", "everyone": PEOPLE + "*/", "parameter": "parameters/"}
-        return self.words.several(self.values.read(prefixes[whose] + name) for whose, name in clause.means_reads)
+        prefixes = {
+            "": "",
+            PERSON: f"{PEOPLE}{subject}/",
+            "everyone": PEOPLE + "*/",
+            "parameter": "parameters/",
+        }
+        return self.words.several(
+            self.values.read(prefixes[whose] + name) for whose, name in clause.means_reads
+        )
 
     # --- what is missing, what would change it --------------------------------------------------------------
 
-    def question(self, fact: str) -> str:
+    def question(self, fact: str, subject: str) -> str:
+        """What to ask: the fact's own question, or whether a status is held."""
         declared = self.book.facts.get(fact)
-        return self.texts.labels.said(declared.question) if declared else fact
+        if declared is not None:
+            return self.texts.labels.said(declared.question)
+        policy = self.words.quoted(self.title(fact.rpartition(".")[0]))
+        return self.say("ask.held", who=self.values.subject(subject), policy=policy)
 
     def answered_by(self, fact: str) -> str:
         declared = self.book.facts.get(fact)
-        return self.texts.office(declared.answered_by) if declared else ""
+        if declared is not None:
+            return self.texts.office(declared.answered_by)
+        return self.texts.office(self.book.policies[fact.rpartition(".")[0]].department)
 
     def name_of(self, fact: str, subject: str) -> str:
         """A fact by its label, with the person it is about."""
@@ -157,7 +172,7 @@ class Telling:
             return self.say(
                 "c.missing",
                 fact=self.name_of(one.fact, one.subject),
-                question=self.question(one.fact),
+                question=self.question(one.fact, one.subject),
                 office=self.answered_by(one.fact),
             )
         if one.parameter:
@@ -196,7 +211,9 @@ class Telling:
             if names:
                 said.append(self.say(named, names=self.words.listed(names)))
             elif warning == "not-verified-since" and policy is not None:
-                said.append(self.say(f"warning.{warning}", date=self.words.date(policy.version.verified_until)))
+                said.append(
+                    self.say(f"warning.{warning}", date=self.words.date(policy.version.verified_until))
+                )
             elif f"warning.{warning}" in self.words.table:
                 said.append(self.words[f"warning.{warning}"])
         return said
@@ -209,10 +226,13 @@ class Telling:
 
     def conflicts_of(self, policy: str, subject: str) -> list[ConflictFound]:
         """The conflicts that touch a finding."""
+        touching = (
+            one.subject in (HOUSEHOLD, subject) or subject == HOUSEHOLD for one in self.decision.conflicts
+        )
         return [
             one
-            for one in self.decision.conflicts
-            if policy in one.between and (HOUSEHOLD in (one.subject, subject) or one.subject == subject)
+            for one, near in zip(self.decision.conflicts, touching, strict=True)
+            if near and policy in one.between
         ]
 
     def effect(self, one: ConflictFound) -> str:

@@ -32,7 +32,11 @@ class Values:
         said = self._subjects.get(subject)
         if said is None:
             whole = subject in ("", HOUSEHOLD)
-            said = self.words["household"] if whole else self.names.get(subject) or self.words.say("person", id=subject)
+            said = (
+                self.words["household"]
+                if whole
+                else self.names.get(subject) or self.words.say("person", id=subject)
+            )
             self._subjects[subject] = said
         return said
 
@@ -89,7 +93,9 @@ class Values:
             return self.labels.choice(item, one) if isinstance(item, Enum) else self.named(one)
         if not isinstance(one, Mapping):
             return str(one)
-        fields = {field.name: field for field in self.book.facts[name].items} if name in self.book.facts else {}
+        fields = (
+            {field.name: field for field in self.book.facts[name].items} if name in self.book.facts else {}
+        )
         said = [
             f"{self.labels.field(name, key)} {self.plain(value, fields[key].type)}"
             for key, value in one.items()
@@ -122,9 +128,14 @@ class Values:
         """What a reference is called, with the person it is about."""
         said = self._said.get("of " + ref)
         if said is None:
-            said = self.label(own_name(ref))
+            name = own_name(ref)
+            said = self.label(name)
             if ref.startswith(PEOPLE):
-                said = self.words.say("of", owner=self.subject(ref.split("/", 2)[1]), name=said)
+                owner = self.subject(ref.split("/", 2)[1])
+                if is_status(name):
+                    said = self.words.say("said.of", owner=owner, said=said)
+                else:
+                    said = self.words.say("of", owner=owner, name=said)
             self._said["of " + ref] = said
         return said
 
@@ -134,7 +145,9 @@ class Values:
         if said is None:
             policy, _, word = name.rpartition(".")
             status = is_status(name)
-            said = self.words.say(word, policy=self.words.quoted(self.labels.policy(policy))) if status else ""
+            said = (
+                self.words.say(word, policy=self.words.quoted(self.labels.policy(policy))) if status else ""
+            )
             said = self.texts.called[name] = said or self.labels.name(name)
         return said
 
@@ -240,7 +253,9 @@ class Values:
         if not by:
             return key
         pairs = zip(by, key.split("/"), strict=False)
-        return self.words.listed(self.labels.choice(self.book.facts[name].value.type, one) for name, one in pairs)
+        return self.words.listed(
+            self.labels.choice(self.book.facts[name].value.type, one) for name, one in pairs
+        )
 
     def _in_full(self, value: Any, of: Type) -> str:
         """A parameter's value with its whole unit: 585 yuan/person/month."""
@@ -259,5 +274,5 @@ _NOTHING: Type = Boolean()
 
 
 def own_name(ref: str) -> str:
-    """The name without whose it is: `people/p1/counted_personal_income/wages` -> `counted_personal_income/wages`."""
+    """The name without whose it is: `people/p1/income/wages` -> `income/wages`."""
     return ref.split("/", 2)[2] if ref.startswith(PEOPLE) else ref

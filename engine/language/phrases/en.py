@@ -1,7 +1,7 @@
 """The words of expressions in English, and the list of what a language has to bring.
 
-`{x}` stands for a part that is filled in. A part that is itself a calculation or a condition comes in brackets
-where it would otherwise be read wrongly.
+`{x}` stands for a part that is filled in. A part that is itself a calculation or a condition comes in
+brackets where it would otherwise be read wrongly.
 """
 
 PHRASES = {
@@ -159,6 +159,6 @@ PHRASES = {
     "span.days": "{n} days",
     "month_start": "the first day of the month of {date}",
     # policies
-    "outcome": "the outcome (concerned: {concerns}; closed: {closed}; fits: {eligible}; left to an officer: {discretion})",
+    "outcome": "the outcome (concerned: {concerns}; closed: {closed}; fits: {eligible}; open: {discretion})",
     "is_eligible": "{outcome} is eligible",
 }
