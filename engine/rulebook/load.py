@@ -262,7 +262,8 @@ class _Builder:
                             needs.add(used)
                             places.setdefault((name, used), at)
         try:
-            return list(TopologicalSorter(graph).static_order())
+            # sorted: the order of a set changes with every start, and the order here shows in decisions
+            return list(TopologicalSorter({name: sorted(needs) for name, needs in graph.items()}).static_order())
         except CycleError as error:
             cycle: list[str] = list(reversed(error.args[1]))
             steps = list(zip(cycle, cycle[1:], strict=False))
