@@ -25,6 +25,7 @@ class Values:
         self.texts, self.book, self.words, self.labels = texts, texts.book, texts.words, texts.labels
         self.decision, self.names = decision, names
         self._said: dict[str, str] = {}
+        self._mark = self.words["value.mark"]  # between a name and its value
         self._worth: dict[str, str] = {}
         self._subjects: dict[str, str] = {}
 
@@ -97,7 +98,7 @@ class Values:
             {field.name: field for field in self.book.facts[name].items} if name in self.book.facts else {}
         )
         said = [
-            f"{self.labels.field(name, key)} {self.plain(value, fields[key].type)}"
+            f"{self.labels.field(name, key)}{self._mark}{self.plain(value, fields[key].type)}"
             for key, value in one.items()
             if key in fields
         ]
@@ -116,13 +117,13 @@ class Values:
         if ref.startswith("parameters/"):
             name = ref.removeprefix("parameters/")
             value = self.parameter(name, self.decision.parameters.get(name, ParameterValue()))
-            return f"{self.labels.name(name)} {value}"
+            return f"{self.labels.name(name)}{self._mark}{value}"
         if ref.startswith(PEOPLE + "*/"):
             name = ref[len(PEOPLE) + 2 :]
             people = self.decision.people
             each = [f"{self.named(person)} {self.worth(f'{PEOPLE}{person}/{name}')}" for person in people]
-            return f"{self.label(name)} {self.words.listed(each)}"
-        return f"{self.label(own_name(ref))} {self.worth(ref)}"
+            return f"{self.label(name)}{self._mark}{self.words.listed(each)}"
+        return f"{self.label(own_name(ref))}{self._mark}{self.worth(ref)}"
 
     def owned(self, ref: str) -> str:
         """What a reference is called, with the person it is about."""

@@ -182,6 +182,7 @@ WORDS = {
     "t.cite": "Under: {text}",
     "t.unless": "Unless: {text}",
     "t.margin": "{label} ({margin})",
+    "value.mark": ": ",
     "t.source": "{value} ({source})",
     "t.as_of": "as of {date}",
     "t.formula": "{name} = {formula}",

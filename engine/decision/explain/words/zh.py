@@ -182,6 +182,7 @@ WORDS = {
     "t.cite": "依据：{text}",
     "t.unless": "例外：{text}",
     "t.margin": "{label}（{margin}）",
+    "value.mark": " ",
     "t.source": "{value}（{source}）",
     "t.as_of": "截至{date}",
     "t.formula": "{name} = {formula}",
