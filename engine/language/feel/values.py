@@ -146,11 +146,8 @@ def _agreed(a: Truth, b: Truth) -> Truth:
 
 def opposite(truth: Value) -> Truth:
     """FEEL's `not`: null for anything that is not a boolean."""
-    if truth is UNKNOWN:
-        return UNKNOWN
-    if truth is True or truth is False:
-        return truth is False
-    return None
+    found: Truth = (not truth) if isinstance(truth, bool) else None
+    return UNKNOWN if truth is UNKNOWN else found
 
 
 def conjunction(truths: Sequence[Value]) -> Truth:
