@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
+from engine.decision import decide
 from engine.language.problems import Problem, Problems
 from engine.rulebook import Rulebook, load_rulebook
 
@@ -32,13 +35,14 @@ class CurrentRulebook:
         """Loads the rulebook. Raises `Problems`."""
         self.directory = directory
         self._seen = seen_in(directory)
-        self.book: Rulebook = load_rulebook(directory)
+        self.book = _loaded(directory)
+        _spare_the_collector()
         self.pending_problems: tuple[Problem, ...] = ()
 
     def reload(self) -> bool:
         """Loads what stands in the directory now; True when it is served from here on."""
         try:
-            book = load_rulebook(self.directory)
+            book = _loaded(self.directory)
         except Problems as problems:
             self.pending_problems = problems.problems
             _log.error(
@@ -50,6 +54,7 @@ class CurrentRulebook:
             return False
         _log.info("rulebook %s replaces %s", book.fingerprint[:12], self.book.fingerprint[:12])
         self.book = book
+        _spare_the_collector()
         return True
 
     async def watch(self, every: float = LOOK_EVERY) -> None:
@@ -89,6 +94,23 @@ class CurrentRulebook:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+def _loaded(directory: Path) -> Rulebook:
+    """A rulebook that has decided once, so that no request waits while its rules are compiled."""
+    book = load_rulebook(directory)
+    for area in list(book.areas)[:1]:
+        nobody = {"household_id": "warm", "area": area, "people": [{"person_id": "warm"}]}
+        decide(book, nobody, on=date.today())
+    return book
+
+
+def _spare_the_collector() -> None:
+    """A rulebook is some hundred thousand objects that live long. Looking through them for garbage would stop
+    the requests for tens of milliseconds again and again."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def seen_in(directory: Path) -> Seen:
