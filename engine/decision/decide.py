@@ -99,6 +99,7 @@ class _Decider:
         self.dates: dict[tuple[str, int], tuple[str, str]] = {}
         self.rows = [list(row) for row in zip(*situation.columns, strict=True)] or [[] for _ in situation.inputs.people]
         self.unknown_own, self.unknown_people = situation.unknown_inputs()
+        self.unknown = bool(self.unknown_own or any(self.unknown_people) or situation.household.statuses is None)
 
     # --- the whole --------------------------------------------------------------------------------------
 
@@ -208,7 +209,7 @@ class _Decider:
         lacking: tuple[Missing, ...] = ()
         if result == outcomes.UNDETERMINED:
             lacking = self.at.missing(policy.id, index)
-        elif self.unknown_own or self.unknown_people:
+        elif self.unknown:
             despite = self._despite(shape, index)
         amount = None
         extra: tuple[Missing, ...] = ()
@@ -255,16 +256,14 @@ class _Decider:
 
     def _despite(self, shape: Shape, index: int) -> list[str]:
         """Unknown facts that could have mattered to this policy and did not."""
-        found: list[str] = []
-        if not shape.own_inputs.isdisjoint(self.unknown_own):
-            found = [name for name in self.unknown_own if name in shape.own_inputs]
-        found = [STATUSES if name.endswith(".held") else name for name in found]
+        found = sorted(self.unknown_own & shape.own_inputs) if self.unknown_own else []
+        if shape.reads_statuses and self.at.household.statuses is None:
+            found.append(STATUSES)
         for i, names in enumerate(self.unknown_people):
             if names and (index < 0 or index == i):
                 prefix = f"people/{self.at.household.people[i].person_id}/"
-                open_here = [name for name in names if name in shape.person_inputs]
-                found += [STATUSES if name.endswith(".held") else prefix + name for name in open_here]
-        return list(dict.fromkeys(found))
+                found += [prefix + name for name in sorted(names & shape.person_inputs)]
+        return found
 
     def _dates(self, version: PolicyVersion) -> tuple[str, str]:
         """First day of payment and the day of the next review."""
@@ -327,19 +326,20 @@ class _Decider:
 _PAYING = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY, outcomes.UNDETERMINED})
 
 
-def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[list[str], list[str]]:
+def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[Sequence[str], Sequence[str]]:
     """Clauses that failed, and clauses that settle the outcome (or leave it open)."""
-    failed = named([shape.condition], values, False)
+    condition = shape.condition
+    failed = named([condition], values, False) if values[condition.truth] is False else ()
     if result == outcomes.CLOSED:
         return failed, named(shape.closed, values, True)
     if result == outcomes.INELIGIBLE:
         return failed, failed
     if result == outcomes.UNDETERMINED:
-        every = (*shape.concerns, *shape.closed, shape.condition, *shape.discretion)
+        every = (*shape.concerns, *shape.closed, condition, *shape.discretion)
         return failed, named(every, values, None)
     if result == outcomes.DISCRETIONARY:
-        return failed, named(shape.discretion, values, True) or named([shape.condition], values, True)
-    return failed, named([shape.condition], values, True)
+        return failed, named(shape.discretion, values, True) or named([condition], values, True)
+    return failed, shape.every_id or named([condition], values, True)
 
 
 def parameter_values(book: Rulebook, parameters: ParametersOn) -> dict[str, ParameterValue]:
@@ -356,16 +356,16 @@ def _parameter(book: Rulebook, name: str, parameters: ParametersOn) -> Parameter
         return ParameterValue(gap="no row covers this day")
     if row.value is None:
         return ParameterValue(since=_iso(row.start), gap=row.gap)
-    return ParameterValue(_plain_table(row.value, one), _iso(row.start), assumed=row.assumed)
+    return ParameterValue(_plain_table(row.value, one, Number(book.currency["decimals"])), _iso(row.start), assumed=row.assumed)
 
 
-def _plain_table(value: Any, one: Any) -> Any:
+def _plain_table(value: Any, one: Any, money: Number) -> Any:
     if one.table == "size":
         cells, beyond = value
         further = beyond if not isinstance(beyond, int) else to_plain(beyond, one.type)
         return {"cells": {str(n): to_plain(cell, one.type) for n, cell in cells.items()}, "beyond": further}
     if one.table == "brackets":
-        return [{"above": above, "rate": to_plain(rate, one.type)} for above, rate in value]
+        return [{"above": to_plain(above, money), "rate": to_plain(rate, one.type)} for above, rate in value]
     if one.by:
         return {"/".join(k) if isinstance(k, tuple) else k: to_plain(v, one.type) for k, v in value.items()}
     return to_plain(value, one.type)

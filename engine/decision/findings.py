@@ -49,6 +49,8 @@ class Shape:
     condition: ClauseShape
     discretion: tuple[ClauseShape, ...]
     trace: TraceBuilder
+    every_id: tuple[str, ...]  # of a plain list of clauses that must all hold: their ids
+    reads_statuses: bool
     own_inputs: frozenset[str]  # facts of the household that can matter
     person_inputs: frozenset[str]  # facts of a person that can matter
 
@@ -131,6 +133,7 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
         ("discretion", _several_text("discretion", discretion, "some") if discretion else ""),
     ]
     eligible = places[f"{unit}.eligible"]
+    inputs = policy.inputs | policy.amount_inputs
     return Shape(
         policy,
         places[f"{unit}.outcome"],
@@ -140,9 +143,15 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
         condition,
         discretion,
         _trace_builder(unit, eligible, [part for part in parts if part[1]]),
-        frozenset(name for whose, name in policy.inputs | policy.amount_inputs if whose == ""),
-        frozenset(name for whose, name in policy.inputs | policy.amount_inputs if whose == PERSON),
+        tuple(one.id for one in condition.members) if _is_plain(policy.eligible) else (),
+        any(name.endswith(".held") for _, name in inputs),
+        frozenset(name for whose, name in inputs if whose == ""),
+        frozenset(name for whose, name in inputs if whose == PERSON),
     )
+
+
+def _is_plain(group: GroupPlan) -> bool:
+    return group.group.kind == "all" and not any(isinstance(member, GroupPlan) for member in group.members)
 
 
 def _trace_builder(policy: str, eligible: int, parts: Sequence[tuple[str, str]]) -> TraceBuilder:
@@ -210,5 +219,8 @@ def named(clauses: Sequence[ClauseShape], values: Sequence[Any], truth: bool | N
     found: list[str] = []
     for clause in clauses:
         if values[clause.truth] is truth:
-            found += named(clause.members, values, truth) if clause.is_group else (clause.id,)
+            if clause.is_group:
+                found += named(clause.members, values, truth)
+            else:
+                found.append(clause.id)
     return found

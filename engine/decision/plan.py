@@ -107,6 +107,8 @@ class Plan:
     types: dict[str, Type]
     own_input: dict[str, int]  # where the household's facts stand among its inputs
     person_input: dict[str, int]  # where a person's facts stand
+    own_facts: tuple[str, ...]  # names of the inputs before the statuses
+    person_facts: tuple[str, ...]
 
 
 def plan_for(book: Rulebook, rules: InForce) -> Plan:
@@ -216,10 +218,11 @@ class _Planner:
                 decide[conflict.when.name] = Computed(conflict.when.name, conflict.same, conflict.when.node)
             if conflict.limit is not None:
                 decide[conflict.limit.name] = Computed(conflict.limit.name, "household", conflict.limit.node)
-        programs = (
-            self._program(decide, [*(name for name in decide if name not in rules.definitions)], frozenset()),
-            self._program(amounts, [part.name for p in policies.values() for part in _amount_parts(p.version)], _STATUSES),
-        )
+        parts = [part.name for one in policies.values() for part in _amount_parts(one.version)]
+        for_amounts = self._program(amounts, parts, _STATUSES)
+        taken = {*for_amounts.household, *for_amounts.person}
+        wanted = [name for name in decide if _wanted(name, rules) or name in taken]
+        programs = (self._program(decide, wanted, frozenset()), for_amounts)
         types = {name: one.node.type for table in (decide, amounts) for name, one in table.items()}
         compiled = tuple(compile_program(program) for program in programs)
         return Plan(
@@ -235,6 +238,8 @@ class _Planner:
             types,
             {name: place for place, name in enumerate(programs[0].household)},
             {name: place for place, name in enumerate(programs[0].person)},
+            tuple(name for name in programs[0].household if not name.endswith(".held")),
+            tuple(name for name in programs[0].person if not name.endswith(".held")),
         )
 
     def _program(self, table: dict[str, Computed], wanted: Iterable[str], given: frozenset[str]) -> Program:
@@ -242,14 +247,16 @@ class _Planner:
         book = self.book
         statuses = [name for name in table if name.rpartition(".")[2] in given and "." in name]
         items = {name: tuple(f.name for f in fact.items) for name, fact in book.facts.items() if fact.items}
-        program = Program(
-            (*book.household_inputs(), *(name for name in statuses if table[name].of == "household")),
-            (*book.person_inputs(), *(name for name in statuses if table[name].of == PERSON)),
-            items,
-            tuple(book.parameters),
-            tuple(one for name, one in table.items() if name not in statuses),
+        rest = tuple(one for name, one in table.items() if name not in statuses)
+        program = Program(book.household_inputs(), book.person_inputs(), items, tuple(book.parameters), rest)
+        program = needed_for(program, wanted)
+        read = {node.name for one in program.computed for node in walk(one.node)}
+        taken = [name for name in statuses if name in read]
+        return replace(
+            program,
+            household=(*program.household, *(name for name in taken if table[name].of == "household")),
+            person=(*program.person, *(name for name in taken if table[name].of == PERSON)),
         )
-        return needed_for(program, wanted)
 
     # --- definitions ------------------------------------------------------------------------------------
 
@@ -387,6 +394,11 @@ class _Planner:
             elif one.name in self.computed:
                 found |= self._statuses_of(self.computed[one.name].node)
         return frozenset(found)
+
+
+def _wanted(name: str, rules: InForce) -> bool:
+    """What a decision shows. Definitions and statuses are computed only when something reads them."""
+    return name not in rules.definitions and not name.endswith(".status") and "/" not in name
 
 
 _SUBJECT = Node("variable", (), Record(PERSON), name=SUBJECT)

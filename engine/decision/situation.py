@@ -19,6 +19,9 @@ from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
 
 
+NO_NAMES: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one run of a compiled program gave."""
@@ -172,15 +175,19 @@ class Situation:
         value = self.own[self.plan.run_decide.own_place[conflict.limit.name]]
         return None if value is None else to_plain(value, Number(self.book.currency["decimals"]))
 
-    def unknown_inputs(self) -> tuple[list[str], list[list[str]]]:
-        """Names of the household's facts that are not known, and of each person's."""
-        names, person_names = self.plan.decide.household, self.plan.decide.person
-        own = [name for name, value in zip(names, self.inputs.household, strict=False) if value is None]
-        people = [
-            [name for name, value in zip(person_names, row, strict=False) if value is None] if None in row else []
-            for row in self.inputs.people
-        ]
-        return own, people
+    def unknown_inputs(self) -> tuple[frozenset[str], list[frozenset[str]]]:
+        """Names of the household's facts that are not known, and of each person's. Statuses are not facts."""
+        names, person_names = self.plan.own_facts, self.plan.person_facts
+        own, people = self.inputs.household, self.inputs.people
+        return (
+            frozenset([name for name, value in zip(names, own, strict=False) if value is None]) if None in own else NO_NAMES,
+            [
+                frozenset([name for name, value in zip(person_names, row, strict=False) if value is None])
+                if None in row
+                else NO_NAMES
+                for row in people
+            ],
+        )
 
     def rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
         """Warnings that rest on the rules and parameters of the day, the same for every household.

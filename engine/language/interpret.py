@@ -177,6 +177,8 @@ class Interpreter:
 
     def _count_bounds(self, node: Node, bindings: Bindings) -> tuple[Any, Any] | None:
         """A count of a list with undecided entries lies between two numbers; anything else is itself, twice."""
+        if node.op == "scale":  # the same number, with more decimals written to it
+            return self._count_bounds(node.args[0], bindings)
         if node.op == "count":
             members = self.value(node.args[0], bindings)
             if members is None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
+from engine.language.runtime import LARGEST_SIZE
 from engine.language.dates import from_date, to_date
 from engine.language.problems import Span, nearest
 from engine.language.types import (
@@ -179,8 +180,8 @@ class ParameterReader:
             further = "clamp"
         elif beyond is not None:
             further = self._integer(name, get(beyond, "each"), decimals)
-            step = int(number(get(beyond, "each")) or 0) * 10**decimals
-            self.numbers[name] += [max(cells.values()) + 1000 * abs(step), min(cells.values()) - 1000 * abs(step)]
+            reach = LARGEST_SIZE * abs(further)
+            self.numbers[name] += [max(cells.values()) + reach, min(cells.values()) - reach]
         return cells, further
 
     def _integer(self, name: str, tree: Tree | None, decimals: int) -> int:
