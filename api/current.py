@@ -16,6 +16,7 @@ import signal
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from engine.decision import decide
 from engine.language.problems import Problem, Problems
@@ -63,37 +64,37 @@ class CurrentRulebook:
         while True:
             await asyncio.sleep(every)
             now = await asyncio.to_thread(seen_in, self.directory)
-            if now != self._seen and now == before:
-                try:
-                    await asyncio.to_thread(self.reload)
-                except (
-                    Exception
-                ):  # a file went away while it was read, or worse: what is served stays, look again
-                    _log.exception("the changed rulebook could not be loaded")
-                else:
-                    self._seen = now
+            if now != self._seen and now == before and await self._tried():
+                self._seen = now
             before = now
+
+    async def _tried(self) -> bool:
+        """Reloads beside the requests. False when that could not be tried to the end; the next look tries again."""
+        try:
+            await asyncio.to_thread(self.reload)
+        except Exception:  # a file went away while it was read, or worse: what is served stays
+            _log.exception("the changed rulebook could not be loaded")
+            return False
+        return True
 
     @contextlib.asynccontextmanager
     async def watched(self, every: float = LOOK_EVERY) -> AsyncIterator[None]:
         """Watches while the block runs. SIGHUP looks at once."""
-        task = asyncio.create_task(self.watch(every))
-        loop = asyncio.get_running_loop()
-        reloads: set[asyncio.Task[bool]] = set()
+        tasks: set[asyncio.Task[Any]] = {asyncio.create_task(self.watch(every))}
 
         def reload_now() -> None:
-            reload = asyncio.create_task(asyncio.to_thread(self.reload))
-            reloads.add(reload)
-            reload.add_done_callback(reloads.discard)
+            task = asyncio.create_task(self._tried())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
 
         with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):  # not in the main thread
-            loop.add_signal_handler(signal.SIGHUP, reload_now)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload_now)
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _loaded(directory: Path) -> Rulebook:
