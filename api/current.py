@@ -69,7 +69,7 @@ class CurrentRulebook:
             before = now
 
     async def _tried(self) -> bool:
-        """Reloads beside the requests. False when that could not be tried to the end; the next look tries again."""
+        """Reloads beside the requests. False when that broke off; the next look tries again."""
         try:
             await asyncio.to_thread(self.reload)
         except Exception:  # a file went away while it was read, or worse: what is served stays
