@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from engine.language import dates, runtime
@@ -143,18 +142,15 @@ class _Generator:
         known = set(needs)
         while waiting:
             ready = [c for c in waiting if c.of != PERSON and not (needs[c.name] & known) - done]
-            if not ready:
-                together = self._ready_people(waiting, needs, known, done)
-                self._loop([c for c in waiting if c.name in together])
-                order_person += [c.name for c in waiting if c.name in together]
-                done |= together
-                waiting = [c for c in waiting if c.name not in together]
-                continue
             for computed in ready:
-                code = self.named(self.code(computed.node))
-                self.values[computed.name] = code
-                order_household.append(computed.name)
-                done.add(computed.name)
+                self.values[computed.name] = self.named(self.code(computed.node))
+            order_household += [c.name for c in ready]
+            if not ready:
+                of_people = self._ready_people(waiting, needs, known, done)
+                ready = [c for c in waiting if c.name in of_people]
+                self._loop(ready)
+                order_person += [c.name for c in ready]
+            done |= {c.name for c in ready}
             waiting = [c for c in waiting if c.name not in done]
         results = ", ".join(self.values[name].text for name in order_household)
         columns = ", ".join(self.columns[name] for name in order_person)
@@ -279,7 +275,7 @@ class _Generator:
                 return Code(f"{code.text}[0]", code.checks, f"{code.text}[1]")
             return code
         assert isinstance(node.type, Number)
-        return Code(code.text, code.checks, str(10 ** (node.type.decimals or 0)))
+        return Code(code.text, code.checks, str(10**node.type.decimals))
 
     # --- every kind of node -----------------------------------------------------------------------------
 
@@ -298,10 +294,8 @@ class _Generator:
     def _const(self, node: Node) -> Code:
         if node.value is None:
             return Code("None", ("None",))
-        if isinstance(node.value, bool | int | str):
-            text = repr(node.value)
-            return Code(f"({text})" if text.startswith("-") else text)
-        return Code(f"Fraction({node.value.numerator}, {node.value.denominator})")
+        text = repr(node.value)
+        return Code(f"({text})" if text.startswith("-") else text)
 
     def _on(self, node: Node) -> Code:
         return Code("ON")
@@ -340,16 +334,14 @@ class _Generator:
 
     def _variable(self, node: Node) -> Code:
         block = next(block for block in reversed(self.blocks) if block.variable == node.name)
-        nullable = not isinstance(node.type, Record) or bool(node.type.fields)
+        nullable = not isinstance(node.type, Record)
         return Code(block.python, (block.python,) if nullable else ())
 
     def _field(self, node: Node) -> Code:
         record = self.code(node.args[0])
         of = node.args[0].type
         assert isinstance(of, Record)
-        if of.fields:
-            text = f"{record.text}[{[name for name, _ in of.fields].index(node.name)}]"
-        elif of.name == PERSON:
+        if of.name == PERSON:
             text = f"P[{record.text}][{self.person[node.name]}]"
         else:
             text = f"{record.text}[{self.program.items[of.name].index(node.name)}]"
@@ -378,18 +370,11 @@ class _Generator:
                 return Code(f"({a.text} {INFIX[node.op]} {b.text})", checks, a.den)
             num = f"({a.text} * {b.den} {INFIX[node.op]} {b.text} * {a.den})"
             return Code(num, checks, f"({a.den} * {b.den})")
-        if isinstance(node.type, Duration) and node.op == "multiply":
-            return self.strict(node, lambda a, b: f"int({a} * {b})")
         return self.strict(node, lambda a, b: f"({a} {INFIX[node.op]} {b})")
 
     def _divide(self, node: Node) -> Code:
-        if isinstance(node.type, Ratio):
-            a, b = (self.fraction(arg) for arg in node.args)
-            return Code(f"({a.text} * {b.den})", _all_checks([a, b]), f"({a.den} * {b.text})")
-        a, b = (self.code(arg) for arg in node.args)
-        whole = isinstance(node.type, Duration)
-        text = f"int({a.text} / {b.text})" if whole else f"Fraction({a.text}) / {b.text}"
-        return self.maybe(f"None if {_unknown(_all_checks([a, b]), f'{b.text} == 0')} else {text}")
+        a, b = (self.fraction(arg) for arg in node.args)
+        return Code(f"({a.text} * {b.den})", _all_checks([a, b]), f"({a.den} * {b.text})")
 
     def _negate(self, node: Node) -> Code:
         return self.strict(node, lambda a: f"(-{a})")
@@ -407,8 +392,6 @@ class _Generator:
     def _round(self, node: Node) -> Code:
         digits = node.value
         inner = node.args[0]
-        if isinstance(inner.type, Number) and inner.type.decimals is None:
-            return self.strict(node, lambda a: f"round_exact(round_{node.name}, {a}, {digits})")
         code = self.fraction(inner)
         num = code.text if digits == 0 else f"{code.text} * {10**digits}"
         text = f"round_{node.name}({num}, {code.den})"
@@ -532,10 +515,6 @@ class _Generator:
         texts = [self.value(arg).text for arg in node.args]
         return Code(f"(({', '.join(texts)}{',' if texts else ''}), ())")
 
-    def _record(self, node: Node) -> Code:
-        texts = [self.value(arg).text for arg in node.args]
-        return Code(f"({', '.join(texts)}{',' if texts else ''})")
-
     def over(self, node: Node, members: Code, part: int, result: str, after: Step) -> None:
         """A loop over one part of a list, with the node's body inside."""
         item = self.fresh("j")
@@ -628,9 +607,6 @@ class _Generator:
     def _sum(self, node: Node) -> Code:
         return self._aggregate(node, "total")
 
-    def _mean(self, node: Node) -> Code:
-        return self._aggregate(node, "mean")
-
     def _min(self, node: Node) -> Code:
         return self._aggregate(node, "smallest")
 
@@ -679,16 +655,6 @@ class _Generator:
         return Code(f"without({members.text}, {item.text})", _all_checks([members, item]))
 
     # dates
-
-    def _date(self, node: Node) -> Code:
-        codes = [self.code(arg) for arg in node.args]
-        text = f"make_date({', '.join(code.text for code in codes)})"
-        checks = _all_checks(codes)
-        return self.maybe(f"None if {_unknown(checks)} else {text}" if checks else text)
-
-    def _parse_date(self, node: Node) -> Code:
-        code = self.code(node.args[0])
-        return self.maybe(f"None if {_unknown(code.checks)} else parse_date({code.text})")
 
     def _date_part(self, node: Node) -> Code:
         return self.strict(node, lambda a: f"date_part({a}, {node.name!r})")
@@ -770,5 +736,4 @@ _NAMESPACE: dict[str, Any] = {
     **{name: getattr(runtime, name) for name in dir(runtime) if not name.startswith("_")},
     **{name: getattr(dates, name) for name in dir(dates) if not name.startswith("_")},
     "same_quotient": _same_quotient,
-    "Fraction": Fraction,
 }

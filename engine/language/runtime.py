@@ -71,12 +71,6 @@ def total(values: ListValue) -> Any:
     return result
 
 
-def mean(values: ListValue) -> Fraction | None:
-    """Exact mode only; elsewhere a mean is a quotient of a sum and a count."""
-    whole = total(values)
-    return None if whole is None or not values[0] else Fraction(whole) / len(values[0])
-
-
 def round_exact(rounding: Callable[[int, int], int], value: Fraction, digits: int) -> Fraction:
     """Rounds an exact fraction; negative digits round to tens, hundreds, …"""
     power = Fraction(10) ** digits

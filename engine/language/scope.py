@@ -38,7 +38,6 @@ class Scope:
     policies  name -> unit ("household" or "person")
     forbidden names that exist but may not be read here -> why
     person    the expression speaks of one person, whose names are in reach
-    exact     numbers are exact fractions, units and ranges play no part (`relief eval`)
     """
 
     names: Mapping[str, Symbol]
@@ -46,5 +45,4 @@ class Scope:
     policies: Mapping[str, str] = field(default_factory=dict)
     forbidden: Mapping[str, str] = field(default_factory=dict)
     person: bool = False
-    exact: bool = False
     people_at_most: int = 100

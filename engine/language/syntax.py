@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,10 +16,11 @@ from engine.language.problems import Problem, Span
 
 MAX_LENGTH = 20_000
 MAX_DEPTH = 60
+MAX_DEPTH_OF_TREE = 120
 
 FUNCTION_WORDS = frozenset(
     "round half up|round half down|round up|round down|years and months duration|day of week|day of year|"
-    "month of year|months between|days between|add years|add months|add days|month start|with greatest|"
+    "month of year|week of year|months between|days between|add years|add months|add days|month start|with greatest|"
     "with least|all but|list contains".split("|")
 )
 RESERVED = frozenset(
@@ -57,6 +59,24 @@ def plain_source(text: str, name: str = "expression") -> Source:
         return Span(name, line + 1, start - (before.rfind("\n") + 1) + 1, length)
 
     return Source(text, locate)
+
+
+def unquote(text: str) -> str:
+    """The text of a string literal: `\\"`, `\\n`, `\\t`, `\\u4f4e`, `\\U01F40E` and so on are what they stand for."""
+    plain = _ESCAPE.sub(_unescaped, text[1:-1])
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins surrogate pairs
+
+
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
+_CHARACTERS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    word = found.group(1)
+    if len(word) > 1:
+        code = int(word[1:], 16)
+        return chr(code) if code <= 0x10FFFF else found.group(0)
+    return _CHARACTERS.get(word, found.group(0))
 
 
 class SyntaxProblem(Exception):
@@ -105,6 +125,7 @@ def parse(source: Source) -> Syntax:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
         raise SyntaxProblem(_explain(source, error)) from None
+    _refuse_long_chains(source, tree)
     return _to_syntax(tree)
 
 
@@ -124,6 +145,23 @@ def _refuse_deep_nesting(source: Source) -> None:
                 )
         elif character in ")]}":
             depth -= 1
+
+
+def _refuse_long_chains(source: Source, tree: Any) -> None:
+    """Every reading of the tree goes down it, so its depth has a limit."""
+    level, depth = [tree], 0
+    while level:
+        level = [child for one in level for child in one.children if isinstance(child, Tree)]
+        depth += 1
+    if depth > MAX_DEPTH_OF_TREE:
+        raise SyntaxProblem(
+            Problem(
+                source.span(0, 1),
+                "too-deep",
+                f"this expression is a chain of {depth} steps; at most {MAX_DEPTH_OF_TREE} are read",
+                "split it with `define`",
+            )
+        )
 
 
 _HINTS = {
