@@ -10,13 +10,14 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from engine.language.dates import days_between, parse_date
 from engine.language.problems import nearest
-from engine.language.types import Boolean, Date, Enum, List, Number
+from engine.language.types import Boolean, Date, Enum, Number
 from engine.rulebook.model import FOREVER, Fact, Field, Rulebook
 
 LARGEST = 2_000_000  # bytes
@@ -44,8 +45,7 @@ class BadDocument(Exception):
         super().__init__("\n".join(lines))
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(msgspec.Struct, gc=False, frozen=True):
     """One assertion of a fact. `inside`: the value as the engine computes with it. Days are yyyymmdd."""
 
     value: Any
@@ -84,6 +84,15 @@ class Household:
     people: tuple[Person, ...]
     statuses: tuple[Status, ...] | None
     canonical: bytes  # the document in one form: keys sorted, for the decision's id
+    dated: bool  # some fact begins or ends on a day, so another day may read other values
+
+
+class Wrong(Exception):
+    """A plain value does not fit its fact: a code, a message and a hint; the caller knows where it stands."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        self.code, self.message, self.hint = code, message, hint
+        super().__init__(message)
 
 
 class _Reader:
@@ -92,82 +101,27 @@ class _Reader:
         self.problems: list[DocumentProblem] = []
         self.household = {name: fact for name, fact in book.facts.items() if fact.of == "household"}
         self.person = {name: fact for name, fact in book.facts.items() if fact.of == "person"}
+        self.converters = _converters(book)
+        self.dated = False
 
     def add(self, pointer: str, code: str, message: str, hint: str = "") -> None:
         self.problems.append(DocumentProblem(pointer, code, message, hint))
 
     # --- plain values -----------------------------------------------------------------------------------
 
-    def value(self, pointer: str, of: Field, raw: Any) -> Any:
-        kind = of.type
-        if isinstance(kind, Boolean):
-            if raw is True or raw is False:
-                return raw
-            return self.wrong(pointer, raw, "true or false")
-        if isinstance(kind, Number):
-            return self.number(pointer, kind, raw)
-        if isinstance(kind, Enum):
-            if isinstance(raw, str):
-                if raw in of.choices:
-                    return raw
-                hint = nearest(raw, of.choices) or f"one of {', '.join(of.choices)}"
-                self.add(pointer, "unknown-choice", f'"{raw[:80]}" is not a value of `{of.name}`', hint)
-                return None
-            return self.wrong(pointer, raw, "one of " + ", ".join(of.choices))
-        if isinstance(kind, Date):
-            return self.date(pointer, raw)
-        if isinstance(raw, str):
-            if len(raw) <= of.longest:
-                return raw
-            self.add(pointer, "too-long", f"this text has {len(raw)} characters; at most {of.longest} are kept")
+    def convert(self, pointer: str, converter: Converter, raw: Any) -> Any:
+        try:
+            return converter(raw)
+        except Wrong as wrong:
+            self.add(pointer, wrong.code, wrong.message, wrong.hint)
             return None
-        return self.wrong(pointer, raw, "a text")
 
     def wrong(self, pointer: str, raw: Any, wanted: str) -> None:
-        hint = "" if raw is not None else "leave a fact out when it is not known"
-        self.add(pointer, "wrong-type", f"{wanted} is needed here, and this is {_kind(raw)}", hint)
-
-    def number(self, pointer: str, of: Number, raw: Any) -> int | None:
-        if type(raw) is int:
-            inside = raw * 10 ** (of.decimals or 0)
-        elif isinstance(raw, Decimal | float):
-            exact = raw if isinstance(raw, Decimal) else Decimal(repr(raw))
-            if not exact.is_finite():
-                self.add(pointer, "not-a-number", f"{raw} is not a number")
-                return None
-            try:
-                scaled = exact.scaleb(of.decimals or 0)
-                whole = scaled.to_integral_value()
-            except InvalidOperation:
-                self.add(pointer, "out-of-range", f"{raw} is out of range")
-                return None
-            if scaled != whole:
-                self.add(
-                    pointer,
-                    "too-many-decimals",
-                    f"{raw} has more than {of.decimals} decimals",
-                    "write the exact amount; nothing is rounded on the way in",
-                )
-                return None
-            inside = int(whole)
-        else:
-            self.wrong(pointer, raw, "a number")
-            return None
-        if not of.lo <= inside <= of.hi:
-            power = 10 ** (of.decimals or 0)
-            self.add(pointer, "out-of-range", f"{raw} is not between {of.lo // power} and {of.hi // power}")
-            return None
-        return inside
+        problem = _wrong_type(raw, wanted)
+        self.add(pointer, problem.code, problem.message, problem.hint)
 
     def date(self, pointer: str, raw: Any) -> int | None:
-        if isinstance(raw, datetime.date):
-            raw = raw.isoformat()
-        if not isinstance(raw, str):
-            self.wrong(pointer, raw, "a date")
-            return None
-        day = parse_date(raw)
-        if day is None:
-            self.add(pointer, "no-such-date", f'"{raw[:80]}" is not a date', "write year-month-day: 2024-02-29")
+        day: int | None = self.convert(pointer, _date, raw)
         return day
 
     # --- facts and lists --------------------------------------------------------------------------------
@@ -188,6 +142,7 @@ class _Reader:
         if not isinstance(source, str):
             self.wrong(f"{pointer}/source", source, "a text")
         start, end = days.get("from") or 0, days.get("to") or FOREVER
+        self.dated = self.dated or "from" in days or "to" in days
         if end < start:
             self.add(f"{pointer}/to", "empty-range", "this fact ends before it begins")
         inside = self.content(f"{pointer}/value", fact, raw["value"])
@@ -196,8 +151,8 @@ class _Reader:
         )
 
     def content(self, pointer: str, fact: Fact, raw: Any) -> Any:
-        if not isinstance(fact.value.type, List):
-            return self.value(pointer, fact.value, raw)
+        if not fact.items:
+            return self.convert(pointer, self.converters[fact.name], raw)
         if not isinstance(raw, list):
             return self.wrong(pointer, raw, "a list")
         if len(raw) > fact.at_most:
@@ -209,22 +164,34 @@ class _Reader:
         if not isinstance(raw, Mapping):
             self.wrong(pointer, raw, "an entry with its fields")
             return ()
-        names = {one.name for one in fact.items}
+        names = [one.name for one in fact.items]
         for key in raw:
             if key not in names:
-                self.add(f"{pointer}/{_escaped(key)}", "unknown-key", f"`{fact.name}` has no `{key[:80]}`", nearest(key, names))
+                hint = nearest(str(key), names)
+                self.add(f"{pointer}/{_escaped(key)}", "unknown-key", f"`{fact.name}` has no `{str(key)[:80]}`", hint)
         return tuple(
-            self.value(f"{pointer}/{one.name}", one, raw[one.name]) if one.name in raw else None for one in fact.items
+            self.convert(f"{pointer}/{name}", self.converters[f"{fact.name}.{name}"], raw[name]) if name in raw else None
+            for name in names
         )
 
-    def facts(self, pointer: str, known: Mapping[str, Fact], raw: Mapping[str, Any], other: Sequence[str]) -> dict[str, tuple[FactRow, ...]]:
-        found = {}
+    def facts(
+        self, pointer: str, known: Mapping[str, Fact], raw: Mapping[str, Any], other: Sequence[str]
+    ) -> dict[str, tuple[FactRow, ...]]:
+        found: dict[str, tuple[FactRow, ...]] = {}
+        converters = self.converters
         for key, value in raw.items():
+            if key in other:
+                continue
             fact = known.get(key)
-            if fact is not None:
-                found[key] = self.fact(f"{pointer}/{key}", fact, value)
-            elif key not in other:
+            if fact is None:
                 self.unknown(f"{pointer}/{_escaped(key)}", key, known, other)
+            elif isinstance(value, dict | list) or fact.items:
+                found[key] = self.fact(f"{pointer}/{key}", fact, value)
+            else:  # nearly every fact
+                try:
+                    found[key] = (FactRow(value, converters[key](value)),)
+                except Wrong as wrong:
+                    self.add(f"{pointer}/{key}", wrong.code, wrong.message, wrong.hint)
         return found
 
     def unknown(self, pointer: str, key: str, known: Mapping[str, Fact], other: Sequence[str]) -> None:
@@ -257,6 +224,7 @@ class _Reader:
             people,
             self.statuses(raw, {person.person_id for person in people}),
             b"",
+            self.dated,
         )
 
     def text(self, pointer: str, raw: Mapping[str, Any], key: str) -> str:
@@ -288,6 +256,8 @@ class _Reader:
                 self.wrong(pointer, one, "a person (an object)")
                 continue
             person_id = self.text(f"{pointer}/person_id", one, "person_id")
+            if person_id == "household":
+                self.add(f"{pointer}/person_id", "reserved", "`household` is not a person's id", "take another one")
             if person_id and person_id in seen:
                 self.add(f"{pointer}/person_id", "duplicate", f"`{person_id}` stands here twice", "each person once")
             seen.add(person_id)
@@ -335,8 +305,98 @@ class _Reader:
         amount = raw.get("amount")
         if amount is not None:
             money = Number(self.book.currency["decimals"], lo=0, hi=10**15)
-            self.number(f"{pointer}/amount", money, amount)
+            self.convert(f"{pointer}/amount", lambda raw: _number(money, raw), amount)
         return Status(name, person, start or 0, end or FOREVER, recorded or 0, amount)
+
+
+Converter = Callable[[Any], Any]
+
+
+def _converters(book: Rulebook) -> Mapping[str, Converter]:
+    """For every fact, and every field of a list, the function that takes its plain values in."""
+
+    def make() -> dict[str, Converter]:
+        found: dict[str, Converter] = {}
+        for name, fact in book.facts.items():
+            if not fact.items:
+                found[name] = _converter(fact.value)
+            for one in fact.items:
+                found[f"{name}.{one.name}"] = _converter(one)
+        return found
+
+    return book.remember("converters", "", make)
+
+
+def _converter(of: Field) -> Converter:
+    kind = of.type
+    if isinstance(kind, Boolean):
+        return _boolean
+    if isinstance(kind, Number):
+        return partial(_number, kind)
+    if isinstance(kind, Enum):
+        return partial(_choice, of)
+    return _date if isinstance(kind, Date) else partial(_text, of)
+
+
+def _boolean(raw: Any) -> bool:
+    if raw is True or raw is False:
+        return bool(raw)
+    raise _wrong_type(raw, "true or false")
+
+
+def _number(of: Number, raw: Any) -> int:
+    decimals = of.decimals or 0
+    if type(raw) is int:
+        inside: int = raw * 10**decimals
+    elif isinstance(raw, Decimal | float):
+        exact = raw if isinstance(raw, Decimal) else Decimal(repr(raw))
+        if not exact.is_finite():
+            raise Wrong("not-a-number", f"{raw} is not a number")
+        if exact.adjusted() > 30:
+            raise Wrong("out-of-range", f"{str(raw)[:40]} is out of range")
+        scaled = exact.scaleb(decimals)
+        if scaled != scaled.to_integral_value():
+            hint = "write the exact amount; nothing is rounded on the way in"
+            raise Wrong("too-many-decimals", f"{str(raw)[:40]} has more than {decimals} decimals", hint)
+        inside = int(scaled)
+    else:
+        raise _wrong_type(raw, "a number")
+    if not of.lo <= inside <= of.hi:
+        power = 10**decimals
+        raise Wrong("out-of-range", f"{str(raw)[:40]} is not between {of.lo // power} and {of.hi // power}")
+    return inside
+
+
+def _choice(of: Field, raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise _wrong_type(raw, "one of " + ", ".join(of.choices))
+    if raw not in of.choices:
+        hint = nearest(raw, of.choices) or f"one of {', '.join(of.choices)}"
+        raise Wrong("unknown-choice", f'"{raw[:80]}" is not a value of `{of.name}`', hint)
+    return raw
+
+
+def _date(raw: Any) -> int:
+    written = raw.isoformat() if isinstance(raw, datetime.date) else raw
+    if not isinstance(written, str):
+        raise _wrong_type(raw, "a date")
+    day = parse_date(written)
+    if day is None:
+        raise Wrong("no-such-date", f'"{written[:80]}" is not a date', "write year-month-day: 2024-02-29")
+    return day
+
+
+def _text(of: Field, raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise _wrong_type(raw, "a text")
+    if len(raw) > of.longest:
+        raise Wrong("too-long", f"this text has {len(raw)} characters; at most {of.longest} are kept")
+    return raw
+
+
+def _wrong_type(raw: Any, wanted: str) -> Wrong:
+    hint = "" if raw is not None else "leave a fact out when it is not known"
+    return Wrong("wrong-type", f"{wanted} is needed here, and this is {_kind(raw)}", hint)
 
 
 def _kind(raw: Any) -> str:
@@ -390,6 +450,7 @@ def read_household(book: Rulebook, raw: Any) -> Household:
         household.people,
         household.statuses,
         canonical,
+        household.dated,
     )
 
 
@@ -414,6 +475,10 @@ def inputs_on(book: Rulebook, household: Household, on: int, known: int) -> Inpu
     warnings: dict[str, str] = {}
 
     def chosen(ref: str, fact: Fact, candidates: Sequence[FactRow]) -> Any:
+        first = candidates[0]
+        if len(candidates) == 1 and not (first.start or first.recorded or first.as_of) and first.end == FOREVER:
+            rows[ref] = first
+            return first.inside
         row, warning = choose(fact, candidates, on, known)
         if warning:
             warnings[ref] = warning

@@ -50,6 +50,8 @@ class Compiled:
     run: Run
     household: tuple[str, ...]
     person: tuple[str, ...]
+    own_place: Mapping[str, int]  # where a household value stands
+    column_place: Mapping[str, int]  # where a person value's column stands
     source: str
 
 
@@ -84,7 +86,7 @@ Step = Callable[[Block, Code, str], None]
 
 COMPARE = {"equal": "==", "unequal": "!=", "less": "<", "at_most": "<=", "more": ">", "at_least": ">="}
 INFIX = {"add": "+", "subtract": "-", "multiply": "*"}
-# how a count that lies between two bounds compares: helper, negate, swap sides
+# how two numbers compare that each lie between two bounds: helper, negated
 RANGES = {
     "less": ("less_range", False),
     "at_least": ("less_range", True),
@@ -93,8 +95,6 @@ RANGES = {
     "equal": ("equal_range", False),
     "unequal": ("equal_range", True),
 }
-MIRROR = {"less": "more", "more": "less", "at_most": "at_least", "at_least": "at_most", "equal": "equal"}
-MIRROR["unequal"] = "unequal"
 
 
 def compile_program(program: Program) -> Compiled:
@@ -158,7 +158,14 @@ class _Generator:
         source = "\n".join(["def run(H, P, A, ON):", "    R = range(len(P))", *root.lines, ""])
         namespace = dict(_NAMESPACE)
         exec(compile(source, "<rules>", "exec"), namespace)  # noqa: S102 - our own generated text
-        return Compiled(namespace["run"], tuple(order_household), tuple(order_person), source)
+        return Compiled(
+            namespace["run"],
+            tuple(order_household),
+            tuple(order_person),
+            {name: place for place, name in enumerate(order_household)},
+            {name: place for place, name in enumerate(order_person)},
+            source,
+        )
 
     @staticmethod
     def _ready_people(
@@ -294,7 +301,7 @@ class _Generator:
         return Code("ON")
 
     def _people(self, node: Node) -> Code:
-        return Code("(R, ())")
+        return Code("(list(R), [])")
 
     def _fact(self, node: Node) -> Code:
         return self.maybe(f"H[{self.household[node.name]}]")
@@ -416,9 +423,8 @@ class _Generator:
 
     def _comparison(self, node: Node) -> Code:
         a, b = node.args
-        for count, other, op in ((a, b, node.op), (b, a, MIRROR[node.op])):
-            if count.op == "count" and _undecided(count.args[0]) and isinstance(other.type, Number):
-                return self._count_against(count, other, op)
+        if _undecided_count(a) or _undecided_count(b):
+            return self._ranges(node)
         if isinstance(a.type, Ratio) or isinstance(b.type, Ratio):
             x, y = self.fraction(a), self.fraction(b)
             left = x.text if y.den == "1" else f"{x.text} * {y.den}"
@@ -426,15 +432,29 @@ class _Generator:
             return Code(f"({left} {COMPARE[node.op]} {right})", _all_checks([x, y]))
         return self.strict(node, lambda x, y: f"({x} {COMPARE[node.op]} {y})")
 
-    def _count_against(self, count: Node, other: Node, op: str) -> Code:
+    def _ranges(self, node: Node) -> Code:
         """A count with undecided entries lies between two numbers; the comparison decides when it can."""
-        members, limit = self.value(count.args[0]), self.code(other)
-        helper, negate = RANGES[op]
-        low, more = f"len({members.text}[0])", f"len({members.text}[1])"
-        text = f"{helper}({low}, {low} + {more}, {limit.text})"
+        (left, a), (right, b) = (self._reach(arg) for arg in node.args)
+        if a.den != b.den:
+            left, right = ([f"({text}) * {other.den}" for text in part] for part, other in ((left, b), (right, a)))
+        helper, negate = RANGES[node.op]
+        text = f"{helper}({', '.join((*left, *right))})"
         text = f"opposite({text})" if negate else text
-        checks = _all_checks([members, limit])
+        checks = _all_checks([a, b])
         return self.maybe(f"None if {_unknown(checks)} else {text}" if checks else text)
+
+    def _reach(self, node: Node) -> tuple[list[str], Code]:
+        """The least and the greatest numerator of a side, and its checks and denominator."""
+        count, factor = (node.args[0], node.value) if node.op == "scale" else (node, 1)
+        if not _undecided_count(node):
+            code = self.fraction(node)
+            return [code.text, code.text], code
+        members = self.value(count.args[0])
+        low, more = f"len({members.text}[0])", f"len({members.text}[1])"
+        assert isinstance(node.type, Number)
+        return [f"{low} * {factor}", f"({low} + {more}) * {factor}"], Code(
+            "", members.checks, str(10 ** (node.type.decimals or 0))
+        )
 
     def _and(self, node: Node) -> Code:
         return self._kleene(node.args, "and")
@@ -677,6 +697,12 @@ class _Generator:
 
 def _undecided(node: Node) -> bool:
     return isinstance(node.type, List) and node.type.undecided
+
+
+def _undecided_count(node: Node) -> bool:
+    """A count that may be a range, also with more decimals written to it."""
+    count = node.args[0] if node.op == "scale" else node
+    return count.op == "count" and _undecided(count.args[0])
 
 
 def _all_checks(codes: Sequence[Code]) -> tuple[str, ...]:

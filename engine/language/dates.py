@@ -10,8 +10,9 @@ import re
 from calendar import monthrange
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
 _MONTHS = re.compile(r"(-?)P(?:(\d+)Y)?(?:(\d+)M)?\Z")
 _DAYS = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")
 
@@ -24,6 +25,7 @@ def to_date(day: int) -> date:
     return date(day // 10000, day // 100 % 100, day % 100)
 
 
+@lru_cache(maxsize=8192)
 def parse_date(text: str) -> int | None:
     """yyyy-mm-dd as an integer, or None when there is no such day."""
     found = _DATE.match(text)

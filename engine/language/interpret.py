@@ -15,7 +15,7 @@ from engine.language import dates, runtime
 from engine.language.compile import Computed, Program
 from engine.language.outcomes import is_eligible, outcome
 from engine.language.scope import PERSON, SUBJECT
-from engine.language.tree import Node
+from engine.language.tree import OPS, Node
 from engine.language.types import Number, Ratio, Record
 
 Bindings = Mapping[str, Any]
@@ -32,27 +32,44 @@ class Interpreter:
         people: Sequence[Sequence[Any]],
         parameters: Sequence[Any],
         on: int,
+        given: Callable[[str, int], Any] | None = None,
     ) -> None:
+        """`given`: computed values that are known already, by name and person (-1: the household)."""
         self.program = program
+        self.given = given
         self.household, self.people, self.parameters, self.on = household, people, parameters, on
         self.computed: dict[str, Computed] = {one.name: one for one in program.computed}
         self.slots = {name: i for i, name in enumerate(program.household)}
         self.person_slots = {name: i for i, name in enumerate(program.person)}
         self.parameter_slots = {name: i for i, name in enumerate(program.parameters)}
         self._memo: dict[tuple[str, int], Any] = {}
+        self._nodes: dict[tuple[int, int], Any] = {}
 
     def named(self, name: str, person: int = -1) -> Any:
         """A computed value of the household, or of the person with that index."""
         key = (name, person)
         if key not in self._memo:
-            bindings = NOTHING if person < 0 else {SUBJECT: person}
-            self._memo[key] = self.value(self.computed[name].node, bindings)
+            if self.given is not None:
+                value = self.given(name, person)
+                self._memo[key] = Fraction(*value) if isinstance(self.computed[name].node.type, Ratio) and value else value
+            else:
+                bindings = NOTHING if person < 0 else {SUBJECT: person}
+                self._memo[key] = self.value(self.computed[name].node, bindings)
         return self._memo[key]
 
     def value(self, node: Node, bindings: Bindings = NOTHING) -> Any:
-        handler: Callable[[Node, Bindings], Any] | None = getattr(self, f"_{node.op}", None)
+        """A node's value. What hangs on no variable but the subject is computed once."""
+        if not node.args or len(bindings) > (SUBJECT in bindings):
+            return self._evaluate(node, bindings)
+        key = (id(node), bindings.get(SUBJECT, -1))
+        if key not in self._nodes:
+            self._nodes[key] = self._evaluate(node, bindings)
+        return self._nodes[key]
+
+    def _evaluate(self, node: Node, bindings: Bindings) -> Any:
+        handler = _HANDLERS.get(node.op)
         if handler is not None:
-            return handler(node, bindings)
+            return handler(self, node, bindings)
         args = [self.value(arg, bindings) for arg in node.args]
         if any(arg is None for arg in args):
             return None
@@ -130,7 +147,7 @@ class Interpreter:
     def _kleene(self, args: Sequence[Node], bindings: Bindings, decisive: bool) -> bool | None:
         unknown = False
         for arg in args:
-            truth = self.value(arg, bindings)
+            truth: bool | None = self.value(arg, bindings)
             if truth is decisive:
                 return decisive
             unknown = unknown or truth is None
@@ -158,6 +175,8 @@ class Interpreter:
 
     def _count_bounds(self, node: Node, bindings: Bindings) -> tuple[Any, Any] | None:
         """A count of a list with undecided entries lies between two numbers; anything else is itself, twice."""
+        if node.op == "scale":  # the same number, with more decimals written to it
+            return self._count_bounds(node.args[0], bindings)
         if node.op == "count":
             members = self.value(node.args[0], bindings)
             if members is None:
@@ -219,6 +238,12 @@ class Interpreter:
 
     def _is_eligible(self, node: Node, bindings: Bindings) -> bool | None:
         return is_eligible(self.value(node.args[0], bindings))
+
+
+# the ops that decide for themselves what to evaluate; all others are strict
+_HANDLERS: dict[str, Callable[[Interpreter, Node, Bindings], Any]] = {
+    op: getattr(Interpreter, f"_{op}") for op in OPS if hasattr(Interpreter, f"_{op}")
+}
 
 
 def _as(node: Node, branch: Node, reading: Interpreter, bindings: Bindings) -> Any:

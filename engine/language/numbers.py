@@ -140,7 +140,7 @@ def rounded_type(of: Numeric, digits: int) -> Number:
     unit = of.unit
     (num, den), power = parts(of), 10**digits
     scaled_num = products(num, (power, power))
-    fits(scaled_num[0] - den[1], scaled_num[1] + den[1])
+    fits(2 * scaled_num[0] - den[1], 2 * scaled_num[1] + den[1])  # halves are found by doubling
     lo, hi = limits(of)
     return Number(digits, unit, _floor(lo * power), -_floor(-hi * power))
 

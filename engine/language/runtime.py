@@ -145,17 +145,19 @@ def marginal(brackets: Sequence[tuple[int, int]], amount: int) -> int:
     return result
 
 
-def less_range(lo: int, hi: int, other: int) -> bool | None:
-    """Is a number between `lo` and `hi` below `other`?"""
-    return True if hi < other else False if lo >= other else None
+def less_range(a_lo: int, a_hi: int, b_lo: int, b_hi: int) -> bool | None:
+    """Is a number between `a_lo` and `a_hi` below one between `b_lo` and `b_hi`?"""
+    return True if a_hi < b_lo else False if a_lo >= b_hi else None
 
 
-def at_most_range(lo: int, hi: int, other: int) -> bool | None:
-    return True if hi <= other else False if lo > other else None
+def at_most_range(a_lo: int, a_hi: int, b_lo: int, b_hi: int) -> bool | None:
+    return True if a_hi <= b_lo else False if a_lo > b_hi else None
 
 
-def equal_range(lo: int, hi: int, other: int) -> bool | None:
-    return lo == hi == other if lo == hi or not lo <= other <= hi else None
+def equal_range(a_lo: int, a_hi: int, b_lo: int, b_hi: int) -> bool | None:
+    if a_hi < b_lo or b_hi < a_lo:
+        return False
+    return True if a_lo == a_hi == b_lo == b_hi else None
 
 
 def opposite(truth: bool | None) -> bool | None:

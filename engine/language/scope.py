@@ -17,7 +17,8 @@ class Symbol:
 
     `kind`: fact (an input), value (computed: definition, policy result) or parameter.
     `by`: the table keys of a parameter, names of enum facts; `table` says how it is looked up:
-    "" (plain or by enum keys), "size" (by whole numbers) or "brackets".
+    "" (plain or by enum keys), "size" (by whole numbers) or "brackets"; `decimals` are those of the thresholds
+    of brackets.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Symbol:
     type: Type
     by: tuple[str, ...] = ()
     table: str = ""
+    decimals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,11 +240,15 @@ def to_plain(value: Any, of: Type) -> Any:
     return value
 
 
+_POWERS = tuple(10**n for n in range(40))
+_UNITS = tuple(Decimal(1).scaleb(-n) for n in range(40))
+
+
 def _plain_number(value: Any, decimals: int) -> int | Decimal:
     if decimals == 0:
         return int(value)
-    whole, rest = divmod(value, 10**decimals)
-    return int(whole) if rest == 0 else Decimal(value).scaleb(-decimals)
+    power = _POWERS[decimals]
+    return value // power if value % power == 0 else Decimal(value) * _UNITS[decimals]
 
 
 _DIGITS_34 = Context(prec=34, rounding=ROUND_HALF_EVEN)

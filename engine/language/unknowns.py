@@ -36,31 +36,47 @@ class Missing:
 def missing(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
     """What is missing for the value of a node, each once, in the order of the text."""
     found: dict[tuple[str, str, int], Missing] = {}
-    for one in _missing(reading, node, bindings, ()):
+    for one in _missing(reading, node, bindings, _Trail((), set())):
         found.setdefault((one.kind, one.name, one.person), one)
     return tuple(found.values())
 
 
-def _missing(reading: Interpreter, node: Node, bindings: Bindings, path: tuple[str, ...]) -> Iterator[Missing]:
+@dataclass(frozen=True, slots=True)
+class _Trail:
+    """The names that led here, and the computed values that were looked into: each once, or the ways multiply."""
+
+    path: tuple[str, ...]
+    seen: set[tuple[str, int]]
+
+    def first_at(self, name: str, person: int) -> bool:
+        first = (name, person) not in self.seen
+        self.seen.add((name, person))
+        return first
+
+    def through(self, name: str) -> _Trail:
+        return _Trail((*self.path, name), self.seen)
+
+
+def _missing(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     if node.op in ("fact", "field"):
-        yield from _missing_input(reading, node, bindings, path)
+        yield from _missing_input(reading, node, bindings, trail)
     elif node.op in ("value", "computed"):
-        yield from _missing_value(reading, node, bindings, path)
+        yield from _missing_value(reading, node, bindings, trail)
     elif node.op in ("parameter", "size_table", "marginal"):
-        yield from _missing_cell(reading, node, bindings, path)
+        yield from _missing_cell(reading, node, bindings, trail)
     elif node.op == "if":
-        yield from _missing_branch(reading, node, bindings, path)
+        yield from _missing_branch(reading, node, bindings, trail)
     elif node.op in BINDERS:
-        yield from _missing_in_list(reading, node, bindings, path)
+        yield from _missing_in_list(reading, node, bindings, trail)
     elif node.op == "outcome":
-        yield from _missing_outcome(reading, node, bindings, path)
+        yield from _missing_outcome(reading, node, bindings, trail)
     elif node.op == "is_eligible":
-        yield from _missing_status(reading, node, bindings, path)
+        yield from _missing_status(reading, node, bindings, trail)
     else:
         args = node.args[1:] if node.op in ("between", "in") else node.args
         for arg in args:
             if _open(reading, arg, bindings):
-                yield from _missing(reading, arg, bindings, path)
+                yield from _missing(reading, arg, bindings, trail)
 
 
 def _open(reading: Interpreter, node: Node, bindings: Bindings) -> bool:
@@ -73,67 +89,67 @@ def _open(reading: Interpreter, node: Node, bindings: Bindings) -> bool:
     )
 
 
-def _missing_input(reading: Interpreter, node: Node, bindings: Bindings, path: tuple[str, ...]) -> Iterator[Missing]:
+def _missing_input(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     if node.op == "fact":
-        yield Missing("fact", node.name, -1, path)
+        yield Missing("fact", node.name, -1, trail.path)
         return
     record = node.args[0]
     if record.type == Record(PERSON):
         person = reading.value(record, bindings)
         if person is None:
-            yield from _missing(reading, record, bindings, path)
+            yield from _missing(reading, record, bindings, trail)
         else:
-            yield Missing("fact", node.name, person, path)
+            yield Missing("fact", node.name, person, trail.path)
         return
     owner = bindings.get("list of " + record.name)
     if owner is None:
-        yield from _missing(reading, record, bindings, path)
+        yield from _missing(reading, record, bindings, trail)
     else:
         name, person = owner
-        yield Missing("fact", name, person, (*path, node.name))
+        yield Missing("fact", name, person, (*trail.path, node.name))
 
 
-def _missing_value(reading: Interpreter, node: Node, bindings: Bindings, path: tuple[str, ...]) -> Iterator[Missing]:
+def _missing_value(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     computed = reading.computed.get(node.name)
     inner = NOTHING
     if node.op == "computed":
         person = reading.value(node.args[0], bindings)
         if person is None:
-            yield from _missing(reading, node.args[0], bindings, path)
+            yield from _missing(reading, node.args[0], bindings, trail)
             return
         inner = {SUBJECT: person}
     if computed is None:
-        yield Missing("value", node.name, inner.get(SUBJECT, -1), path)
+        yield Missing("value", node.name, inner.get(SUBJECT, -1), trail.path)
     elif computed.node.op == "const":
-        yield Missing("value", node.name, -1, path)
-    else:
-        yield from _missing(reading, computed.node, inner, (*path, node.name))
+        yield Missing("value", node.name, -1, trail.path)
+    elif trail.first_at(node.name, inner.get(SUBJECT, -1)):
+        yield from _missing(reading, computed.node, inner, trail.through(node.name))
 
 
-def _missing_cell(reading: Interpreter, node: Node, bindings: Bindings, path: tuple[str, ...]) -> Iterator[Missing]:
+def _missing_cell(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     keys_open = [arg for arg in node.args if _open(reading, arg, bindings)]
     for arg in keys_open:
-        yield from _missing(reading, arg, bindings, path)
+        yield from _missing(reading, arg, bindings, trail)
     if reading.table(node.name) is None or not keys_open:
-        yield Missing("parameter", node.name, -1, path)
+        yield Missing("parameter", node.name, -1, trail.path)
 
 
-def _missing_branch(reading: Interpreter, node: Node, bindings: Bindings, path: tuple[str, ...]) -> Iterator[Missing]:
+def _missing_branch(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     condition = reading.value(node.args[0], bindings)
     if condition is None:
-        yield from _missing(reading, node.args[0], bindings, path)
+        yield from _missing(reading, node.args[0], bindings, trail)
         branches = node.args[1:]
     else:
         branches = node.args[1:2] if condition else node.args[2:3]
     for branch in branches:
         if _open(reading, branch, bindings):
-            yield from _missing(reading, branch, bindings, path)
+            yield from _missing(reading, branch, bindings, trail)
 
 
-def _missing_in_list(reading: Interpreter, node: Node, bindings: Bindings, path: tuple[str, ...]) -> Iterator[Missing]:
+def _missing_in_list(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     members, body = node.args
     if _open(reading, members, bindings):
-        yield from _missing(reading, members, bindings, path)
+        yield from _missing(reading, members, bindings, trail)
     value = reading.value(members, bindings)
     if value is None:
         return
@@ -143,7 +159,7 @@ def _missing_in_list(reading: Interpreter, node: Node, bindings: Bindings, path:
         if owner is not None:
             inner["list of " + node.value] = owner
         if _open(reading, body, inner):
-            yield from _missing(reading, body, inner, path)
+            yield from _missing(reading, body, inner, trail)
 
 
 def _owner_of_items(reading: Interpreter, members: Node, bindings: Bindings) -> tuple[str, int] | None:
@@ -157,25 +173,25 @@ def _owner_of_items(reading: Interpreter, members: Node, bindings: Bindings) -> 
     return None
 
 
-def _missing_outcome(reading: Interpreter, node: Node, bindings: Bindings, path: tuple[str, ...]) -> Iterator[Missing]:
+def _missing_outcome(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     """In the order of precedence: what comes later matters only when what comes before lets it."""
     concerns, closed, eligible, discretion = node.args
     for part in (concerns, closed):
         if reading.value(part, bindings) is None:
-            yield from _missing(reading, part, bindings, path)
+            yield from _missing(reading, part, bindings, trail)
     if reading.value(eligible, bindings) is None:
-        yield from _missing(reading, eligible, bindings, path)
+        yield from _missing(reading, eligible, bindings, trail)
     elif reading.value(eligible, bindings) and reading.value(discretion, bindings) is None:
-        yield from _missing(reading, discretion, bindings, path)
+        yield from _missing(reading, discretion, bindings, trail)
 
 
-def _missing_status(reading: Interpreter, node: Node, bindings: Bindings, path: tuple[str, ...]) -> Iterator[Missing]:
+def _missing_status(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     """An open status of a policy: what the policy lacks, or the policy itself while an officer has to speak."""
     (read,) = node.args
     if reading.value(read, bindings) == UNDETERMINED:
-        yield from _missing(reading, read, bindings, path)
+        yield from _missing(reading, read, bindings, trail)
     else:
-        yield Missing("status", read.name.rpartition(".")[0], bindings.get(SUBJECT, -1), path)
+        yield Missing("status", read.name.rpartition(".")[0], bindings.get(SUBJECT, -1), trail.path)
 
 
 def bounds(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tuple[int, int] | None:
@@ -184,10 +200,10 @@ def bounds(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tu
     if value is not None:
         return (value, value) if isinstance(value, int) and not isinstance(value, bool) else None
     if node.op == "if":
-        branches = [bounds(reading, branch, bindings) for branch in node.args[1:]]
         condition = reading.value(node.args[0], bindings)
         if condition is not None:
-            return branches[0 if condition else 1]
+            return bounds(reading, node.args[1 if condition else 2], bindings)
+        branches = [bounds(reading, branch, bindings) for branch in node.args[1:]]
         known = [pair for pair in branches if pair is not None]
         return (min(lo for lo, _ in known), max(hi for _, hi in known)) if len(known) == 2 else None
     if node.op == "value" and node.name in reading.computed:
@@ -198,12 +214,11 @@ def bounds(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tu
     if node.op == "count":
         members = reading.value(node.args[0], bindings)
         return None if members is None else (len(members[0]), len(members[0]) + len(members[1]))
+    if node.op not in _MONOTONE or isinstance(node.type, Ratio):
+        return None
     pairs = [bounds(reading, arg, bindings) for arg in node.args]
-    if node.op not in _MONOTONE or None in pairs:
-        return None
-    if isinstance(node.type, Ratio):
-        return None
-    return _combined(node, [pair for pair in pairs if pair is not None])
+    known = [pair for pair in pairs if pair is not None]
+    return _combined(node, known) if len(known) == len(pairs) else None
 
 
 _MONOTONE = frozenset({"add", "subtract", "multiply", "scale", "negate", "least", "greatest"})

@@ -145,7 +145,7 @@ class _Builder:
         drafts = {
             kind: self._drafts(kind) for kind in ("definition", "policy", "conflict", "scoring")
         }
-        scope = self._scope(facts, levels, parameters, drafts, at_most)
+        scope = self._scope(facts, levels, parameters, drafts, at_most, currency["decimals"])
         procedure = frozenset(name for name, fact in facts.items() if fact.privacy == "procedure")
         checker = RuleChecker(report, scope, procedure, (currency["unit"], currency["decimals"]))
         definitions = self._definitions(drafts, checker)
@@ -212,6 +212,7 @@ class _Builder:
         parameters: dict[str, Parameter],
         drafts: dict[str, dict[str, list[Draft]]],
         at_most: int,
+        money_decimals: int,
     ) -> Scope:
         names: dict[str, Symbol] = {level: Symbol(level, "fact", TEXT) for level in levels}
         person: dict[str, Symbol] = {"person_id": Symbol("person_id", "fact", TEXT)}
@@ -221,7 +222,9 @@ class _Builder:
             if fact.items:
                 records[name] = {one.name: Symbol(one.name, "fact", one.type) for one in fact.items}
         for name, parameter in parameters.items():
-            names[name] = Symbol(name, "parameter", parameter.type, parameter.by, parameter.table)
+            names[name] = Symbol(
+                name, "parameter", parameter.type, parameter.by, parameter.table, money_decimals
+            )
         policies = {name: text(get(group[0].tree, "unit")) for name, group in drafts["policy"].items()}
         forbidden = {name: "a score orders visits and never decides" for name in drafts["scoring"]}
         forbidden["score"] = "a score orders visits and never decides"
@@ -261,8 +264,15 @@ class _Builder:
                         if used in drafts["policy"]:
                             needs.add(used)
                             places.setdefault((name, used), at)
+        sorter = TopologicalSorter(graph)
+        order: list[str] = []
         try:
-            return list(TopologicalSorter(graph).static_order())
+            sorter.prepare()
+            while sorter.is_active():
+                ready = sorted(sorter.get_ready())  # the same order in every process
+                order += ready
+                sorter.done(*ready)
+            return order
         except CycleError as error:
             cycle: list[str] = list(reversed(error.args[1]))
             steps = list(zip(cycle, cycle[1:], strict=False))

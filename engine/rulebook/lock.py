@@ -15,6 +15,7 @@ import msgspec
 
 from engine.language.problems import Problem, Span
 from engine.rulebook.reading import Report
+from engine.rulebook.source import plain, read_yaml
 
 LOCK = "versions.lock"
 HEADER = "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
@@ -33,6 +34,12 @@ def entries(content: Mapping[str, Any]) -> dict[str, str]:
     return dict(sorted(locked.items()))
 
 
+def content_of(sources: Mapping[str, str]) -> dict[str, Any]:
+    """The plain content of a clean rulebook's files (`Rulebook.sources`), as `entries` takes it."""
+    trees = {path: read_yaml(path, text)[0] for path, text in sources.items()}
+    return {path: plain(tree) for path, tree in trees.items() if tree is not None}
+
+
 def _digest(data: Any) -> str:
     encoded = msgspec.json.Encoder(order="sorted", decimal_format="string").encode(data)
     return hashlib.sha256(encoded).hexdigest()
@@ -43,7 +50,8 @@ def read_lock(directory: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     lines = (line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#"))
-    return dict(line.split(": ", 1)[::1] for line in lines)  # type: ignore[misc]
+    pairs = (line.split(": ", 1) for line in lines)
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 def write_lock(directory: Path, content: Mapping[str, Any]) -> int:

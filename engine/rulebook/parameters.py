@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
+from engine.language.builtins import LARGEST_SIZE
 from engine.language.dates import from_date, to_date
 from engine.language.problems import Span, nearest
 from engine.language.types import (
@@ -179,8 +180,8 @@ class ParameterReader:
             further = "clamp"
         elif beyond is not None:
             further = self._integer(name, get(beyond, "each"), decimals)
-            step = int(number(get(beyond, "each")) or 0) * 10**decimals
-            self.numbers[name] += [max(cells.values()) + 1000 * abs(step), min(cells.values()) - 1000 * abs(step)]
+            reach = LARGEST_SIZE * abs(further)
+            self.numbers[name] += [max(cells.values()) + reach, min(cells.values()) - reach]
         return cells, further
 
     def _integer(self, name: str, tree: Tree | None, decimals: int) -> int:
@@ -272,22 +273,6 @@ class ParameterReader:
                 if isinstance(one.type, Enum) and used <= set(one.type.values):
                     return one.type
         return TEXT
-
-
-def row_on(parameter: Parameter, areas: Mapping[str, Area], area: str, on: int, known: int) -> Row | None:
-    """The row that serves: the nearest area that has a series, the last published of what covers the day.
-
-    None when the area's series does not cover the day, or no area up the tree has one.
-    """
-    current = area
-    while current and current not in parameter.series:
-        current = areas[current].parent if current in areas else ""
-    if not current:
-        return None
-    candidates = [
-        row for row in parameter.series[current] if row.published <= known and row.start <= on <= row.until
-    ]
-    return max(candidates, key=lambda row: (row.published, row.start), default=None)
 
 
 def _next_day(value: int) -> int:
