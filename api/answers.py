@@ -1,4 +1,4 @@
-"""What a good answer looks like: JSON bytes, the rulebook's fingerprint, and headers that keep it out of harm."""
+"""What a good answer looks like: JSON bytes, the rulebook's fingerprint, headers that keep it out of harm."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from api.problems import Mistake, ProblemError
 from engine.decision import parse_json
-from engine.decision.document import LARGEST
+from engine.decision.json_text import LARGEST
 
 
 async def read_json(request: Request) -> Any:
@@ -35,9 +35,13 @@ def _check_type(request: Request) -> None:
     media = (declared or "application/json").partition(";")[0].strip().lower()
     if media != "application/json" and not media.endswith("+json"):
         detail = f"a JSON document is read here, and this is declared as {media[:80]}"
-        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", f"{detail}; send Content-Type: application/json")
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", f"{detail}; send Content-Type: application/json"
+        )
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", "send the document as it is, not compressed")
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", "send the document as it is, not compressed"
+        )
 
 
 def _too_large() -> ProblemError:

@@ -1,7 +1,8 @@
 """The rulebook that is served, and how a changed one takes its place.
 
-A request takes `current.book` once and keeps it to its end. When the files change, the new ones are loaded beside;
-they are swapped in only if they load clean. Otherwise the old rulebook keeps serving and the problems are told.
+A request takes `current.book` once and keeps it to its end. When the files change, the new ones are loaded
+beside, and swapped in only if they load clean. Otherwise the old rulebook keeps serving, and the problems
+are told.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class CurrentRulebook:
             book = load_rulebook(self.directory)
         except Problems as problems:
             self.pending_problems = problems.problems
-            _log.error("the changed rulebook is not served; %d problems:\n%s", len(problems.problems), problems)
+            _log.error(
+                "the changed rulebook is not served; %d problems:\n%s", len(problems.problems), problems
+            )
             return False
         self.pending_problems = ()
         if book.fingerprint == self.book.fingerprint:
@@ -50,7 +53,7 @@ class CurrentRulebook:
         return True
 
     async def watch(self, every: float = LOOK_EVERY) -> None:
-        """Looks for changed files for ever. A change counts once two looks in a row agree: half a save is no rulebook."""
+        """Looks for changed files for ever. Two looks in a row must agree: half a save is no rulebook."""
         before = self._seen
         while True:
             await asyncio.sleep(every)
@@ -58,7 +61,9 @@ class CurrentRulebook:
             if now != self._seen and now == before:
                 try:
                     await asyncio.to_thread(self.reload)
-                except Exception:  # a file went away while it was read, or worse: what is served stays, look again
+                except (
+                    Exception
+                ):  # a file went away while it was read, or worse: what is served stays, look again
                     _log.exception("the changed rulebook could not be loaded")
                 else:
                     self._seen = now

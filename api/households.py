@@ -1,7 +1,7 @@
 """POST /v1/decisions and /v1/explanations.
 
-Deciding takes a millisecond of computing and waits for nothing, so it runs where it is called: a thread would only
-add to it.
+Deciding takes a millisecond of computing and waits for nothing, so it runs where it is called: a thread would
+only add to it.
 """
 
 from __future__ import annotations

@@ -79,7 +79,9 @@ def bad_parameter(parameter: str, message: str, hint: str = "") -> ProblemError:
 
 
 def not_found(what: str, name: str, hint: str = "") -> ProblemError:
-    return ProblemError(HTTPStatus.NOT_FOUND, "not-found", f"there is no {what} `{name[:80]}`" + (f"; {hint}" if hint else ""))
+    return ProblemError(
+        HTTPStatus.NOT_FOUND, "not-found", f"there is no {what} `{name[:80]}`" + (f"; {hint}" if hint else "")
+    )
 
 
 def plain_list(problems: Iterable[Any]) -> list[dict[str, Any]]:

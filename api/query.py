@@ -36,7 +36,9 @@ def moment_of(request: Request, book: Rulebook, also: Collection[str] = ()) -> M
     for name in policies:
         if name not in book.policies:
             raise bad_parameter("policy", f"there is no policy `{name[:80]}`", nearest(name, book.policies))
-    return Moment(on, known, policies, _choice("advice", given.get("advice", "true"), ("true", "false")) == "true")
+    return Moment(
+        on, known, policies, _choice("advice", given.get("advice", "true"), ("true", "false")) == "true"
+    )
 
 
 def only_known(request: Request, known: Collection[str]) -> None:
@@ -85,5 +87,7 @@ def _day(name: str, text: str) -> int:
 
 def _choice(name: str, given: str, choices: Collection[Any]) -> str:
     if given not in choices:
-        raise bad_parameter(name, f'"{given[:80]}" is not a value of `{name}`', f"one of {', '.join(choices)}")
+        raise bad_parameter(
+            name, f'"{given[:80]}" is not a value of `{name}`', f"one of {', '.join(choices)}"
+        )
     return given

@@ -28,7 +28,9 @@ async def healthz(request: Request) -> Response:
 async def policies(request: Request) -> Response:
     only_known(request, ())
     book: Rulebook = request.app.state.current.book
-    return about_rules(book, request, {"policies": [policy_shown(book, one) for one in book.policies.values()]})
+    return about_rules(
+        book, request, {"policies": [policy_shown(book, one) for one in book.policies.values()]}
+    )
 
 
 @router.get("/v1/policies/{policy_id}")

@@ -34,7 +34,12 @@ def version_shown(book: Rulebook, policy: Policy, version: PolicyVersion) -> dic
 
 
 def _dated(dated: Dated) -> dict[str, Any]:
-    shown = {"version": dated.version, "from": _iso(dated.start), "published": _iso(dated.published), "file": dated.file}
+    shown = {
+        "version": dated.version,
+        "from": _iso(dated.start),
+        "published": _iso(dated.published),
+        "file": dated.file,
+    }
     return shown | ({} if dated.until == FOREVER else {"until": _iso(dated.until)})
 
 
@@ -46,7 +51,13 @@ def _clauses(version: PolicyVersion) -> Iterator[tuple[str, Clause]]:
 
 
 def _clause(kind: str, clause: Clause) -> dict[str, Any]:
-    shown = {"id": clause.id, "kind": kind, "sentences": clause.label, "when": clause.text, "cite": clause.cite}
+    shown = {
+        "id": clause.id,
+        "kind": kind,
+        "sentences": clause.label,
+        "when": clause.text,
+        "cite": clause.cite,
+    }
     unless = [_clause("unless", one) for one in clause.unless]
     return shown | ({"unless": unless} if unless else {})
 
@@ -59,7 +70,9 @@ def _amount(version: PolicyVersion) -> dict[str, Any] | None:
     if amount.parts:
         return shown | {"parts": [_named(one) for one in amount.parts]}
     band = {"min": amount.least, "max": amount.most}
-    return shown | {name: _named(one) for name, one in band.items() if one is not None} | {"cite": amount.cite}
+    return (
+        shown | {name: _named(one) for name, one in band.items() if one is not None} | {"cite": amount.cite}
+    )
 
 
 def _named(one: Named) -> dict[str, Any]:

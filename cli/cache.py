@@ -1,9 +1,10 @@
 """A checked rulebook kept between runs, so that a cold command need not check it again.
 
-The name of a cached rulebook is a hash of everything it was made from: every file in the directory, the schemas,
-the engine's code, the version of Python. A change in any of them is another name, so nothing can be stale. A
-cached rulebook is a pickle, which runs code when it is read; so it is only read from a directory that belongs to
-the same user and that nobody else may write to. RELIEF_CACHE names the directory; empty: no cache.
+The name of a cached rulebook is a hash of everything it was made from: every file in the directory, the
+schemas, the engine's code, the version of Python. A change in any of them is another name, so nothing can be
+stale. A cached rulebook is a pickle, which runs code when it is read; so it is only read from a directory
+that belongs to the same user and that nobody else may write to. RELIEF_CACHE names the directory; empty: no
+cache.
 """
 
 from __future__ import annotations
@@ -79,13 +80,15 @@ def _read(path: Path) -> Rulebook | None:
 
 
 def _write(path: Path, book: Rulebook) -> None:
-    """Writes beside and renames, so that nobody reads half; keeps the last few. A full disk is no reason to fail."""
+    """Writes beside and renames, so that nobody reads half; keeps the last few. A full disk is no failure."""
     with contextlib.suppress(OSError, pickle.PicklingError, RecursionError):
         content = pickle.dumps(book, pickle.HIGHEST_PROTOCOL)
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         Path(name).replace(path)
-        old = sorted(path.parent.glob("*.rulebook"), key=lambda one: one.stat().st_mtime, reverse=True)[_KEPT:]
+        old = sorted(path.parent.glob("*.rulebook"), key=lambda one: one.stat().st_mtime, reverse=True)[
+            _KEPT:
+        ]
         for one in old:
             one.unlink(missing_ok=True)

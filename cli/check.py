@@ -17,10 +17,11 @@ from engine.rulebook.model import Rulebook
 from engine.rulebook.open_points import OpenPoint, open_points
 
 _CLEAN = {
-    "zh": "{name}：没有问题。政策 {policies} 项 {versions} 个版本，定义 {definitions}，参数 {parameters}，事实 {facts}，"
-    "冲突规则 {conflicts}，评分 {scoring}。指纹 {fingerprint}",
-    "en": "{name}: no problems. {policies} policies in {versions} versions, {definitions} definitions, {parameters} "
-    "parameters, {facts} facts, {conflicts} conflict rules, {scoring} scores. Fingerprint {fingerprint}",
+    "zh": "{name}：没有问题。政策 {policies} 项 {versions} 个版本，定义 {definitions}，参数 {parameters}，"
+    "事实 {facts}，冲突规则 {conflicts}，评分 {scoring}。指纹 {fingerprint}",
+    "en": "{name}: no problems. {policies} policies in {versions} versions, {definitions} definitions, "
+    "{parameters} parameters, {facts} facts, {conflicts} conflict rules, {scoring} scores. "
+    "Fingerprint {fingerprint}",
 }
 _FOUND = {"zh": "共 {n} 个问题", "en": "{n} problems"}
 _OPEN = {
@@ -29,16 +30,16 @@ _OPEN = {
 }
 
 
-def run(policies: Path | None, with_open: bool, lang: str | None, format: str) -> None:
+def run(policies: Path | None, with_open: bool, lang: str | None, output: str) -> None:
     directory = directory_of(policies)
     if not directory.is_dir():
         stop(f"{directory}: 没有这个目录 · there is no such directory")
     try:
         book = load_rulebook(directory)
     except Problems as found:
-        _refuse(found, lang or "zh", format)
+        _refuse(found, lang or "zh", output)
     points = open_points(book.sources) if with_open else None
-    if format == "json":
+    if output == "json":
         answer: dict[str, Any] = {"problems": [], "counts": counts(book), "fingerprint": book.fingerprint}
         _print_json(answer if points is None else answer | {"open": [asdict(point) for point in points]})
     else:
@@ -66,8 +67,8 @@ def _print_text(book: Rulebook, points: list[OpenPoint] | None, language: str) -
     typer.echo(summary)
 
 
-def _refuse(found: Problems, lang: str, format: str) -> NoReturn:
-    if format == "json":
+def _refuse(found: Problems, lang: str, output: str) -> NoReturn:
+    if output == "json":
         _print_json({"problems": [_as_plain(problem) for problem in found.problems]})
     else:
         typer.echo(str(found))

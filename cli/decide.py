@@ -23,16 +23,16 @@ def run(
     policies: Path | None,
     asked: list[str],
     lang: str | None,
-    format: str,
+    output: str,
 ) -> None:
     document = read_document(file)
     book = open_rulebook(policies)
     language = language_of(book, lang)
     decision = _decided(book, file, document, on, known, asked)
-    if format == "json":
+    if output == "json":
         _print_json(encode_json(decision))
     else:
-        _print_explained(book, decision, "caseworker", language, format)
+        _print_explained(book, decision, "caseworker", language, output)
 
 
 def explain_file(
@@ -43,7 +43,7 @@ def explain_file(
     policies: Path | None,
     asked: list[str],
     lang: str | None,
-    format: str,
+    output: str,
 ) -> None:
     document = read_document(file)
     book = open_rulebook(policies)
@@ -52,7 +52,7 @@ def explain_file(
         decision = _recorded(book, file, document)
     else:
         decision = _decided(book, file, document, on or date.today(), known, asked)
-    _print_explained(book, decision, layer, language, format)
+    _print_explained(book, decision, layer, language, output)
 
 
 def _decided(
@@ -73,11 +73,11 @@ def _recorded(book: Rulebook, file: str, document: Any) -> Decision:
         refuse(file, bad)
 
 
-def _print_explained(book: Rulebook, decision: Decision, layer: str, language: str, format: str) -> None:
+def _print_explained(book: Rulebook, decision: Decision, layer: str, language: str, output: str) -> None:
     from engine.decision.explain import as_text, explain
 
     explanation = explain(book, decision, layer, language)
-    if format == "json":
+    if output == "json":
         _print_json(encode_json(explanation))
     else:
         typer.echo(as_text(explanation))

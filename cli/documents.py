@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cli.stop import stop
-from engine.decision.document import LARGEST, BadDocument, parse_json
+from engine.decision.json_text import LARGEST, BadDocument, parse_json
 
 
 def read_bytes(file: str) -> bytes:

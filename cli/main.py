@@ -40,10 +40,14 @@ def day(text: str) -> date:
     return to_date(found)
 
 
-File = Annotated[str, typer.Argument(metavar="FILE|-", help="家庭资料（JSON 或 YAML） · a household document")]
+File = Annotated[
+    str, typer.Argument(metavar="FILE|-", help="家庭资料（JSON 或 YAML） · a household document")
+]
 Policies = Annotated[
     Path | None,
-    typer.Option("--policies", envvar="RELIEF_POLICIES", metavar="DIR", help="规则库目录 · rulebook directory"),
+    typer.Option(
+        "--policies", envvar="RELIEF_POLICIES", metavar="DIR", help="规则库目录 · rulebook directory"
+    ),
 ]
 On = Annotated[
     date | None,
@@ -51,7 +55,9 @@ On = Annotated[
 ]
 Known = Annotated[
     date | None,
-    typer.Option("--known", parser=day, metavar="DATE", help="当时已知，默认同 --on · as known then, default --on"),
+    typer.Option(
+        "--known", parser=day, metavar="DATE", help="当时已知，默认同 --on · as known then, default --on"
+    ),
 ]
 Asked = Annotated[
     list[str] | None,
@@ -68,12 +74,12 @@ def check(
         bool, typer.Option("--open", help="列出待补依据、假定值和缺口 · list what is still open")
     ] = False,
     lang: Lang = None,
-    format: FormatOf = "text",
+    output: FormatOf = "text",
 ) -> None:
     """检查规则库，列出所有问题。 Check a rulebook and report every problem."""
     from cli.check import run
 
-    run(policies, open_points, lang, format)
+    run(policies, open_points, lang, output)
 
 
 @app.command()
@@ -84,12 +90,12 @@ def decide(
     policies: Policies = None,
     policy: Asked = None,
     lang: Lang = None,
-    format: FormatOf = "text",
+    output: FormatOf = "text",
 ) -> None:
     """裁定一户。 Decide one household."""
     from cli.decide import run
 
-    run(file, on or date.today(), known, policies, policy or [], lang, format)
+    run(file, on or date.today(), known, policies, policy or [], lang, output)
 
 
 @app.command()
@@ -101,19 +107,20 @@ def explain(
     policies: Policies = None,
     policy: Asked = None,
     lang: Lang = None,
-    format: FormatOf = "text",
+    output: FormatOf = "text",
 ) -> None:
     """说明一份裁定；FILE 可以是家庭资料或裁定。 Explain a decision, or decide a household and explain it."""
     from cli.decide import explain_file
 
-    explain_file(file, layer, on, known, policies, policy or [], lang, format)
+    explain_file(file, layer, on, known, policies, policy or [], lang, output)
 
 
 @app.command("eval")
 def evaluate(
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="表达式 · an expression")],
     context: Annotated[
-        str | None, typer.Option("--context", metavar="FILE|-", help="变量（JSON 对象） · its names, a JSON object")
+        str | None,
+        typer.Option("--context", metavar="FILE|-", help="变量（JSON 对象） · its names, a JSON object"),
     ] = None,
 ) -> None:
     """计算一个表达式。 Evaluate one expression."""
@@ -123,11 +130,11 @@ def evaluate(
 
 
 @app.command("policies")
-def list_policies(policies: Policies = None, lang: Lang = None, format: FormatOf = "text") -> None:
+def list_policies(policies: Policies = None, lang: Lang = None, output: FormatOf = "text") -> None:
     """列出政策和版本。 List the policies and their versions."""
     from cli.policies import run
 
-    run(policies, lang, format)
+    run(policies, lang, output)
 
 
 @app.command()

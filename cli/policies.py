@@ -11,14 +11,17 @@ import typer
 from cli.rulebooks import language_of, open_rulebook
 from engine.rulebook.model import Policy, Rulebook
 
-_HEADS = {"zh": ("编号", "部门", "对象", "版本", "名称"), "en": ("id", "department", "unit", "versions", "title")}
+_HEADS = {
+    "zh": ("编号", "部门", "对象", "版本", "名称"),
+    "en": ("id", "department", "unit", "versions", "title"),
+}
 _UNITS = {"zh": {"household": "家庭", "person": "个人"}, "en": {"household": "household", "person": "person"}}
 
 
-def run(policies: Path | None, lang: str | None, format: str) -> None:
+def run(policies: Path | None, lang: str | None, output: str) -> None:
     book = open_rulebook(policies)
     language = language_of(book, lang)
-    if format == "json":
+    if output == "json":
         typer.echo(msgspec.json.encode([_as_plain(one) for one in book.policies.values()]).decode())
         return
     from rich import box

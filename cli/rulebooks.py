@@ -16,10 +16,11 @@ def directory_of(policies: Path | None) -> Path:
     """The directory asked for; or `policies` here; or the one beside the program."""
     if policies is not None:
         return policies
-    for base in (Path.cwd(), _PROJECT):
-        if (base / "policies" / "rulebook.yaml").is_file():
-            return base / "policies"
-    stop("找不到规则库，请用 --policies 指明目录 · no rulebook found; name its directory with --policies")
+    places = (base / "policies" for base in (Path.cwd(), _PROJECT))
+    found = next((place for place in places if (place / "rulebook.yaml").is_file()), None)
+    if found is None:
+        stop("找不到规则库，请用 --policies 指明目录 · no rulebook found; name its directory with --policies")
+    return found
 
 
 def open_rulebook(policies: Path | None) -> Rulebook:

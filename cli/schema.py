@@ -8,9 +8,10 @@ import msgspec
 import typer
 
 from cli.rulebooks import open_rulebook
+from engine.decision import encode_json
 from engine.decision.schema import decision_schema, household_schema
 
 
 def run(kind: str, policies: Path | None) -> None:
     schema = household_schema(open_rulebook(policies)) if kind == "household" else decision_schema()
-    typer.echo(msgspec.json.format(msgspec.json.encode(schema), indent=2).decode())
+    typer.echo(msgspec.json.format(encode_json(schema), indent=2).decode())

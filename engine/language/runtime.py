@@ -123,6 +123,9 @@ def without(values: ListValue, item: Any) -> ListValue:
     return [one for one in values[0] if one is not item], [one for one in values[1] if one is not item]
 
 
+LARGEST_SIZE = 1000  # how far a size table is read; the range of its values is proved up to here
+
+
 def size_table(table: tuple[Mapping[int, int], Any], n: int) -> int | None:
     """A table over whole numbers: `(cells, beyond)`, `beyond` an amount for each further one, "clamp" or None."""
     cells, beyond = table

@@ -18,7 +18,9 @@ from engine.rulebook.reading import Report
 from engine.rulebook.source import plain, read_yaml
 
 LOCK = "versions.lock"
-HEADER = "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
+HEADER = (
+    "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
+)
 
 
 def entries(content: Mapping[str, Any]) -> dict[str, str]:
@@ -84,6 +86,7 @@ def check_lock(report: Report, directory_lock: Mapping[str, str], content: Mappi
                     Span(file, 1, 1),
                     "published-changed",
                     f"`{name}` was published and has been changed",
-                    "undo the change; a correction is a new file `<from>.r2.yaml`, or a new row with its own `published`",
+                    "undo the change; a correction is a new file `<from>.r2.yaml`, "
+                    "or a new row with its own `published`",
                 )
             )

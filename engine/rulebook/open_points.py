@@ -13,7 +13,7 @@ LOCAL_TEXT, ASSUMED, GAP = "local-text-needed", "assumed", "gap"
 
 @dataclass(frozen=True, slots=True, order=True)
 class OpenPoint:
-    """`kind`: local-text-needed, assumed or gap. `what`: the path of ids and keys in the file; a row by its first day."""
+    """`kind`: local-text-needed, assumed or gap. `what`: ids and keys on the way; a row by its first day."""
 
     file: str
     line: int
@@ -58,7 +58,7 @@ def _said(tree: YamlMapping, path: tuple[str, ...]) -> Iterator[OpenPoint]:
         if not isinstance(entry, Scalar):
             continue
         at = entry.at
-        if kind == LOCAL_TEXT and LOCAL_TEXT in entry.text or kind == ASSUMED and entry.value is True:
-            yield OpenPoint(at.file, at.line, kind, what)
-        elif kind == GAP:
+        if kind == GAP:
             yield OpenPoint(at.file, at.line, kind, what, entry.text)
+        elif entry.value is True if kind == ASSUMED else LOCAL_TEXT in entry.text:
+            yield OpenPoint(at.file, at.line, kind, what)

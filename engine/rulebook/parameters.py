@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
-from engine.language.builtins import LARGEST_SIZE
+from engine.language.runtime import LARGEST_SIZE
 from engine.language.dates import from_date, to_date
 from engine.language.problems import Span, nearest
 from engine.language.types import (
