@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.language import comparison, numbers
+from engine.language import comparison, literals, numbers
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
 from engine.language.types import (
@@ -84,13 +84,8 @@ def negative(check: Checker, syntax: Syntax) -> Node:
 
 def power(check: Checker, syntax: Syntax, base: Node, exponent: Node) -> Node:
     assert isinstance(base.type, Number | Ratio)
-    whole = exponent.value
-    if (
-        exponent.op != "const"
-        or not isinstance(exponent.type, Number)
-        or exponent.type.decimals
-        or abs(whole) > 64
-    ):
+    whole = literals.whole(exponent)
+    if whole is None or abs(whole) > 64:
         raise check.fail(syntax, "type", "an exponent is a whole number written out", "write `x ** 2`")
     one = check.node(syntax, "const", (), Number(0, LITERAL_UNIT, 1, 1), value=1)
     result = one
@@ -100,7 +95,7 @@ def power(check: Checker, syntax: Syntax, base: Node, exponent: Node) -> Node:
 
 
 def date_arithmetic(check: Checker, syntax: Syntax, left: Node, right: Node) -> Node:
-    """date - date, date ± duration, duration ± duration."""
+    """date - date, date ± duration."""
     a, b, op = left.type, right.type, syntax.value
     if isinstance(a, Date) and isinstance(b, Date) and op == "-":
         return check.node(syntax, "seconds_between", (right, left), DAYS)
@@ -109,9 +104,8 @@ def date_arithmetic(check: Checker, syntax: Syntax, left: Node, right: Node) -> 
         return _step(check, syntax, left, step)
     if isinstance(b, Date) and isinstance(a, Duration) and op == "+":
         return _step(check, syntax, right, left)
-    if isinstance(a, Duration) and a == b and op in "+-":
-        return check.node(syntax, "add" if op == "+" else "subtract", (left, right), a)
-    raise check.fail(syntax, "type", f"`{op}` does not take {a} and {b}")
+    hint = "add one after the other to a date" if isinstance(a, Duration) and a == b else ""
+    raise check.fail(syntax, "type", f"`{op}` does not take {a} and {b}", hint)
 
 
 def _step(check: Checker, syntax: Syntax, date: Node, step: Node) -> Node:

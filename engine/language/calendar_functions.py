@@ -12,7 +12,9 @@ from engine.language.types import (
     DATE,
     DAY_COUNT,
     LITERAL_UNIT,
+    MAX_DAYS,
     MAX_MONTHS,
+    MAX_YEARS,
     MONTH_COUNT,
     MONTHS,
     YEARS,
@@ -36,17 +38,22 @@ def date_of(check: Checker, syntax: Syntax) -> Node:
 def _date(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     if len(args) == 3:
         parts = tuple(arithmetic.number(check, arg) for arg in args)
-        if not all(part.op == "const" for part in parts):
-            raise check.fail(
-                syntax, "type", "a date is built from numbers written out", "use `add years(d, n)`"
-            )
-        return check.node(syntax, "date", parts, DATE)
+        return _date_written(check, syntax, parts)
     node = check.check(args[0])
     if isinstance(node.type, Date):
         return node
     if node.op == "const" and isinstance(node.type, Text):
         return literals.date_literal(check, syntax, node.value)
     raise check.fail(syntax, "type", f'a date is written `date("2024-02-29")`, and this is {node.type}')
+
+
+def _date_written(check: Checker, syntax: Syntax, parts: tuple[Node, ...]) -> Node:
+    year, month, day = (literals.whole(part) for part in parts)
+    if year is None or month is None or day is None:
+        raise check.fail(
+            syntax, "type", "a date is built from whole numbers written out", "use `add years(d, n)`"
+        )
+    return literals.date_literal(check, syntax, f"{year:04d}-{month:02d}-{day:02d}")
 
 
 def _duration(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
@@ -71,7 +78,7 @@ def _between(op: str, unit: Unit, most: int) -> Handler:
 def _age(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     birth = date_of(check, args[0])
     day = date_of(check, args[1]) if len(args) > 1 else check.node(syntax, "on", (), DATE)
-    return check.node(syntax, "years_between", (birth, day), Number(0, YEARS, -200, 200))
+    return check.node(syntax, "years_between", (birth, day), Number(0, YEARS, -MAX_YEARS, MAX_YEARS))
 
 
 def _moved(op: str, factor: int, unit: str) -> Handler:
@@ -95,7 +102,7 @@ FUNCTIONS = {
     "duration": Function(1, 1, ("from",), _duration),
     "years and months duration": Function(2, 2, ("from", "to"), _months_duration),
     "months between": Function(2, 2, ("from", "to"), _between("months_between", MONTH_COUNT, MAX_MONTHS)),
-    "days between": Function(2, 2, ("from", "to"), _between("days_between", DAY_COUNT, 4_000_000)),
+    "days between": Function(2, 2, ("from", "to"), _between("days_between", DAY_COUNT, MAX_DAYS)),
     "age": Function(1, 2, ("from", "to"), _age),
     "add years": Function(2, 2, ("date", "years"), _moved("add_months", 12, "years")),
     "add months": Function(2, 2, ("date", "months"), _moved("add_months", 1, "months")),

@@ -656,12 +656,6 @@ class _Generator:
 
     # dates
 
-    def _date(self, node: Node) -> Code:
-        codes = [self.code(arg) for arg in node.args]
-        text = f"make_date({', '.join(code.text for code in codes)})"
-        checks = _all_checks(codes)
-        return self.maybe(f"None if {_unknown(checks)} else {text}" if checks else text)
-
     def _date_part(self, node: Node) -> Code:
         return self.strict(node, lambda a: f"date_part({a}, {node.name!r})")
 

@@ -324,7 +324,6 @@ _STRICT: dict[str, Callable[..., Any]] = {
     "any": lambda node, members: runtime.any_true(members),
     "contains": lambda node, members, wanted: runtime.contains(members, wanted),
     "all_but": lambda node, members, item: runtime.without(members, item),
-    "date": lambda node, y, m, d: dates.make_date(y, m, d),
     "date_part": lambda node, day: dates.date_part(day, node.name),
     "duration_part": lambda node, value: dates.duration_part(value, node.args[0].type.kind, node.name),
     "months_between": lambda node, a, b: dates.months_between(a, b),

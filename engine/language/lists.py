@@ -103,7 +103,19 @@ def contains(check: Checker, syntax: Syntax, base: Node, value: Node) -> Node:
     sample = replace(base, type=base.type.item, op="const", args=())
     if isinstance(base.type.item, Number) and isinstance(value.type, Number):
         comparison.same_unit(check, syntax, sample, value)
-        value = numbers.scaled(value, max(base.type.item.decimals, value.type.decimals))
+        decimals = max(base.type.item.decimals, value.type.decimals)
+        value, base = numbers.scaled(value, decimals), _with_decimals(check, base, decimals)
     else:
         _, value, _ = comparison.joined(check, syntax, sample, value)
     return check.node(syntax, "contains", (base, value), BOOLEAN)
+
+
+def _with_decimals(check: Checker, base: Node, decimals: int) -> Node:
+    """A list of numbers with so many decimals each."""
+    assert isinstance(base.type, List) and isinstance(base.type.item, Number)
+    if base.type.item.decimals == decimals:
+        return base
+    with check.body(base, "") as variable:
+        scaled = numbers.scaled(variable, decimals)
+    of = replace(base.type, item=scaled.type)
+    return Node("map", (base, scaled), of, value=variable.name, start=base.start, end=base.end)

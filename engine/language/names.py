@@ -13,7 +13,9 @@ from engine.language.types import (
     BOOLEAN,
     DATE,
     DAY_COUNT,
+    MAX_DAYS,
     MAX_MONTHS,
+    MAX_YEARS,
     MONTH_COUNT,
     NO_UNIT,
     YEARS,
@@ -239,17 +241,17 @@ def part_of(check: Checker, syntax: Syntax, base: Node, word: str) -> Node:
     parts: dict[str, tuple[int, int, Unit]] = {}
     op = "date_part"
     if isinstance(base.type, Date):
-        parts = {"year": (1, 9999, YEARS), "month": (1, 12, NO_UNIT), "day": (1, 31, NO_UNIT)}
+        parts = {"year": (1, MAX_YEARS, YEARS), "month": (1, 12, NO_UNIT), "day": (1, 31, NO_UNIT)}
         parts["weekday"] = (1, 7, NO_UNIT)
     elif isinstance(base.type, Duration):
         op = "duration_part"
         if base.type.kind == "months":
             parts = {
-                "years": (-9999, 9999, YEARS),
+                "years": (-MAX_YEARS, MAX_YEARS, YEARS),
                 "months": (-MAX_MONTHS, MAX_MONTHS, MONTH_COUNT),
             }
         else:
-            parts = {"days": (-4_000_000, 4_000_000, DAY_COUNT)}
+            parts = {"days": (-MAX_DAYS, MAX_DAYS, DAY_COUNT)}
             parts |= {word: (-60, 60, NO_UNIT) for word in ("hours", "minutes", "seconds")}
     if isinstance(base.type, List):
         raise check.fail(syntax, "type", f"the entries of this list have no `{word}`")

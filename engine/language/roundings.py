@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.language import arithmetic, numbers
+from engine.language import arithmetic, literals, numbers
 from engine.language.function import Function, Handler
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
@@ -30,10 +30,10 @@ def _rounding(name: str) -> Handler:
         value = arithmetic.number(check, args[0])
         digits = 0
         if len(args) > 1:
-            written = check.check(args[1])
-            if written.op != "const" or not isinstance(written.type, Number) or written.type.decimals:
+            written = literals.whole(check.check(args[1]))
+            if written is None:
                 raise check.fail(args[1], "type", "the number of decimals is a whole number written out")
-            digits = written.value
+            digits = written
         if not 0 <= digits <= 9:
             raise check.fail(args[1], "type", "the number of decimals lies between 0 and 9")
         assert isinstance(value.type, Number | Ratio)
@@ -76,8 +76,11 @@ def _marginal(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     if symbol is None or symbol.table != "brackets":
         raise check.fail(args[1], "type", "the second argument is the name of a parameter of type brackets")
     assert isinstance(symbol.type, Number)
-    if not isinstance(value.type, Number):
-        raise check.fail(args[0], "unrounded", "`marginal` needs a rounded number", "round it first")
+    if not isinstance(value.type, Number) or value.type.decimals > symbol.decimals:
+        hint = f"round it to the {symbol.decimals} decimals of the thresholds first"
+        raise check.fail(args[0], "unrounded", "`marginal` needs a rounded number", hint)
+    value = numbers.scaled(value, symbol.decimals)
+    assert isinstance(value.type, Number)
     of = numbers.product_type(value.type, symbol.type)
     assert isinstance(of, Number)
     return check.node(

@@ -39,7 +39,7 @@ OPS = frozenset(
         "list", "filter", "map", "some", "every", "index", "count", "sum", "min", "max", "all", "any",
         "contains", "with_greatest", "with_least", "all_but",
         # dates
-        "date", "date_part", "duration_part", "months_between", "years_between",
+        "date_part", "duration_part", "months_between", "years_between",
         "days_between", "seconds_between", "add_months", "add_seconds", "month_start",
         # policies
         "outcome",  # (concerns, closed, eligible, discretion)

@@ -211,7 +211,9 @@ BOOLEAN, DATE, TEXT, UNKNOWN, OUTCOME = Boolean(), Date(), Text(), Unknown(), Ou
 MONTHS, DAYS = Duration("months"), Duration("days")
 YEARS, MONTH_COUNT, DAY_COUNT = Unit((("year", 1),)), Unit((("month", 1),)), Unit((("day", 1),))
 PERSON_UNIT = Unit((("person", 1),))
-MAX_MONTHS = 12 * 9999
+MAX_YEARS = 9999
+MAX_MONTHS = 12 * MAX_YEARS
+MAX_DAYS = 4_000_000
 
 
 def literal_number(text: str) -> tuple[int, Number]:
