@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.language import comparison, literals, numbers
+from engine.language import comparison, numbers
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
 from engine.language.types import (
@@ -84,7 +84,7 @@ def negative(check: Checker, syntax: Syntax) -> Node:
 
 def power(check: Checker, syntax: Syntax, base: Node, exponent: Node) -> Node:
     assert isinstance(base.type, Number | Ratio)
-    whole = literals.whole(exponent)
+    whole = numbers.written_whole(exponent)
     if whole is None or abs(whole) > 64:
         raise check.fail(syntax, "type", "an exponent is a whole number written out", "write `x ** 2`")
     one = check.node(syntax, "const", (), Number(0, LITERAL_UNIT, 1, 1), value=1)

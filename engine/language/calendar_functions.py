@@ -38,22 +38,17 @@ def date_of(check: Checker, syntax: Syntax) -> Node:
 def _date(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     if len(args) == 3:
         parts = tuple(arithmetic.number(check, arg) for arg in args)
-        return _date_written(check, syntax, parts)
+        year, month, day = (numbers.written_whole(part) for part in parts)
+        if year is None or month is None or day is None:
+            hint = "use `add years(d, n)`"
+            raise check.fail(syntax, "type", "a date is built from whole numbers written out", hint)
+        return literals.date_literal(check, syntax, f"{year:04d}-{month:02d}-{day:02d}")
     node = check.check(args[0])
     if isinstance(node.type, Date):
         return node
     if node.op == "const" and isinstance(node.type, Text):
         return literals.date_literal(check, syntax, node.value)
     raise check.fail(syntax, "type", f'a date is written `date("2024-02-29")`, and this is {node.type}')
-
-
-def _date_written(check: Checker, syntax: Syntax, parts: tuple[Node, ...]) -> Node:
-    year, month, day = (literals.whole(part) for part in parts)
-    if year is None or month is None or day is None:
-        raise check.fail(
-            syntax, "type", "a date is built from whole numbers written out", "use `add years(d, n)`"
-        )
-    return literals.date_literal(check, syntax, f"{year:04d}-{month:02d}-{day:02d}")
 
 
 def _duration(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:

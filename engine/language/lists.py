@@ -98,6 +98,17 @@ def index(check: Checker, syntax: Syntax, base: Node, at: Node) -> Node:
     return check.node(syntax, "index", (base, at), base.type.item)
 
 
+def _with_decimals(check: Checker, base: Node, decimals: int) -> Node:
+    """A list of numbers with so many decimals each."""
+    assert isinstance(base.type, List) and isinstance(base.type.item, Number)
+    if base.type.item.decimals == decimals:
+        return base
+    with check.body(base, "") as variable:
+        scaled = numbers.scaled(variable, decimals)
+    of = replace(base.type, item=scaled.type)
+    return Node("map", (base, scaled), of, value=variable.name, start=base.start, end=base.end)
+
+
 def contains(check: Checker, syntax: Syntax, base: Node, value: Node) -> Node:
     assert isinstance(base.type, List)
     sample = replace(base, type=base.type.item, op="const", args=())
@@ -109,14 +120,3 @@ def contains(check: Checker, syntax: Syntax, base: Node, value: Node) -> Node:
         _, value, of = comparison.joined(check, syntax, sample, value)
         comparison.refuse_whole(check, syntax, of)
     return check.node(syntax, "contains", (base, value), BOOLEAN)
-
-
-def _with_decimals(check: Checker, base: Node, decimals: int) -> Node:
-    """A list of numbers with so many decimals each."""
-    assert isinstance(base.type, List) and isinstance(base.type.item, Number)
-    if base.type.item.decimals == decimals:
-        return base
-    with check.body(base, "") as variable:
-        scaled = numbers.scaled(variable, decimals)
-    of = replace(base.type, item=scaled.type)
-    return Node("map", (base, scaled), of, value=variable.name, start=base.start, end=base.end)

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from engine.language import numbers
 from engine.language.dates import parse_date, parse_duration
 from engine.language.syntax import Syntax, unquote
 from engine.language.tree import Node
-from engine.language.types import (
-    BOOLEAN,
-    DATE,
-    DAYS,
-    MAX_DAYS,
-    MAX_MONTHS,
-    MONTHS,
-    TEXT,
-    Number,
-    literal_number,
-)
+from engine.language.types import BOOLEAN, DATE, DAYS, MAX_DAYS, MAX_MONTHS, MONTHS, TEXT, literal_number
 
 if TYPE_CHECKING:
     from engine.language.check import Checker
@@ -51,18 +40,8 @@ def duration_literal(check: Checker, syntax: Syntax, text: str) -> Node:
         raise check.fail(syntax, "no-such-duration", f'"{text}" is not a duration', 'write "P1Y6M" or "P30D"')
     kind, value = parsed
     if abs(value) > (MAX_MONTHS if kind == "months" else MAX_DAYS * 86400):
-        raise check.fail(
-            syntax, "overflow", f'"{text}" is longer than the calendar', "write a shorter duration"
-        )
+        raise check.fail(syntax, "overflow", f'"{text}" is longer than the calendar', "write a shorter duration")
     return check.node(syntax, "const", (), MONTHS if kind == "months" else DAYS, value=int(value))
-
-
-def whole(node: Node) -> int | None:
-    """A whole number that is written out (`2`, `-1`, `2.0`), or None for anything else."""
-    if node.op != "const" or not isinstance(node.type, Number):
-        return None
-    value = Fraction(node.value, 10**node.type.decimals)
-    return value.numerator if value.denominator == 1 else None
 
 
 def number(check: Checker, syntax: Syntax) -> Node:

@@ -44,6 +44,14 @@ def products(a: Range, b: Range) -> Range:
     return min(corners), max(corners)
 
 
+def written_whole(node: Node) -> int | None:
+    """A whole number that is written out (`2`, `-1`, `2.0`), or None for anything else."""
+    if node.op != "const" or not isinstance(node.type, Number):
+        return None
+    value = Fraction(node.value, 10**node.type.decimals)
+    return value.numerator if value.denominator == 1 else None
+
+
 def scaled(node: Node, decimals: int) -> Node:
     """The same number with more decimals; a constant is rewritten, anything else gets a hidden `scale`."""
     of = node.type

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.language import arithmetic, literals, numbers
+from engine.language import arithmetic, numbers
 from engine.language.function import Function, Handler
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
@@ -30,7 +30,7 @@ def _rounding(name: str) -> Handler:
         value = arithmetic.number(check, args[0])
         digits = 0
         if len(args) > 1:
-            written = literals.whole(check.check(args[1]))
+            written = numbers.written_whole(check.check(args[1]))
             if written is None:
                 raise check.fail(args[1], "type", "the number of decimals is a whole number written out")
             digits = written

@@ -1,4 +1,4 @@
-"""A citation in words: `MF57 art 8(1)` becomes 《最低生活保障审核确认办法》第八条第一项, from the rulebook's sources."""
+"""A citation in words: `MF57 art 8(1)` is 《最低生活保障审核确认办法》第八条第一项, from the sources."""
 
 from __future__ import annotations
 

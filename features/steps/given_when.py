@@ -38,7 +38,10 @@ def _(world: World, who: str, fact: str, datatable: Table) -> None:
     world.fill(who, fact, datatable, keep=True)
 
 
-@assume("把{who}的{fact}中{kind}的{column}改为{value}", "the {column} of {kind} in the {fact} of {who} is changed to {value}")
+@assume(
+    "把{who}的{fact}中{kind}的{column}改为{value}",
+    "the {column} of {kind} in the {fact} of {who} is changed to {value}",
+)
 def _(world: World, who: str, fact: str, kind: str, column: str, value: str) -> None:
     world.correct(who, fact, kind, column, value)
 
@@ -58,7 +61,10 @@ def _(world: World, who: str, since: str, policy: str) -> None:
     world.hold(who, policy, since)
 
 
-@assume("{who}自{since}起享受{policy}，每月{amount}元", "{who} has held {policy} since {since}, {amount} yuan a month")
+@assume(
+    "{who}自{since}起享受{policy}，每月{amount}元",
+    "{who} has held {policy} since {since}, {amount} yuan a month",
+)
 def _(world: World, who: str, since: str, policy: str, amount: str) -> None:
     world.hold(who, policy, since, amount)
 

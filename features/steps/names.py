@@ -1,7 +1,7 @@
 """What a word in a step means: the label (in any language of the rulebook) or the id of something in it.
 
-Every look-up fails loudly: an unknown word, or a label that several things share, is a LookupError that says what
-was probably meant.
+Every look-up fails loudly: an unknown word, or a label that several things share, is a LookupError that says
+what was probably meant.
 """
 
 from __future__ import annotations
@@ -12,7 +12,18 @@ from typing import Any
 
 from engine.language.problems import nearest
 from engine.language.types import Boolean, Number
-from engine.rulebook.model import Clause, Conflict, Fact, Field, Group, Label, Named, PolicyVersion, Rulebook, Scoring
+from engine.rulebook.model import (
+    Clause,
+    Conflict,
+    Fact,
+    Field,
+    Group,
+    Label,
+    Named,
+    PolicyVersion,
+    Rulebook,
+    Scoring,
+)
 
 HOUSEHOLD_WORDS = ("家庭", "household")
 BOOLEANS = {"是": True, "否": False, "yes": True, "no": False}
@@ -45,7 +56,9 @@ def find(word: str, what: str, labels: Iterable[tuple[str, Label]]) -> str:
     if len(found) == 1:
         return found.pop()
     if found:
-        raise LookupError(f"“{word}”: several {what} have this label, write one of {', '.join(sorted(found))}")
+        raise LookupError(
+            f"“{word}”: several {what} have this label, write one of {', '.join(sorted(found))}"
+        )
     known = [*ids, *(text for _, label in pairs for text in label.values())]
     raise LookupError(f"“{word}”: there is no such {what}. {nearest(word, known)}".rstrip())
 
@@ -78,7 +91,9 @@ class Names:
         return find(word, "parameter", ((one.name, one.label) for one in self.book.parameters.values()))
 
     def definition(self, word: str) -> str:
-        titles = ((name, one.title) for name, found in self.book.definitions.items() for one in found.versions)
+        titles = (
+            (name, one.title) for name, found in self.book.definitions.items() for one in found.versions
+        )
         return find(word, "definition", titles)
 
     def conflict(self, word: str) -> Conflict:
@@ -95,7 +110,7 @@ def listed(words: str) -> list[str]:
 
 
 def value_of(field: Field, word: str) -> Any:
-    """A word as a value for a household document. A wrong one is left as it is, for the document check to refuse."""
+    """A word as a value of a household document. A wrong one is kept, for the document check to refuse."""
     if field.choices:
         return find(word, f"value of {field.label.get('zh', field.name)}", field.choices.items())
     if isinstance(field.type, Boolean):
@@ -119,7 +134,9 @@ def item_of(fact: Fact, row: Mapping[str, str]) -> dict[str, Any]:
     """One entry of a list from a table row; an empty cell leaves the field out (unknown)."""
     made = {}
     for word, cell in row.items():
-        name = find(word, f"field of {fact.value.label.get('zh', fact.name)}", ((f.name, f.label) for f in fact.items))
+        name = find(
+            word, f"field of {fact.value.label.get('zh', fact.name)}", ((f.name, f.label) for f in fact.items)
+        )
         field = next(one for one in fact.items if one.name == name)
         if cell:
             made[name] = value_of(field, cell)

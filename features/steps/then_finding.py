@@ -1,4 +1,4 @@
-"""那么, one finding: its outcome and amount, the conditions and articles, what is missing, when it is paid."""
+"""那么, one finding: outcome and amount, conditions and articles, what is missing, when it is paid."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ def _(world: World, part: str, amount: str, law: str) -> None:
     cited(world.book, rule.cite, law)
 
 
-@expect("其中{part}在{least}与{most}元之间，依据{law}", "of it {part} is between {least} and {most} yuan under {law}")
+@expect(
+    "其中{part}在{least}与{most}元之间，依据{law}",
+    "of it {part} is between {least} and {most} yuan under {law}",
+)
 def _(world: World, part: str, least: str, most: str, law: str) -> None:
     rule, found = part_of(world, part)
     assert (found.min, found.max) == (names.number(least), names.number(most)), f"{found.min} to {found.max}"
@@ -186,6 +189,13 @@ def _(world: World, days: str, law: str) -> None:
 
 @expect("若{fact}改为{value}则结果变为{outcome}", "with the {fact} at {value} it would be {outcome}")
 def _(world: World, fact: str, value: str, outcome: str) -> None:
-    wanted = (world.names.any_fact(fact), str(names.number(value)), names.code(outcome, "outcome", names.OUTCOMES))
-    found = {(one.fact.rpartition("/")[2], str(one.to), one.outcome) for one in world.spoken_of().would_change}
+    world.advised()
+    wanted = (
+        world.names.any_fact(fact),
+        str(names.number(value)),
+        names.code(outcome, "outcome", names.OUTCOMES),
+    )
+    found = {
+        (one.fact.rpartition("/")[2], str(one.to), one.outcome) for one in world.spoken_of().would_change
+    }
     assert wanted in found, f"would change: {found}"

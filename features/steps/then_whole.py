@@ -24,7 +24,11 @@ def _(world: World, who: str, definition: str, value: str) -> None:
 
 def same(found: Any, value: str) -> None:
     shown = "、".join(found) if isinstance(found, list) else found
-    wanted = names.BOOLEANS.get(value, names.number(value)) if not isinstance(found, list) else "、".join(listed(value))
+    wanted = (
+        names.BOOLEANS.get(value, names.number(value))
+        if not isinstance(found, list)
+        else "、".join(listed(value))
+    )
     assert shown == wanted, f"it is {shown}"
 
 
@@ -39,7 +43,10 @@ def _(world: World, parameter: str, why: str) -> None:
     assert found.gap == why, f"the gap is “{found.gap}”"
 
 
-@expect("冲突规则{conflict}的处理是保留{kept}、取消{dropped}，依据{law}", "the conflict {conflict} keeps {kept} and drops {dropped} under {law}")
+@expect(
+    "冲突规则{conflict}的处理是保留{kept}、取消{dropped}，依据{law}",
+    "the conflict {conflict} keeps {kept} and drops {dropped} under {law}",
+)
 def _(world: World, conflict: str, kept: str, dropped: str, law: str) -> None:
     rule = world.names.conflict(conflict)
     effects = world.effects(rule)
@@ -48,7 +55,10 @@ def _(world: World, conflict: str, kept: str, dropped: str, law: str) -> None:
     cited(world.book, rule.cite, law)
 
 
-@expect("冲突规则{conflict}的处理是从{policy}中扣减{amount}元，依据{law}", "the conflict {conflict} takes {amount} yuan from {policy} under {law}")
+@expect(
+    "冲突规则{conflict}的处理是从{policy}中扣减{amount}元，依据{law}",
+    "the conflict {conflict} takes {amount} yuan from {policy} under {law}",
+)
 def _(world: World, conflict: str, policy: str, amount: str, law: str) -> None:
     rule = world.names.conflict(conflict)
     effects = world.effects(rule)
@@ -68,10 +78,15 @@ def _(world: World, conflict: str) -> None:
     assert not world.effects(world.names.conflict(conflict))
 
 
-@expect("规则库允许同时享受{one}和{other}，依据{law}", "the rulebook lets {one} and {other} stand together under {law}")
+@expect(
+    "规则库允许同时享受{one}和{other}，依据{law}",
+    "the rulebook lets {one} and {other} stand together under {law}",
+)
 def _(world: World, one: str, other: str, law: str) -> None:
     pair = {world.names.policy(one), world.names.policy(other)}
-    rule = next(each for each in world.book.conflicts if each.stage == "compatible" and set(each.between) == pair)
+    rule = next(
+        each for each in world.book.conflicts if each.stage == "compatible" and set(each.between) == pair
+    )
     cited(world.book, rule.cite, law)
 
 
@@ -90,7 +105,10 @@ def _(world: World, who: str, amount: str) -> None:
     due(world, who, "once", amount, amount)
 
 
-@expect("{who}每月合计至少{least}元，最多多少尚不知道", "{who} is due at least {least} yuan a month and nobody knows how much more")
+@expect(
+    "{who}每月合计至少{least}元，最多多少尚不知道",
+    "{who} is due at least {least} yuan a month and nobody knows how much more",
+)
 def _(world: World, who: str, least: str) -> None:
     due(world, who, "month", least, "")
 
@@ -126,9 +144,12 @@ def _(world: World, term: str, points: str) -> None:
     assert score is not None
     name = names.term(world.book.scoring[0], term)
     found = next(one for one in score.terms if one.id == name)
-    assert (found.worst, found.best) == (names.number(points), names.number(points)), f"{found.worst} to {found.best}"
+    assert (found.worst, found.best) == (names.number(points), names.number(points)), (
+        f"{found.worst} to {found.best}"
+    )
 
 
 @expect("最先要查明的是{fact}", "the first question is {fact}")
 def _(world: World, fact: str) -> None:
+    world.advised()
     assert world.made.questions[0].fact == world.names.any_fact(fact)

@@ -1,7 +1,7 @@
 """How a step is written: the Chinese and the English sentence of one step, made into a pytest-bdd parser.
 
-`{name}` stands for a text in quotation marks: “…” in Chinese (which may hold another pair inside), "…" in English.
-Everything else is literal.
+`{name}` stands for a text in quotation marks: “…” in Chinese (which may hold another pair inside), "…" in
+English. Everything else is literal.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from pytest_bdd import given, parsers, then, when
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _HOLE = re.compile(r"\{(\w+)\}")
+SENTENCES: list[
+    re.Pattern[str]
+] = []  # every Chinese sentence of the vocabulary, for the check of its documentation
 
 
 def pattern(sentence: str, opening: str, closing: str) -> str:
@@ -29,6 +32,8 @@ def pattern(sentence: str, opening: str, closing: str) -> str:
 
 
 def _both(decorator: Callable[..., Any], zh: str, en: str) -> Callable[[Function], Function]:
+    SENTENCES.append(re.compile(pattern(zh, "“", "”")))
+
     def register(function: Function) -> Function:
         for sentence, opening, closing in ((zh, "“", "”"), (en, '"', '"')):
             decorator(parsers.re(pattern(sentence, opening, closing)), stacklevel=2)(function)

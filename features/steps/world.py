@@ -67,7 +67,9 @@ class World:
         if fact.items:
             raise AssertionError(f"“{word}” is a list: write its entries in a table")
         made = names.value_of(fact.value, value)
-        assert holder.get(fact.name) != made, f"“{word}” of “{who}” is “{value}” already: this step changes nothing"
+        assert holder.get(fact.name) != made, (
+            f"“{word}” of “{who}” is “{value}” already: this step changes nothing"
+        )
         holder[fact.name] = made
 
     def forget(self, who: str, word: str) -> None:
@@ -76,11 +78,13 @@ class World:
         del holder[fact.name]
 
     def fill(self, who: str, word: str, table: Sequence[Sequence[str]], keep: bool) -> None:
-        """Writes a list: its entries are a table with a row of labels. `keep`: after those that stand there."""
+        """Writes a list from a table, labels first. `keep`: after the entries that stand there."""
         holder, fact = self.place(who, word)
         if not fact.items:
             raise AssertionError(f"“{word}” is no list")
-        entries = [names.item_of(fact, dict(zip(table[0], row, strict=True))) for row in table[1:]] if table else []
+        entries = (
+            [names.item_of(fact, dict(zip(table[0], row, strict=True))) for row in table[1:]] if table else []
+        )
         before = holder.get(fact.name, [])
         assert keep or before != entries or fact.name not in holder, f"“{word}” stands like this already"
         holder[fact.name] = [*before, *entries] if keep else entries
@@ -94,7 +98,9 @@ class World:
         made = names.item_of(fact, {column: value})[name]
         entries = [one for one in holder.get(fact.name, []) if one.get(key.name) == wanted]
         assert entries, f"“{word}” of “{who}” has no “{kind}”"
-        assert any(one.get(name) != made for one in entries), f"“{kind}” is “{value}” already: this step changes nothing"
+        assert any(one.get(name) != made for one in entries), (
+            f"“{kind}” is “{value}” already: this step changes nothing"
+        )
         for one in entries:
             one[name] = made
 
@@ -116,10 +122,17 @@ class World:
 
     # --- the decision -----------------------------------------------------------------------------------
 
-    def decide(self, on: str, known: str = "") -> None:
+    def decide(self, on: str, known: str = "", advice: bool = False) -> None:
         day = datetime.date.fromisoformat(on)
         known_day = datetime.date.fromisoformat(known) if known else None
-        self.decision, self.finding_now = decide(self.book, self.document, on=day, known=known_day), None
+        self.decision = decide(self.book, self.document, on=day, known=known_day, advice=advice)
+        self.finding_now = None
+
+    def advised(self) -> None:
+        """Decides again with the questions and the changes that would help, as dear as all the rest."""
+        spoken_of = self.finding_now
+        self.decide(self.made.on, self.made.known, advice=True)
+        self.finding_now = spoken_of
 
     @property
     def made(self) -> Decision:
@@ -130,7 +143,9 @@ class World:
         """The finding of a policy for a subject, from now on the one spoken about; None: not concerned."""
         name, subject = self.names.policy(policy), self.subject(who)
         unit = self.book.policies[name].unit
-        assert (subject == HOUSEHOLD) == (unit == HOUSEHOLD), f"“{policy}” is decided for each {unit}, not for “{who}”"
+        assert (subject == HOUSEHOLD) == (unit == HOUSEHOLD), (
+            f"“{policy}” is decided for each {unit}, not for “{who}”"
+        )
         self.finding_now = (name, subject)
         return self._found(name, subject)
 
@@ -147,7 +162,7 @@ class World:
     def _found(self, policy: str, subject: str) -> Finding | None:
         decided = self.made.policies.get(policy)
         for one in decided.findings if decided else ():
-            if one.subject == subject or decided is not None and decided.version is None:
+            if one.subject == subject or (decided is not None and decided.version is None):
                 return one
         assert (policy, subject) in {(one.policy, one.subject) for one in self.made.not_concerned}
         return None
@@ -178,7 +193,9 @@ class World:
         return round(annual / 12 / len(self.made.definitions["counted_members"]), 2)
 
     def effects(self, conflict: Conflict) -> list[tuple[str, str, Any]]:
-        return [(one.effect, one.policy, one.amount) for one in self.made.conflicts if one.rule == conflict.id]
+        return [
+            (one.effect, one.policy, one.amount) for one in self.made.conflicts if one.rule == conflict.id
+        ]
 
 
 def _walk(trace: Trace) -> Iterator[Trace]:

@@ -41,7 +41,7 @@ def test_a_known_range_stays_a_range(book: Rulebook) -> None:
 
 
 def test_a_finding_rests_on_the_status_it_was_computed_from(book: Rulebook) -> None:
-    """Without the guarantee the household would be near the line and the son in it alone: still it rests on it."""
+    """Without it the household would be near the line and the son taken in alone; still it rests on it."""
     assert bases(decided(book, "case_01", 20251015), "disabled_living", "p3") == ["dibao"]
 
 

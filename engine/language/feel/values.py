@@ -148,7 +148,9 @@ def opposite(truth: Value) -> Truth:
     """FEEL's `not`: null for anything that is not a boolean."""
     if is_unknown(truth):
         return UNKNOWN
-    return bool(not truth) if isinstance(truth, bool) else None
+    if truth is True or truth is False:
+        return truth is False
+    return None
 
 
 def conjunction(truths: Sequence[Value]) -> Truth:
