@@ -146,8 +146,11 @@ def _agreed(a: Truth, b: Truth) -> Truth:
 
 def opposite(truth: Value) -> Truth:
     """FEEL's `not`: null for anything that is not a boolean."""
-    found: Truth = (not truth) if isinstance(truth, bool) else None
-    return UNKNOWN if truth is UNKNOWN else found
+    if is_unknown(truth):
+        return UNKNOWN
+    if truth is True or truth is False:
+        return truth is False
+    return None
 
 
 def conjunction(truths: Sequence[Value]) -> Truth:
