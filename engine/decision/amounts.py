@@ -44,7 +44,7 @@ class MonthlyAmounts:
         values, person_values = plan.run_amounts.run(self.household, self.people, self.parameters.values, first)
         self.own = dict(zip(plan.run_amounts.household, values, strict=True))
         self.columns = dict(zip(plan.run_amounts.person, person_values, strict=True))
-        self.program = plan.amounts
+        self.plan, self._values, self._person_values = plan, values, person_values
         self._reading: Interpreter | None = None
 
     def value(self, name: str, index: int) -> Any:
@@ -52,7 +52,9 @@ class MonthlyAmounts:
 
     def reading(self) -> Interpreter:
         if self._reading is None:
-            self._reading = Interpreter(self.program, self.household, self.people, self.parameters.values, self.on)
+            plan = self.plan
+            self._reading = Interpreter(plan.amounts, self.household, self.people, self.parameters.values, self.on)
+            self._reading.take(plan.run_amounts, self._values, self._person_values)
         return self._reading
 
 

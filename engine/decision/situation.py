@@ -49,6 +49,7 @@ class Situation:
     def reading(self) -> Interpreter:
         if self._reading is None:
             self._reading = self.read_with(self.inputs.household, self.inputs.people)
+            self._reading.take(self.plan.run_decide, self.own, self.columns)
         return self._reading
 
     def read_with(

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from engine.language import dates, runtime
-from engine.language.compile import Computed, Program
+from engine.language.compile import Compiled, Computed, Program
 from engine.language.outcomes import is_eligible, outcome
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node
@@ -40,6 +40,18 @@ class Interpreter:
         self.person_slots = {name: i for i, name in enumerate(program.person)}
         self.parameter_slots = {name: i for i, name in enumerate(program.parameters)}
         self._memo: dict[tuple[str, int], Any] = {}
+
+    def take(self, compiled: Compiled, own: Sequence[Any], columns: Sequence[Sequence[Any]]) -> None:
+        """Takes over what the compiled function has computed from the same inputs, instead of computing it again."""
+        for name, value in zip(compiled.household, own, strict=True):
+            self._memo[name, -1] = self._taken(name, value)
+        for name, column in zip(compiled.person, columns, strict=True):
+            for person, value in enumerate(column):
+                self._memo[name, person] = self._taken(name, value)
+
+    def _taken(self, name: str, value: Any) -> Any:
+        quotient = value is not None and isinstance(self.computed[name].node.type, Ratio)
+        return Fraction(*value) if quotient else value
 
     def named(self, name: str, person: int = -1) -> Any:
         """A computed value of the household, or of the person with that index."""
