@@ -78,7 +78,7 @@ PROVEN = 0.65
 
 def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
     proven: Counter[bool] = Counter()
-    for seed in range(400 if SOAK else 60):
+    for seed in range(400 if SOAK else 40):
         random = Random(seed)
         on = random.choice(MONTHS)
         _, part, _ = partial(random, on)
@@ -91,9 +91,9 @@ def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
             for lacking in finding.missing
             if lacking.fact
         ]
-        for policy, subject, lacking in random.sample(named, min(len(named), 5)):
-            proven[search.matters(random, policy, subject, lacking, 25)] += 1
-    assert proven.total() > 100
+        for policy, subject, lacking in random.sample(named, min(len(named), 4)):
+            proven[search.matters(random, policy, subject, lacking, 12)] += 1
+    assert proven.total() > 60
     assert proven[True] >= PROVEN * proven.total(), proven
 
 
@@ -132,7 +132,8 @@ def test_some_answer_to_the_first_question_settles_a_finding() -> None:
         on = random.choice(MONTHS)
         _, part, _ = partial(random, on)
         questions = decide(BOOK, part, on=on).questions
-        if questions and not questions[0].fact.endswith(".held"):
+        # where parameters have gaps, no answer may settle anything, and none is promised
+        if questions and questions[0].could_settle and not questions[0].fact.endswith(".held"):
             settled[_settles(random, part, on, questions[0])] += 1
     assert settled.total() > 20
     assert settled[False] == 0, settled

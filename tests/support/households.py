@@ -176,13 +176,28 @@ class Families:
         return self.plain(random, field, ".".join(keys), on)
 
     def candidates(self, random: Random, document: Document, place: Place, on: int) -> list[Any]:
-        """Different values for a place, as many as may matter."""
+        """Different values for a place: every value of a choice, and several of anything else."""
+        fact = self.book.facts.get(place[-1])
+        if fact is not None and isinstance(fact.value.type, Boolean):
+            return [False, True]
+        if fact is not None and isinstance(fact.value.type, Enum):
+            return list(fact.value.type.values)
         found: list[Any] = []
         for _ in range(24):
             value = self.drawn(random, document, place, on)
             if value not in found:
                 found.append(value)
-        return found[:10]
+        if fact is not None and fact.items:
+            found += self._entries(random, fact, on)
+        return found
+
+    def _entries(self, random: Random, fact: Fact, on: int) -> Iterator[list[Document]]:
+        """Lists of one entry with every value of every choice, and with large amounts."""
+        for one in fact.items:
+            of = one.type
+            values = one.choices or ((False, True) if isinstance(of, Boolean) else ())
+            for value in values or ([_plain(of.hi, of.decimals or 0)] if isinstance(of, Number) else []):
+                yield [{**self.entry(random, fact, on), one.name: value}]
 
 
 def places(document: Document) -> list[Place]:
