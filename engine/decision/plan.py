@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from engine.language import numbers
 from engine.language.compile import Compiled, Computed, Program, compile_program
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node, walk
@@ -309,15 +310,10 @@ def margin(node: Node) -> Node | None:
     if not all(isinstance(arg.type, Number | Ratio) for arg in node.args):
         return None
     a, b = (right, left) if node.op in ("less", "at_most") else (left, right)
-    if isinstance(a.type, Ratio) or isinstance(b.type, Ratio):
-        unit = a.type.unit if not getattr(a.type, "unit").any_unit else getattr(b.type, "unit")  # noqa: B009
-        ratio = a.type if isinstance(a.type, Ratio) else b.type
-        assert isinstance(ratio, Ratio)
-        of: Type = Ratio(unit, ratio.num, ratio.den, ratio.lo, ratio.hi)
-    else:
-        assert isinstance(a.type, Number) and isinstance(b.type, Number)
-        unit = b.type.unit if a.type.unit.any_unit else a.type.unit
-        of = Number(a.type.decimals, unit)
+    try:
+        of, a, b = numbers.sum_type("subtract", a, b)
+    except numbers.Overflow:  # the two compare within 64 bits, their difference does not fit
+        return None
     return Node("subtract", (a, b), of)
 
 
