@@ -1,4 +1,4 @@
-"""What is said to lift a refusal does lift it, and nothing nearer would; both readings of the shipped rules agree."""
+"""What is said to lift a refusal lifts it, and nothing nearer does; both readings of the rules agree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,18 @@ from engine.language.interpret import Interpreter
 from engine.language.scope import PERSON
 from engine.language.types import INT64_MAX, Number, Ratio, Type
 from tests.conftest import SOAK
-from tests.support.households import DAYS, Document, Families, Place, completed, outermost, places, shipped, value_at, without
+from tests.support.households import (
+    DAYS,
+    Document,
+    Families,
+    Place,
+    completed,
+    outermost,
+    places,
+    shipped,
+    value_at,
+    without,
+)
 from tests.support.outcomes import decided
 
 BOOK = shipped()
@@ -49,29 +60,32 @@ def place_of(document: Document, ref: str) -> Place:
     parts = ref.split("/")
     if len(parts) == 1:
         return (ref,)
-    return ("people", next(i for i, one in enumerate(document["people"]) if one["person_id"] == parts[1]), parts[2])
+    return (
+        "people",
+        next(i for i, one in enumerate(document["people"]) if one["person_id"] == parts[1]),
+        parts[2],
+    )
+
+
+def outcome_with(document: Document, on: int, key: tuple[str, str], place: Place, value: Any) -> str:
+    return decided(BOOK, completed(document, {place: value}), on, key[0])[key].outcome
 
 
 def test_what_would_change_a_refusal_is_seen_to_change_it_and_is_the_nearest() -> None:
-    numbers = choices = 0
-    for document, on, policy, finding in advised(range(3000 if SOAK else 150)):
+    numbers = 0
+    for document, on, policy, finding in advised(range(3000 if SOAK else 100)):
+        key = (policy, finding.subject)
         for change in finding.would_change:
             place = place_of(document, change.fact)
-
-            def outcome(value: Any, place: Place = place) -> str:
-                return decided(BOOK, completed(document, {place: value}), on, policy)[policy, finding.subject].outcome  # noqa: B023
-
             assert change.verified
-            assert outcome(change.to) == change.outcome in LIFTED
+            assert outcome_with(document, on, key, place, change.to) == change.outcome in LIFTED
             of = BOOK.facts[place[-1]].value.type
             if isinstance(of, Number):
                 step = Decimal(1).scaleb(-(of.decimals or 0))
                 nearer = change.to - step if change.to > value_at(document, place) else change.to + step
-                assert outcome(nearer) not in LIFTED, (policy, change, nearer)
+                assert outcome_with(document, on, key, place, nearer) not in LIFTED, (policy, change, nearer)
                 numbers += 1
-            else:
-                choices += 1
-    assert numbers > 10, (numbers, choices)
+    assert numbers > 10
 
 
 def test_a_refusal_with_two_failed_clauses_promises_nothing() -> None:
@@ -103,10 +117,14 @@ def test_both_readings_agree_on_every_value_of_the_shipped_rules(seed: int) -> N
     at = situate(BOOK, read_household(BOOK, document), on, on)
     agree(at.plan.decide, at.plan.run_decide, at.inputs.household, at.inputs.people, at.parameters.values, on)
     month = MonthlyAmounts(at)
-    agree(at.plan.amounts, at.plan.run_amounts, month.household, month.people, month.parameters.values, month.on)
+    agree(
+        at.plan.amounts, at.plan.run_amounts, month.household, month.people, month.parameters.values, month.on
+    )
 
 
-def agree(program: Program, compiled: Compiled, household: Any, people: Any, parameters: Any, on: int) -> None:
+def agree(
+    program: Program, compiled: Compiled, household: Any, people: Any, parameters: Any, on: int
+) -> None:
     own, columns = compiled.run(household, people, parameters, on)
     lazy = Interpreter(program, household, people, parameters, on)
     types = {one.name: one.node.type for one in program.computed}

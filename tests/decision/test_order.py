@@ -1,4 +1,4 @@
-"""The same facts give the same decision, byte for byte, in whatever order they, the rules or the files stand."""
+"""The same facts give the same decision, byte for byte, in whatever order they, the rules or files stand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def some_document(random: Random, on: int) -> Document:
     """A household with many statuses, so that conflicts are found, and a few facts unknown."""
     whole = FAMILIES.document(random, on)
     people = [person["person_id"] for person in whole["people"]]
-    whole["statuses"] = [one for _ in range(random.choice((0, 4, 10))) for one in FAMILIES.statuses(random, people)]
+    whole["statuses"] = [
+        one for _ in range(random.choice((0, 4, 10))) for one in FAMILIES.statuses(random, people)
+    ]
     taken = outermost(place for place in places(whole) if random.random() < random.choice((0, 0, 0.02)))
     return without(whole, taken)
 
@@ -130,15 +132,22 @@ def test_another_run_of_the_program_says_the_same_byte_for_byte() -> None:
 
 
 def test_no_version_and_no_row_is_seen_before_it_was_published() -> None:
-    days = sorted({row.start for one in BOOK.parameters.values() for rows in one.series.values() for row in rows})
-    published = sorted({row.published for one in BOOK.parameters.values() for rows in one.series.values() for row in rows})
+    days = sorted(
+        {row.start for one in BOOK.parameters.values() for rows in one.series.values() for row in rows}
+    )
+    published = sorted(
+        {row.published for one in BOOK.parameters.values() for rows in one.series.values() for row in rows}
+    )
     published += [version.dated.published for policy in BOOK.policies.values() for version in policy.versions]
     checked = 0
     for known in sorted(set(published)):
         before = from_date(to_date(known) - timedelta(days=1))
         for on in days:
             rules = in_force(BOOK, on, before, None)
-            assert all(version.dated.published <= before for version in (*rules.policies.values(), *rules.definitions.values()))
+            assert all(
+                version.dated.published <= before
+                for version in (*rules.policies.values(), *rules.definitions.values())
+            )
             for area in ("linkou", "sample_county", "guangxi_sample"):
                 rows = parameters_on(BOOK, area, on, before).rows
                 assert all(row is None or row.published <= before for row in rows.values())
@@ -149,7 +158,9 @@ def test_no_version_and_no_row_is_seen_before_it_was_published() -> None:
 def test_a_back_dated_notice_counts_from_the_day_it_was_known() -> None:
     """Guangxi raised its subsidy for 2025 in August, back to January."""
     amounts = {
-        known: parameters_on(BOOK, "guangxi_sample", 20250301, known).values[list(BOOK.parameters).index("disabled_care_standard")]
+        known: parameters_on(BOOK, "guangxi_sample", 20250301, known).values[
+            list(BOOK.parameters).index("disabled_care_standard")
+        ]
         for known in (20250301, 20250820, 20250821)
     }
     assert amounts == {20250301: 80_00, 20250820: 80_00, 20250821: 90_00}
@@ -161,7 +172,9 @@ def test_a_fact_recorded_later_is_invisible_before(seed: int) -> None:
     random = Random(seed)
     on = random.choice(DAYS)
     document = FAMILIES.document(random, on)
-    facts = [place for place in places(document) if len(place) == 1 or (place[0] == "people" and len(place) == 3)]
+    facts = [
+        place for place in places(document) if len(place) == 1 or (place[0] == "people" and len(place) == 3)
+    ]
     place = random.choice([place for place in facts if place != ("statuses",)])
     value = FAMILIES.drawn(random, document, place, on)
     recorded = from_date(to_date(on) - timedelta(days=30))
@@ -170,7 +183,9 @@ def test_a_fact_recorded_later_is_invisible_before(seed: int) -> None:
     unseen = short(decide(BOOK, later, on=on, known=before, advice=False))
     assert unseen == short(decide(BOOK, without(document, [place]), on=on, known=before, advice=False))
     seen = short(decide(BOOK, later, on=on, known=recorded, advice=False))
-    assert seen == short(decide(BOOK, completed(document, {place: value}), on=on, known=recorded, advice=False))
+    assert seen == short(
+        decide(BOOK, completed(document, {place: value}), on=on, known=recorded, advice=False)
+    )
 
 
 @fewer
