@@ -1,6 +1,7 @@
 """Amounts and boundaries to the last unit: the shipped rules against fractions, one cent below, at and above.
 
-The oracle is the law's arithmetic written down again in `Fraction`s; it knows neither the rule files nor the engine.
+The oracle is the law's arithmetic written down again in `Fraction`s; it knows neither the rule files nor the
+engine.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Does a missing fact matter? Searches two completions that differ in it alone and give the finding another answer.
+"""Does a missing fact matter? Looks for two completions that differ in it alone and turn the finding.
 
-The search fills in the other facts step by step and goes on only while the fact in question still stands among
-what is missing; at the end it varies that fact alone. What the rulebook has no value for is filled in too. It
-works on the inputs of the compiled rules, where a place is (person or -1, position) or, for a field of an entry,
-(person or -1, position, entry, field). Needs a legal date on the first of a month.
+The search fills in the other facts step by step and goes on only while the fact in question still stands
+among what is missing; at the end it varies that fact alone. What the rulebook has no value for is filled in
+too. It works on the inputs of the compiled rules, where a place is (person or -1, position) or, for a field
+of an entry, (person or -1, position, entry, field). Needs a legal date on the first of a month.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ class Search:
 class _Trial:
     """One attempt: what has been filled in so far, under parameters without gaps."""
 
-    def __init__(self, search: Search, random: Random, finding: tuple[str, int], wanted: tuple[str, int]) -> None:
+    def __init__(
+        self, search: Search, random: Random, finding: tuple[str, int], wanted: tuple[str, int]
+    ) -> None:
         self.search, self.random = search, random
         self.policy, self.index = finding
         self.wanted = wanted
@@ -136,7 +138,9 @@ class _Trial:
             else:
                 entries = [list(entry) for entry in row[slot][0]]
                 fact = self.search.book.facts[name]
-                entries[place[2]][place[3]] = self.plain(fact.items[place[3]], f"{name}.{fact.items[place[3]].name}", number)
+                entries[place[2]][place[3]] = self.plain(
+                    fact.items[place[3]], f"{name}.{fact.items[place[3]].name}", number
+                )
                 row[slot] = [tuple(entry) for entry in entries], ()
         return replace(self.inputs, household=own, people=people)
 
@@ -164,7 +168,9 @@ class _Trial:
         if name == "hukou_county" and self.random.random() < 0.7:
             return self.search.part["area"]
         if name == "financial_assets" and self.random.random() < 0.7:
-            return self.random.choice((0, 100 * 12 * 832 * self.random.randint(1, 3) * len(self.search.people)))
+            return self.random.choice(
+                (0, 100 * 12 * 832 * self.random.randint(1, 3) * len(self.search.people))
+            )
         return _inside(self.search.families.plain(self.random, of, name, self.search.on), of)
 
     # --- what comes of it -------------------------------------------------------------------------------
@@ -173,14 +179,25 @@ class _Trial:
         start, inputs = self.search.start, self.inputs
         run = start.plan.run_decide.run
         own, columns = run(inputs.household, inputs.people, self.parameters.values, start.on)
-        at = Situation(
-            start.book, start.household, start.on, start.known, start.plan, self.parameters, inputs, own, columns
+        return Situation(
+            start.book,
+            start.household,
+            start.on,
+            start.known,
+            start.plan,
+            self.parameters,
+            inputs,
+            own,
+            columns,
         )
-        return at
 
     def outcome(self, at: Situation) -> int:
         name, run = f"{self.policy}.outcome", at.plan.run_decide
-        return int(at.own[run.household.index(name)] if self.index < 0 else at.columns[run.person.index(name)][self.index])
+        return int(
+            at.own[run.household.index(name)]
+            if self.index < 0
+            else at.columns[run.person.index(name)][self.index]
+        )
 
     def answer(self) -> tuple[Any, ...]:
         """Outcome and amount."""
@@ -210,7 +227,9 @@ def _without_gaps(random: Random, search: Search) -> ParametersOn:
 def _any_value(random: Random, one: Parameter) -> Any:
     if isinstance(one.type, Boolean):
         return random.choice((False, True))
-    value = random.choice([row.value for rows in one.series.values() for row in rows if row.value is not None])
+    value = random.choice(
+        [row.value for rows in one.series.values() for row in rows if row.value is not None]
+    )
     times = random.choice((0, 1, 1, 1, 20))
     if isinstance(value, dict):
         return {key: cell * times for key, cell in value.items()}
