@@ -85,10 +85,15 @@ def _caused_by(problem: Problem, broken: set[str]) -> bool:
 
 
 def _read_files(directory: Path, report: Report) -> Files:
-    files = Files(lock=read_lock(directory))
+    files = Files()
     if not directory.is_dir():
         report.add(Span(str(directory), 1, 1), "missing-file", f"there is no directory {directory}")
         raise Problems(report.problems)
+    try:
+        files.lock = read_lock(directory)
+    except Problems as found:
+        report.problems += found.problems
+        files.texts |= found.sources
     for path in sorted(directory.rglob("*.yaml")):
         shown = path.relative_to(directory).as_posix()
         kind = kind_of(shown)

@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from engine.language.problems import Problem, Span
+from engine.language.problems import Problem, Problems, Span
 from engine.rulebook.reading import Report
-from engine.rulebook.source import plain, read_yaml
+from engine.rulebook.shape import check_shape
+from engine.rulebook.source import plain, read_yaml, read_yaml_file
 
 LOCK = "versions.lock"
 HEADER = (
@@ -48,12 +49,17 @@ def _digest(data: Any) -> str:
 
 
 def read_lock(directory: Path) -> dict[str, str]:
+    """What is locked, as `entries` gives it. Raises `Problems` when the file is not a lock."""
     path = directory / LOCK
     if not path.exists():
         return {}
-    lines = (line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#"))
-    pairs = (line.split(": ", 1) for line in lines)
-    return {pair[0]: pair[1] for pair in pairs}
+    text, tree, problems = read_yaml_file(path, LOCK)
+    if tree is not None and not problems:
+        problems = check_shape(tree, "lock")
+    if problems:
+        raise Problems(problems, {LOCK: text})
+    locked: dict[str, str] = plain(tree) if tree is not None else {}
+    return locked
 
 
 def write_lock(directory: Path, content: Mapping[str, Any]) -> int:
