@@ -183,7 +183,7 @@ def no_field(check: Checker, at: Syntax, of: Record, word: str) -> Failed:
 
 
 def policy_named(check: Checker, inner: Syntax) -> tuple[str, Node | None] | None:
-    """A policy's name, with the person whose status is meant (`p.tekun`), when `inner` is one."""
+    """A policy's name, with the person whose status is meant (`p.some_policy`), when `inner` is one."""
     if inner.kind == "name" and inner.value in check.scope.policies and not is_alias(check, inner.value):
         return inner.value, None
     if inner.kind == "path" and inner.value in check.scope.policies:

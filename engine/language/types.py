@@ -22,7 +22,7 @@ Dimensions = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A product of powers of base units, e.g. yuan / person / month.
+    """A product of powers of base units, e.g. coin / person / month.
 
     `any_time`: the powers of time units are open, because a literal factor may stand for a span of time
     (`24 * monthly` may be an amount). `any_unit`: a bare literal, which takes the unit of its surroundings.
@@ -49,14 +49,14 @@ def _power(name: str, n: int) -> str:
 
 
 def parse_unit(text: str) -> Unit:
-    """`yuan/person/month` as a `Unit`; `1` is no unit. Raises ValueError on anything else."""
+    """`coin/person/month` as a `Unit`; `1` is no unit. Raises ValueError on anything else."""
     powers: dict[str, int] = {}
     for index, part in enumerate(text.split("/")):
         name = part.strip()
         if name == "1" and index == 0:
             continue
         if not name.isidentifier():
-            raise ValueError(f"`{text}` is not a unit; write a product such as yuan/person/month")
+            raise ValueError(f"`{text}` is not a unit; write a product such as coin/person/month")
         powers[name] = powers.get(name, 0) + (1 if index == 0 else -1)
     return _unit(powers)
 
