@@ -1,8 +1,8 @@
 """Types of the rule language: exact numbers with units and ranges, dates, choices, texts, lists, records.
 
-A number is an integer inside: `value * 10**decimals`. Its type carries the range that its values can reach, in
-that scaled form, so that the checker can prove that nothing overflows 64 bits. A quotient is a `Ratio`: two
-integers, never a rounded one.
+A number is an integer inside: `value * 10**decimals`. Its type carries the range that its values can reach,
+in that scaled form, so that the checker can prove that nothing overflows 64 bits. A quotient is a `Ratio`:
+two integers, never a rounded one.
 """
 
 from __future__ import annotations
@@ -199,7 +199,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The type of nothing: the entries of an empty list, a value without a definition in force. Fits everything."""
+    """The type of nothing: the entries of an empty list, a value without a definition in force. Fits
+    everything.
+    """
 
     def __str__(self) -> str:
         return "unknown"
@@ -225,7 +227,8 @@ def literal_number(text: str) -> tuple[int, Number]:
 
 
 def to_plain(value: Any, of: Type) -> Any:
-    """A value as it is written in a JSON document: numbers exact (int or Decimal), dates ISO, unknown None."""
+    """A value as it is written in a JSON document: numbers exact (int or Decimal), dates ISO, unknown None.
+    """
     if value is None:
         return None
     if isinstance(of, Number):
