@@ -2,11 +2,11 @@
 
 Names of computed values:
     counted_income              a definition
-    dibao/base                  a `define` of a file
-    dibao:income-below-standard the truth of a clause (`any` of its exceptions included)
-    dibao:income-below-standard~ how far the clause is from its limit
-    dibao.outcome .eligible .status
-    dibao+gap                   a part of the amount
+    help/base                   a `define` of a file
+    help:income-below-line      the truth of a clause (`any` of its exceptions included)
+    help:income-below-line~     how far the clause is from its limit
+    help.outcome .eligible .status
+    help+gap                   a part of the amount
     hardship*income             a term of the score, in hundredths of a point
 """
 

@@ -1,6 +1,7 @@
 """Calls of functions and tables: the register of functions, their parameters by position or by name.
 
-Names and meanings are FEEL's (DMN 1.5, clause 10.3.4) unless docs/language.md lists the function as an extension.
+Names and meanings are FEEL's (DMN 1.5, clause 10.3.4) unless docs/language.md lists the function as an
+extension.
 """
 
 from __future__ import annotations

@@ -53,7 +53,9 @@ def comparison(check: Checker, at: Syntax, op: str, left: Node, right: Node) -> 
 
 
 def refuse_whole(check: Checker, at: Syntax, of: Type) -> None:
-    """Lists and entries have parts that may be unknown; only their parts are compared. People are who they are."""
+    """Lists and entries have parts that may be unknown; only their parts are compared. People are who they
+    are.
+    """
     if isinstance(of, List) or (isinstance(of, Record) and of.name != PERSON):
         raise check.fail(
             at,
@@ -69,7 +71,8 @@ def same_unit(check: Checker, at: Syntax, left: Node, right: Node) -> None:
         raise check.fail(
             at,
             "unit",
-            f"`{check.written(left)}` is in {left.type.unit} and `{check.written(right)}` in {right.type.unit}",
+            f"`{check.written(left)}` is in {left.type.unit} and "
+            f"`{check.written(right)}` in {right.type.unit}",
             "only like can be compared, added or subtracted",
         )
 

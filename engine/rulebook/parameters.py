@@ -120,7 +120,7 @@ class ParameterReader:
         if kind == "brackets":
             return tuple(
                 (
-                    self._integer(name, get(row, "above"), self.types.currency_decimals),
+                    self.types.scaled(get(row, "above"), self.types.currency_decimals),
                     self._integer(name, get(row, "rate"), decimals),
                 )
                 for row in items(written)
