@@ -6,8 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from engine.language import arithmetic, numbers
+from engine.language import arithmetic, names, numbers
 from engine.language.function import Function, Handler
+from engine.language.problems import nearest
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
 from engine.language.types import Duration, Number, Ratio
@@ -33,10 +34,12 @@ def _rounding(name: str) -> Handler:
         if len(args) > 1:
             written = check.check(args[1])
             if written.op != "const" or Fraction(written.value or 0).denominator != 1:
-                raise check.fail(args[1], "type", "the number of decimals is a whole number written out")
+                hint = f"write `{name}(x, 2)`"
+                raise check.fail(args[1], "type", "the number of decimals is a whole number written out", hint)
             digits = int(written.value)
         if not check.scope.exact and not 0 <= digits <= 9:
-            raise check.fail(args[1], "type", "the number of decimals lies between 0 and 9")
+            hint = "0 rounds to whole ones"
+            raise check.fail(args[1], "type", "the number of decimals lies between 0 and 9", hint)
         assert isinstance(value.type, Number | Ratio)
         of = numbers.rounded_type(value.type, digits)
         return check.node(syntax, "round", (value,), of, ROUNDINGS[name], digits)
@@ -75,7 +78,11 @@ def _marginal(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     value = arithmetic.number(check, args[0])
     symbol = check.scope.names.get(args[1].value) if args[1].kind == "name" else None
     if symbol is None or symbol.table != "brackets":
-        raise check.fail(args[1], "type", "the second argument is the name of a parameter of type brackets")
+        refused = names.not_readable(check, args[1], args[1].value)
+        message = f"`{check.source.text[args[1].start : args[1].end]}` is not a parameter of type brackets"
+        known = [name for name, one in check.scope.names.items() if one.table == "brackets"]
+        hint = nearest(args[1].value, known) or "write the name of one: `marginal(x, my_brackets)`"
+        raise refused or check.fail(args[1], "type", message, hint)
     assert isinstance(symbol.type, Number) and symbol.type.decimals is not None
     if not isinstance(value.type, Number):
         raise check.fail(args[0], "unrounded", "`marginal` needs a rounded number", "round it first")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
@@ -126,24 +129,30 @@ def _refuse_deep_nesting(source: Source) -> None:
             depth -= 1
 
 
-_HINTS = {
-    "==": "write `=` for equality",
-    "=>": "write `>=`",
-    "=<": "write `<=`",
-    "<>": "write `!=`",
-    "&&": "write `and`",
-    "||": "write `or`",
-    "!": "write `not(…)` or `!=`",
-    "%": "write `modulo(a, b)`",
-    "'": 'write text in double quotes: "…"',
-    "\u201c": 'write text in straight double quotes: "…"',
-    "\u201d": 'write text in straight double quotes: "…"',
-    "\uff0c": "write an ASCII comma `,`",
-    "\uff08": "write an ASCII bracket `(`",
-    "\uff09": "write an ASCII bracket `)`",
-    "\uff1d": "write an ASCII `=`",
-    "\uff1c": "write an ASCII `<`",
-    "\uff1e": "write an ASCII `>`",
+# What is written elsewhere -> what is written here.
+_INSTEAD = {
+    "==": "`=`",
+    "=>": "`>=`",
+    "=<": "`<=`",
+    "<>": "`!=`",
+    "≥": "`>=`",
+    "≤": "`<=`",
+    "≠": "`!=`",
+    "×": "`*`",
+    "÷": "`/`",
+    "&&": "`and`",
+    "||": "`or`",
+    "!": "`not(…)` or `!=`",
+    "%": "`modulo(a, b)`",
+    "'": 'text in double quotes: "…"',
+    "\u201c": 'text in straight double quotes: "…"',
+    "\u201d": 'text in straight double quotes: "…"',
+    **dict.fromkeys(("且", "并且", "AND", "And"), "`and`"),
+    **dict.fromkeys(("或", "或者", "OR", "Or"), "`or`"),
+    **dict.fromkeys(("非", "不是", "NOT", "Not"), "`not(…)`"),
+    **dict.fromkeys(("is", "equals", "等于"), "`=`"),
+    **dict.fromkeys(("less", "小于"), "`<`"),
+    **dict.fromkeys(("more", "greater", "大于"), "`>`"),
 }
 
 _EXPECTED = {
@@ -174,19 +183,49 @@ def _explain(source: Source, error: UnexpectedInput) -> Problem:
             _expected(error),
         )
     offset = error.pos_in_stream or 0
-    word = text[offset : offset + 2]
-    hint = _HINTS.get(word, "") or _HINTS.get(text[offset - 1 : offset + 1], "") or _HINTS.get(word[:1], "")
-    if isinstance(error, UnexpectedCharacters):
-        return Problem(
-            source.span(offset, offset + 1), "syntax", f"unexpected character `{text[offset]}`", hint
-        )
-    assert isinstance(error, UnexpectedToken)
-    token = str(error.token)
-    if not hint and token in RESERVED:
-        hint = f"`{token}` is a word of the language and cannot be a name"
-    return Problem(
-        source.span(offset, offset + len(token)), "syntax", f"unexpected `{token}`", hint or _expected(error)
-    )
+    word = text[offset] if isinstance(error, UnexpectedCharacters) else str(getattr(error, "token", ""))
+    for start in (offset - 1, offset):  # a sign of two characters may be noticed at its second
+        if start >= 0 and text[start : start + 2] in _INSTEAD:
+            offset, word = start, text[start : start + 2]
+            break
+    what = "character" if isinstance(error, UnexpectedCharacters) and len(word) == 1 else ""
+    message = f"unexpected {what} `{word}`" if what else f"unexpected `{word}`"
+    return Problem(source.span(offset, offset + len(word)), "syntax", message, _hint(text, offset, word, error))
+
+
+def _hint(text: str, offset: int, word: str, error: UnexpectedInput) -> str:
+    if word in _INSTEAD:
+        return f"write {_INSTEAD[word]}"
+    plain = normalize("NFKC", word)
+    if plain != word and plain.isascii():
+        return f"write an ASCII `{plain}`"
+    if function := _misspelt_function(text[:offset]):
+        return f"did you mean `{function}(…)`?"
+    if word in _OPENING and text[:offset].strip() and text[offset + len(word) :].strip():
+        return f"put it in brackets: `({word} …)`"
+    if word == "satisfies":
+        return "write a variable and its list before it: `some p in people satisfies …`"
+    if getattr(error, "token", None) is not None and error.token.type == "COMPARE":  # type: ignore[attr-defined]
+        return "one comparison at a time: `a < b and b < c`"
+    if word in RESERVED:
+        return f"`{word}` is a word of the language and cannot be a name"
+    return _expected(error)
+
+
+_OPENING = frozenset({"if", "for", "some", "every"})
+_CALLED = re.compile(r"([^\W\d]\w*(?: +[^\W\d]\w*)+) *\(")
+
+
+def _misspelt_function(before: str) -> str:
+    """The function of several words that was probably meant by the words before a bracket, if any."""
+    for found in _CALLED.finditer(before):
+        words = found[1].split()
+        for first in range(len(words) - 1):
+            phrase = " ".join(words[first:])
+            close = get_close_matches(phrase, FUNCTION_WORDS - {phrase}, n=1, cutoff=0.8)
+            if phrase not in FUNCTION_WORDS and close:
+                return close[0]
+    return ""
 
 
 def _expected(error: UnexpectedInput) -> str:

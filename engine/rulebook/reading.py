@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,13 @@ from engine.rulebook.model import Label
 from engine.rulebook.source import Mapping, Scalar, Sequence, Tree, plain
 
 
+# Problems after which nobody can say what a name means.
+SHAKING = frozenset(
+    "name-taken reserved-name unknown-unit unknown-name unknown-choice too-many-decimals overflow empty-range "
+    "parameter-differs definition-differs wrong-type brackets-order".split()
+)
+
+
 class Report:
     """Collects problems over a whole rulebook. `languages` and `laws` are filled once they have been read."""
 
@@ -20,6 +28,17 @@ class Report:
         self.problems: list[Problem] = []
         self.languages: tuple[str, ...] = ()
         self.laws: Collection[str] = ()
+        self.texts = 0  # how many texts for people have been read
+        self.untranslated: dict[str, int] = {}  # how many of them lack a language
+        self.mistaken: set[str] = set()  # names whose meaning is in doubt: where they are read nothing more is said
+
+    @contextmanager
+    def declaring(self, name: str) -> Iterator[None]:
+        """Inside stands the declaration of a name; a mistake about its meaning is told once, here."""
+        so_far = len(self.problems)
+        yield
+        if any(problem.code in SHAKING for problem in self.problems[so_far:]):
+            self.mistaken.add(name)
 
     def add(self, at: Span, code: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(at, code, message, hint))
@@ -29,8 +48,10 @@ class Report:
         if not isinstance(tree, Mapping):
             return {}
         texts = {language: scalar(value).text for language, value in tree.entries.items()}
+        self.texts += 1
         for language in self.languages:
             if not texts.get(language, "").strip():
+                self.untranslated[language] = self.untranslated.get(language, 0) + 1
                 self.add(
                     tree.at,
                     "missing-translation",
@@ -42,6 +63,16 @@ class Report:
                 hint = "the languages are listed in rulebook.yaml"
                 self.add(tree.keys[language], "unknown-language", f"`{language}` is not a language of this rulebook", hint)
         return texts
+
+    def gather_translations(self, languages: Tree) -> None:
+        """A language in which nothing is written is told once, where it is declared."""
+        for written in items(languages):
+            language = text(written)
+            if self.untranslated.get(language) == self.texts:
+                missing = f"the text in `{language}` is missing"
+                self.problems = [one for one in self.problems if one.message != missing]
+                message = f"no text of this rulebook is written in `{language}`"
+                self.add(written.at, "missing-translation", message, "translate every text, or take the language out")
 
     def cite(self, tree: Tree | None) -> str:
         """A citation; every source in it must be in sources.yaml."""
@@ -61,8 +92,8 @@ class Report:
         return written.text
 
     def name(self, at: Span, name: str) -> None:
-        if name in RESERVED or name in ("on", "people", "item", "person"):
-            self.add(at, "reserved-name", f"`{name}` is a word of the language and cannot be a name")
+        if name in RESERVED or name in ("on", "people", "item", "person", "person_id"):
+            self.add(at, "reserved-name", f"`{name}` is a word of the language and cannot be a name", "choose another name")
 
 
 def scalar(tree: Tree) -> Scalar:
