@@ -33,12 +33,12 @@ from engine.decision.model import (
     Score,
     ScoredTerm,
 )
-from engine.decision.plan import Plan, plan_for
+from engine.decision.plan import plan_for
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.dates import add_months, from_date, month_start
 from engine.language.scope import PERSON
-from engine.language.types import Number, Ratio, to_plain
+from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing
 from engine.rulebook.in_force import ParametersOn, in_force, parameters_on
 from engine.rulebook.model import Rulebook

@@ -277,7 +277,7 @@ def part_of(check: Checker, syntax: Syntax, base: Node, word: str) -> Node:
             }
         else:
             parts = {"days": (-4_000_000, 4_000_000, arithmetic.DAY_COUNT)}
-            parts |= {word: (-60, 60, NO_UNIT) for word in ("hours", "minutes", "seconds")}
+            parts |= dict.fromkeys(("hours", "minutes", "seconds"), (-60, 60, NO_UNIT))
     if isinstance(base.type, List):
         raise check.fail(syntax, "type", f"the entries of this list have no `{word}`")
     if word not in parts:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from lark import Lark, Token, Tree
+from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from engine.language.problems import Problem, Span
@@ -20,12 +20,10 @@ MAX_LENGTH = 20_000
 MAX_DEPTH = 60
 
 FUNCTION_WORDS = frozenset(
-    "round half up|round half down|round up|round down|years and months duration|day of week|day of year|"
-    "month of year|months between|days between|add years|add months|add days|month start|with greatest|"
-    "with least|all but|list contains".split("|")
+    ["round half up", "round half down", "round up", "round down", "years and months duration", "day of week", "day of year", "month of year", "months between", "days between", "add years", "add months", "add days", "month start", "with greatest", "with least", "all but", "list contains"]
 )
 RESERVED = frozenset(
-    "if then else for in return some every satisfies and or not between true false null".split()
+    ["if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "not", "between", "true", "false", "null"]
 )
 
 
@@ -70,13 +68,33 @@ class SyntaxProblem(Exception):
         super().__init__(problem.message)
 
 
+_VALUES = frozenset(["NAME", "WORDS", "NUMBER", "STRING", "COMPARE", "PLUS", "MINUS", "TIMES", "DIVIDE", "POWER"])
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Syntax:
+    """The same text stands in many files: versions of a policy differ little."""
+    return _to_syntax(_parser().parse(text))
+
+
 def _to_syntax(tree: Any) -> Syntax:
-    """Lark's tree as ours: every rule is a node of its name, a token is the value of its node."""
-    children = tuple(_to_syntax(child) for child in tree.children if isinstance(child, Tree))
-    value = next((str(child) for child in tree.children if isinstance(child, Token)), "")
-    meta = tree.meta
-    start, end = (0, 0) if meta.empty else (meta.start_pos, meta.end_pos)
-    return Syntax(str(tree.data).rstrip("_"), children, value, start, end)
+    """Lark's tree as ours: every rule is a node of its name, and one of its tokens is its value.
+
+    A node reaches from its first token to its last; that is why all tokens are kept.
+    """
+    children: list[Syntax] = []
+    value, start, end = "", -1, 0
+    for child in tree.children:
+        if isinstance(child, Token):
+            first, end = child.start_pos or 0, child.end_pos or 0
+            if not value and child.type in _VALUES:
+                value = str(child)
+        else:
+            part = _to_syntax(child)
+            children.append(part)
+            first, end = part.start, part.end
+        start = first if start < 0 else start
+    return Syntax(tree.data.rstrip("_"), tuple(children), value, start, end)
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +104,7 @@ def _parser() -> Lark:
         grammar,
         parser="lalr",
         lexer="basic",
-        propagate_positions=True,
+        keep_all_tokens=True,
         maybe_placeholders=False,
     )
 
@@ -105,10 +123,9 @@ def parse(source: Source) -> Syntax:
         )
     _refuse_deep_nesting(source)
     try:
-        tree = _parser().parse(text)
+        return _parse(text)
     except UnexpectedInput as error:
         raise SyntaxProblem(_explain(source, error)) from None
-    return _to_syntax(tree)
 
 
 def _refuse_deep_nesting(source: Source) -> None:

@@ -10,6 +10,7 @@ from engine.language.types import (
     DATE,
     INT64_MAX,
     TEXT,
+    TIME_UNITS,
     Enum,
     List,
     Number,
@@ -18,7 +19,6 @@ from engine.language.types import (
     Unit,
     parse_unit,
 )
-from engine.language.types import TIME_UNITS
 from engine.rulebook.model import Area, Fact, Field, Label, Law
 from engine.rulebook.reading import Report, get, items, mapping, number, scalar, text
 from engine.rulebook.source import Mapping, Tree

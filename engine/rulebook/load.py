@@ -14,15 +14,15 @@ from typing import Any
 
 import msgspec
 
-from engine.language.problems import Problem, Problems, Span
+from engine.language.problems import Problems, Span
 from engine.language.scope import PERSON, Scope, Symbol
-from engine.language.types import BOOLEAN, TEXT, Type
+from engine.language.types import TEXT
 from engine.rulebook import whole
 from engine.rulebook.dictionary import Types, read_areas, read_facts, read_sources
 from engine.rulebook.lock import check_lock, read_lock
 from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
 from engine.rulebook.parameters import ParameterReader
-from engine.rulebook.reading import Report, get, mapping, number, scalar, text
+from engine.rulebook.reading import Report, get, mapping, number, text
 from engine.rulebook.rules import MISTAKEN, Draft, RuleChecker, draft
 from engine.rulebook.shape import check_first_line, check_shape
 from engine.rulebook.source import Mapping, Tree, plain, read_yaml_file
@@ -70,10 +70,8 @@ def load_rulebook(directory: Path) -> Rulebook:
             if not (directory / f"{kind}.yaml").exists():
                 report.add(Span(f"{kind}.yaml", 1, 1), "missing-file", f"{kind}.yaml is missing", "every rulebook has one")
         raise Problems(report.problems, files.texts)
-    builder = _Builder(report, files)
-    book = builder.build()
+    book = _Builder(report, files).build()
     if report.problems:
-        report.gather_translations(builder.base("rulebook").entries["languages"])
         raise Problems([one for one in report.problems if not one.message.endswith(MISTAKEN)], files.texts)
     return book
 
@@ -234,7 +232,7 @@ class _Builder:
         for name, parameter in parameters.items():
             names[name] = Symbol(name, "parameter", parameter.type, parameter.by, parameter.table)
         policies = {name: text(get(group[0].tree, "unit")) for name, group in drafts["policy"].items()}
-        forbidden = {name: "a score orders visits and never decides" for name in drafts["scoring"]}
+        forbidden = dict.fromkeys(drafts["scoring"], "a score orders visits and never decides")
         forbidden["score"] = "a score orders visits and never decides"
         for name in self.report.mistaken:
             if name not in policies:

@@ -13,11 +13,9 @@ from engine.language.syntax import RESERVED, Source
 from engine.rulebook.model import Label
 from engine.rulebook.source import Mapping, Scalar, Sequence, Tree, plain
 
-
 # Problems after which nobody can say what a name means.
 SHAKING = frozenset(
-    "name-taken reserved-name unknown-unit unknown-name unknown-choice too-many-decimals overflow empty-range "
-    "parameter-differs definition-differs wrong-type brackets-order".split()
+    ["name-taken", "reserved-name", "unknown-unit", "unknown-name", "unknown-choice", "too-many-decimals", "overflow", "empty-range", "parameter-differs", "definition-differs", "wrong-type", "brackets-order"]
 )
 
 
@@ -28,8 +26,6 @@ class Report:
         self.problems: list[Problem] = []
         self.languages: tuple[str, ...] = ()
         self.laws: Collection[str] = ()
-        self.texts = 0  # how many texts for people have been read
-        self.untranslated: dict[str, int] = {}  # how many of them lack a language
         self.mistaken: set[str] = set()  # names whose meaning is in doubt: where they are read nothing more is said
 
     @contextmanager
@@ -48,10 +44,8 @@ class Report:
         if not isinstance(tree, Mapping):
             return {}
         texts = {language: scalar(value).text for language, value in tree.entries.items()}
-        self.texts += 1
         for language in self.languages:
             if not texts.get(language, "").strip():
-                self.untranslated[language] = self.untranslated.get(language, 0) + 1
                 self.add(
                     tree.at,
                     "missing-translation",
@@ -63,16 +57,6 @@ class Report:
                 hint = "the languages are listed in rulebook.yaml"
                 self.add(tree.keys[language], "unknown-language", f"`{language}` is not a language of this rulebook", hint)
         return texts
-
-    def gather_translations(self, languages: Tree) -> None:
-        """A language in which nothing is written is told once, where it is declared."""
-        for written in items(languages):
-            language = text(written)
-            if self.untranslated.get(language) == self.texts:
-                missing = f"the text in `{language}` is missing"
-                self.problems = [one for one in self.problems if one.message != missing]
-                message = f"no text of this rulebook is written in `{language}`"
-                self.add(written.at, "missing-translation", message, "translate every text, or take the language out")
 
     def cite(self, tree: Tree | None) -> str:
         """A citation; every source in it must be in sources.yaml."""

@@ -19,7 +19,6 @@ from engine.language.scope import PERSON, Scope, Symbol
 from engine.language.syntax import Source, Syntax, SyntaxProblem, parse
 from engine.language.tree import Node, walk
 from engine.language.types import (
-    BOOLEAN,
     LITERAL_UNIT,
     TIME_UNITS,
     Boolean,

@@ -13,6 +13,7 @@ from engine.language.problems import Problems
 from engine.rulebook.load import load_rulebook
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 BASE = HERE / "base"
 RULES = HERE / "rules"
 

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rulebooks import HERE, codes
-
-ROOT = HERE.parents[1]
+from rulebooks import HERE, ROOT, codes
 
 # Where the code stands among the arguments of the calls that report a problem.
 PLACES = {"Problem": 1, "problem": 1, "add": 1, "fail": 1, "Misread": 0}
