@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from engine.decision.model import HOUSEHOLD, Finding, MissingFact, PolicyDecision, Question, WouldChange
+from engine.decision.model import HOUSEHOLD, STATUSES, Finding, MissingFact, PolicyDecision, Question, WouldChange
 from engine.decision.plan import ClausePlan, PolicyPlan
 from engine.decision.situation import Situation
 from engine.language import outcomes
@@ -66,7 +66,7 @@ def _settles(at: Situation, fact: str, subject: str, finding: tuple[str, str]) -
     index, outcome = _index(at, whose), f"{policy}.outcome"
     return any(
         at.with_fact(policy, fact, _index(at, subject), answer).value(outcome, index) != outcomes.UNDETERMINED
-        for answer in _answers(at.book.facts.get(fact))
+        for answer in ((False, True) if fact == STATUSES else _answers(at.book.facts.get(fact)))
     )
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from engine.decision.document import inputs_on
 from engine.decision.model import Amount, Part
-from engine.decision.plan import PolicyPlan
-from engine.decision.situation import Situation
+from engine.decision.plan import PolicyPlan, Variant, confirmed_amounts
+from engine.decision.situation import Answer, Situation, run_variant
 from engine.language import outcomes
 from engine.language.dates import month_start
 from engine.language.interpret import Interpreter
@@ -27,49 +27,52 @@ from engine.rulebook.model import Named
 class MonthlyAmounts:
     """Every amount of a household for one month, computed once for all findings."""
 
-    def __init__(self, at: Situation, only_confirmed: bool = False) -> None:
-        plan, first = at.plan, month_start(at.on)
+    def __init__(self, at: Situation) -> None:
+        first = month_start(at.on)
         same_day = first == at.on
         undated = same_day or not at.household.dated
-        inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
+        self.at, self.on = at, first
+        self.inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
         self.parameters = at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
-        self.on = first
-        own = dict(zip(plan.run_decide.household, at.own, strict=True))
-        columns = dict(zip(plan.run_decide.person, at.columns, strict=True))
-        extra = plan.amounts.household[len(at.inputs.household) :]
-        extra_person = plan.amounts.person[len(at.book.person_inputs()) :]
-        if only_confirmed:
-            held_own = dict(zip(plan.decide.household, at.inputs.household, strict=True))
-            own = {name: held_own[_held(name)] if name.endswith(".status") else False for name in extra}
-            places = {name: plan.decide.person.index(_held(name)) for name in extra_person}
-            columns = {
-                name: [row[places[name]] if name.endswith(".status") else False for row in at.inputs.people]
-                for name in extra_person
-            }
-        self.household = [*inputs.household, *(own[name] for name in extra)]
-        self.people = [
-            [*row, *(columns[name][i] for name in extra_person)] for i, row in enumerate(inputs.people)
-        ]
-        values, person_values = plan.run_amounts.run(self.household, self.people, self.parameters.values, first)
-        self.own = dict(zip(plan.run_amounts.household, values, strict=True))
-        self.columns = dict(zip(plan.run_amounts.person, person_values, strict=True))
-        self.program = plan.amounts
+        given = at.plan.amounts_given
+        self.statuses = [at.own[at.plan.run_decide.own_place[name]] for name in given.own]
+        self.status_columns = [at.columns[at.plan.run_decide.column_place[name]] for name in given.people]
+        whole = Variant(at.plan.amounts, at.plan.run_amounts, given)
+        self._answer = self._run(whole, self.statuses, self.status_columns)
         self._reading: Interpreter | None = None
-        self._confirmed: MonthlyAmounts | None = None
+        self._confirmed: Answer | None = None
 
-    def confirmed(self, at: Situation) -> MonthlyAmounts:
-        """The same month where only statuses on record count."""
-        if self._confirmed is None:
-            self._confirmed = MonthlyAmounts(at, only_confirmed=True)
-        return self._confirmed
+    def _run(self, variant: Variant, own: Sequence[Any], columns: Sequence[Sequence[Any]]) -> Answer:
+        return run_variant(variant, self.inputs, own, columns, self.parameters.values, self.on)
 
     def value(self, name: str, index: int) -> Any:
-        return self.own[name] if index < 0 else self.columns[name][index]
+        return self._answer.value(name, index)
+
+    def confirmed(self, name: str, index: int) -> Any:
+        """A part of an amount where only statuses on record count."""
+        if self._confirmed is None:
+            at, given = self.at, self.at.plan.amounts_given
+            names, people = at.plan.own_input, at.plan.person_input
+            own = [
+                at.inputs.household[names[_held(one)]] if one.endswith(".status") else False for one in given.own
+            ]
+            columns = [
+                [row[people[_held(one)]] if one.endswith(".status") else False for row in at.inputs.people]
+                for one in given.people
+            ]
+            self._confirmed = self._run(confirmed_amounts(at.book, at.plan), own, columns)
+        return self._confirmed.value(name, index)
 
     def reading(self) -> Interpreter:
         if self._reading is None:
+            columns = list(zip(*self.status_columns, strict=True)) or [()] * len(self.inputs.people)
             self._reading = Interpreter(
-                self.program, self.household, self.people, self.parameters.values, self.on, self.value
+                self.at.plan.amounts,
+                [*self.inputs.household, *self.statuses],
+                [[*row, *given] for row, given in zip(self.inputs.people, columns, strict=True)],
+                self.parameters.values,
+                self.on,
+                self.value,
             )
         return self._reading
 
@@ -91,9 +94,10 @@ def rests_on(at: Situation, policy: PolicyPlan, index: int) -> set[str]:
     candidates = at.computed_only(policy.amount_statuses, index)
     if not candidates or policy.version.amount is None:
         return set()
-    amounts, confirmed = monthly(at), monthly(at).confirmed(at)
+    month = monthly(at)
     parts = (part.name for part in policy.version.amount.parts)
-    return set(candidates) if any(amounts.value(p, index) != confirmed.value(p, index) for p in parts) else set()
+    changed = any(month.value(part, index) != month.confirmed(part, index) for part in parts)
+    return set(candidates) if changed else set()
 
 
 def amount_of(at: Situation, policy: PolicyPlan, index: int, result: int) -> tuple[Amount, tuple[Missing, ...]]:

@@ -18,10 +18,11 @@ from engine.decision.amounts import rests_on as amount_rests_on
 from engine.decision.conflicts import resolve
 from engine.decision.document import Household, Inputs, inputs_on, read_household
 from engine.decision.due import would_be_due
-from engine.decision.findings import Shape, layout_of, named, trace_of
+from engine.decision.findings import Shape, layout_of, named
 from engine.decision.model import (
     ENGINE,
     HOUSEHOLD,
+    STATUSES,
     Basis,
     Decision,
     FactValue,
@@ -33,15 +34,15 @@ from engine.decision.model import (
     Score,
     ScoredTerm,
 )
-from engine.decision.plan import plan_for
+from engine.decision.plan import Plan, plan_for
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.dates import add_months, from_date, month_start
 from engine.language.scope import PERSON
-from engine.language.types import Number, to_plain
+from engine.language.types import Number, Ratio, to_plain
 from engine.language.unknowns import Missing
 from engine.rulebook.in_force import ParametersOn, in_force, parameters_on
-from engine.rulebook.model import Rulebook
+from engine.rulebook.model import PolicyVersion, Rulebook
 
 _POINTS = Number(2)
 
@@ -95,8 +96,10 @@ class _Decider:
         )
         self.asked = asked
         self.not_concerned: list[NotConcerned] = []
+        self.dates: dict[tuple[str, int], tuple[str, str]] = {}
         self.rows = [list(row) for row in zip(*situation.columns, strict=True)] or [[] for _ in situation.inputs.people]
         self.unknown_own, self.unknown_people = situation.unknown_inputs()
+        self.unknown = bool(self.unknown_own or any(self.unknown_people) or situation.household.statuses is None)
 
     # --- the whole --------------------------------------------------------------------------------------
 
@@ -206,32 +209,33 @@ class _Decider:
         lacking: tuple[Missing, ...] = ()
         if result == outcomes.UNDETERMINED:
             lacking = self.at.missing(policy.id, index)
-        elif self.unknown_own or self.unknown_people:
+        elif self.unknown:
             despite = self._despite(shape, index)
         amount = None
         extra: tuple[Missing, ...] = ()
         if version.amount is not None and result in _PAYING:
             amount, extra = amount_of(self.at, shape.plan, index, result)
         failed, reasons = _reasons(shape, values, result)
+        prefix = "" if index < 0 else f"people/{subject}/"
         eligible = result == outcomes.ELIGIBLE
         depends: Sequence[Basis] = ()
         if eligible and (shape.plan.statuses or shape.plan.amount_statuses):
             rests = self.at.rests_on(shape.plan, index) | amount_rests_on(self.at, shape.plan, index)
             depends = [Basis(name, "computed") for name in sorted(rests)]
-        pays, due = self._dates(shape) if result in _PAYING else ("", "")
+        pays, due = self._dates(version) if result in _PAYING else ("", "")
         return Finding(
             subject=subject,
             outcome=outcomes.NAMES[result],
             amount=amount,
             depends_on=depends,
-            missing=self._missing(lacking, extra),
+            missing=self._missing(lacking, extra) if lacking or extra else (),
             decided_despite=despite,
             failed=failed,
             reasons=reasons,
             warnings=self._warnings(shape, index, amount is not None),
             pays_from=pays,
             review_due=due,
-            trace=trace_of(shape, values, "" if index < 0 else f"people/{subject}/"),
+            trace=shape.trace(values, prefix),
         )
 
     def _missing(self, *lacking: Sequence[Missing]) -> list[MissingFact]:
@@ -239,51 +243,60 @@ class _Decider:
         people = self.at.household.people
         found: dict[tuple[str, str, int], MissingFact] = {}
         for one in (one for part in lacking for one in part):
-            subject = HOUSEHOLD if one.person < 0 else people[one.person].person_id
-            kinds = {"value": "definition"}
-            named = {kinds.get(one.kind, one.kind): one.name}
-            if one.kind != "parameter":
-                named["subject"] = subject
-            found.setdefault((one.kind, one.name, one.person), MissingFact(path=one.path, **named))
+            key = (one.kind, one.name, one.person)
+            if one.kind == "parameter":
+                found.setdefault(key, MissingFact(parameter=one.name, path=one.path))
+            elif one.name.endswith(".held"):  # the document says nothing about statuses
+                found.setdefault(("fact", STATUSES, -1), MissingFact(STATUSES, subject=HOUSEHOLD, path=one.path))
+            else:
+                named = {"definition" if one.kind == "value" else one.kind: one.name}
+                subject = HOUSEHOLD if one.person < 0 else people[one.person].person_id
+                found.setdefault(key, MissingFact(subject=subject, path=one.path, **named))
         return list(found.values())
 
     def _despite(self, shape: Shape, index: int) -> list[str]:
         """Unknown facts that could have mattered to this policy and did not."""
-        found: list[str] = []
-        if not shape.own_inputs.isdisjoint(self.unknown_own):
-            found = [name for name in self.unknown_own if name in shape.own_inputs]
+        found = sorted(self.unknown_own & shape.own_inputs) if self.unknown_own else []
+        if shape.reads_statuses and self.at.household.statuses is None:
+            found.append(STATUSES)
         for i, names in enumerate(self.unknown_people):
             if names and (index < 0 or index == i):
                 prefix = f"people/{self.at.household.people[i].person_id}/"
-                found += [prefix + name for name in names if name in shape.person_inputs]
+                found += [prefix + name for name in sorted(names & shape.person_inputs)]
         return found
 
-    def _dates(self, shape: Shape) -> tuple[str, str]:
-        at, version = self.at, shape.plan.version
-        start = version.pays.get("from", "")
-        months = version.review.get("months")
-        pays = ""
+    def _dates(self, version: PolicyVersion) -> tuple[str, str]:
+        """First day of payment and the day of the next review."""
+        start, months = version.pays.get("from", ""), version.review.get("months", 0)
+        found = self.dates.get((start, months))
+        if found is None:
+            on = self.at.on
+            due = add_months(on, int(months)) if months else None
+            found = self.dates[start, months] = (self._first_day(start), _iso(due) if due else "")
+        return found
+
+    def _first_day(self, start: str) -> str:
+        on, applied = self.at.on, self.at.household.application_date
         if start == "month_after_decision":
-            pays = _iso(add_months(month_start(at.on), 1) or at.on)
-        elif start == "month_of_decision":
-            pays = _iso(month_start(at.on))
-        elif start == "at_once":
-            pays = _iso(at.on)
-        elif start == "month_of_application" and at.household.application_date is not None:
-            pays = _iso(month_start(at.household.application_date))
-        return pays, _iso(add_months(at.on, int(months)) or at.on) if months else ""
+            return _iso(add_months(month_start(on), 1) or on)
+        if start == "month_of_decision":
+            return _iso(month_start(on))
+        if start == "month_of_application" and applied is not None:
+            return _iso(month_start(applied))
+        return _iso(on) if start == "at_once" else ""
 
     def _warnings(self, shape: Shape, index: int, paying: bool) -> Sequence[str]:
         at = self.at
-        warnings = list(at.rule_warnings(shape.plan, paying))
-        if at.inputs.warnings:
-            prefix = "" if index < 0 else f"people/{at.household.people[index].person_id}/"
-            for ref, warning in at.inputs.warnings.items():
-                name = ref.rpartition("/")[2]
-                mine = ref == name or index < 0 or ref.startswith(prefix)
-                whose = "" if ref == name else PERSON
-                if mine and (whose, name) in shape.plan.inputs and warning not in warnings:
-                    warnings.append(warning)
+        of_rules = at.rule_warnings(shape.plan, paying)
+        if not at.inputs.warnings:
+            return of_rules
+        warnings = set(of_rules)
+        prefix = "" if index < 0 else f"people/{at.household.people[index].person_id}/"
+        for ref, warning in at.inputs.warnings.items():
+            name = ref.rpartition("/")[2]
+            mine = ref == name or index < 0 or ref.startswith(prefix)
+            if mine and name in (shape.own_inputs if ref == name else shape.person_inputs):
+                warnings.add(warning)
         return sorted(warnings)
 
     def _advised(self, name: str, finding: Finding) -> Finding:
@@ -313,19 +326,20 @@ class _Decider:
 _PAYING = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY, outcomes.UNDETERMINED})
 
 
-def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[list[str], list[str]]:
+def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[Sequence[str], Sequence[str]]:
     """Clauses that failed, and clauses that settle the outcome (or leave it open)."""
-    failed = named([shape.condition], values, False)
+    condition = shape.condition
+    failed = named([condition], values, False) if values[condition.truth] is False else ()
     if result == outcomes.CLOSED:
         return failed, named(shape.closed, values, True)
     if result == outcomes.INELIGIBLE:
         return failed, failed
     if result == outcomes.UNDETERMINED:
-        every = (*shape.concerns, *shape.closed, shape.condition, *shape.discretion)
+        every = (*shape.concerns, *shape.closed, condition, *shape.discretion)
         return failed, named(every, values, None)
     if result == outcomes.DISCRETIONARY:
-        return failed, named(shape.discretion, values, True) or named([shape.condition], values, True)
-    return failed, named([shape.condition], values, True)
+        return failed, named(shape.discretion, values, True) or named([condition], values, True)
+    return failed, shape.every_id or named([condition], values, True)
 
 
 def parameter_values(book: Rulebook, parameters: ParametersOn) -> dict[str, ParameterValue]:
@@ -342,16 +356,16 @@ def _parameter(book: Rulebook, name: str, parameters: ParametersOn) -> Parameter
         return ParameterValue(gap="no row covers this day")
     if row.value is None:
         return ParameterValue(since=_iso(row.start), gap=row.gap)
-    return ParameterValue(_plain_table(row.value, one), _iso(row.start), assumed=row.assumed)
+    return ParameterValue(_plain_table(row.value, one, Number(book.currency["decimals"])), _iso(row.start), assumed=row.assumed)
 
 
-def _plain_table(value: Any, one: Any) -> Any:
+def _plain_table(value: Any, one: Any, money: Number) -> Any:
     if one.table == "size":
         cells, beyond = value
         further = beyond if not isinstance(beyond, int) else to_plain(beyond, one.type)
         return {"cells": {str(n): to_plain(cell, one.type) for n, cell in cells.items()}, "beyond": further}
     if one.table == "brackets":
-        return [{"above": above, "rate": to_plain(rate, one.type)} for above, rate in value]
+        return [{"above": to_plain(above, money), "rate": to_plain(rate, one.type)} for above, rate in value]
     if one.by:
         return {"/".join(k) if isinstance(k, tuple) else k: to_plain(v, one.type) for k, v in value.items()}
     return to_plain(value, one.type)

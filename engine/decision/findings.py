@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -32,6 +33,7 @@ class ClauseShape:
     reads: tuple[str, ...]  # references; those of a person without the person's prefix
     own: tuple[str, ...]  # names of the subject, to be prefixed
     members: tuple[ClauseShape, ...] = ()
+    is_group: bool = False
 
 
 TraceBuilder = Callable[[Sequence[Any], str], Trace]
@@ -47,6 +49,8 @@ class Shape:
     condition: ClauseShape
     discretion: tuple[ClauseShape, ...]
     trace: TraceBuilder
+    every_id: tuple[str, ...]  # of a plain list of clauses that must all hold: their ids
+    reads_statuses: bool
     own_inputs: frozenset[str]  # facts of the household that can matter
     person_inputs: frozenset[str]  # facts of a person that can matter
 
@@ -116,7 +120,7 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
             group(member, member.group.id or member.group.kind) if isinstance(member, GroupPlan) else clause(member)
             for member in one.members
         )
-        return ClauseShape(name, places[one.truth], -1, None, (), (), members)
+        return ClauseShape(name, places[one.truth], -1, None, (), (), members, True)
 
     concerns = tuple(clause(one) for one in policy.concerns)
     closed = tuple(clause(one) for one in policy.closed)
@@ -129,6 +133,7 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
         ("discretion", _several_text("discretion", discretion, "some") if discretion else ""),
     ]
     eligible = places[f"{unit}.eligible"]
+    inputs = policy.inputs | policy.amount_inputs
     return Shape(
         policy,
         places[f"{unit}.outcome"],
@@ -138,14 +143,15 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
         condition,
         discretion,
         _trace_builder(unit, eligible, [part for part in parts if part[1]]),
-        frozenset(name for whose, name in policy.inputs | policy.amount_inputs if whose == ""),
-        frozenset(name for whose, name in policy.inputs | policy.amount_inputs if whose == PERSON),
+        tuple(one.id for one in condition.members) if _is_plain(policy.eligible) else (),
+        any(name.endswith(".held") for _, name in inputs),
+        frozenset(name for whose, name in inputs if whose == ""),
+        frozenset(name for whose, name in inputs if whose == PERSON),
     )
 
 
-def trace_of(shape: Shape, values: Sequence[Any], prefix: str) -> Trace:
-    """The clause tree of one finding. `prefix` is "" for the household, `people/<id>/` for a person."""
-    return shape.trace(values, prefix)
+def _is_plain(group: GroupPlan) -> bool:
+    return group.group.kind == "all" and not any(isinstance(member, GroupPlan) for member in group.members)
 
 
 def _trace_builder(policy: str, eligible: int, parts: Sequence[tuple[str, str]]) -> TraceBuilder:
@@ -167,7 +173,7 @@ def _several_text(name: str, clauses: Sequence[ClauseShape], how: str) -> str:
 def _trace_text(clause: ClauseShape) -> str:
     of = ", ".join(_trace_text(member) for member in clause.members)
     names = [*(repr(name) for name in clause.reads), *(f"p + {name!r}" for name in clause.own)]
-    reads = f"[{', '.join(names)}]" if names else "NONE"
+    reads = f"({', '.join(names)},)" if names else "NONE"  # a constant, for the household's clauses
     margin = "NONE" if clause.margin < 0 else f"{_margin_name(clause.margin_type)}(v[{clause.margin}])"
     return f"Trace({clause.id!r}, v[{clause.truth}], {reads}, {margin}, {f'[{of}]' if of else 'NONE'})"
 
@@ -190,8 +196,14 @@ def _quotient_margin(value: Any) -> Any:
 
 
 def _margin(decimals: int) -> Callable[[Any], Any]:
-    of = Number(decimals)
-    return lambda value: NONE if value is None else to_plain(value, of)
+    power, unit = 10**decimals, Decimal(1).scaleb(-decimals)
+
+    def margin(value: Any) -> Any:
+        if value is None:
+            return NONE
+        return value * unit if value % power else value // power
+
+    return margin
 
 
 def _margin_name(of: Type | None) -> str:
@@ -206,7 +218,9 @@ def named(clauses: Sequence[ClauseShape], values: Sequence[Any], truth: bool | N
     """Ids of the clauses with this truth; of a group, those inside it."""
     found: list[str] = []
     for clause in clauses:
-        if values[clause.truth] is not truth:
-            continue
-        found += named(clause.members, values, truth) if clause.members and not clause.reads else [clause.id]
+        if values[clause.truth] is truth:
+            if clause.is_group:
+                found += named(clause.members, values, truth)
+            else:
+                found.append(clause.id)
     return found

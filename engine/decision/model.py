@@ -11,6 +11,7 @@ import msgspec
 Money = int | Decimal
 ENGINE = "smart-relief 0.1.0"
 HOUSEHOLD = "household"  # the subject of a household policy's finding
+STATUSES = "statuses"  # the key of a household document that says what is held
 
 
 class Struct(msgspec.Struct, gc=False, omit_defaults=True):

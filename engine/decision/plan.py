@@ -77,6 +77,23 @@ def _clauses(group: GroupPlan) -> Iterator[ClausePlan]:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Names of computed values that a program takes as inputs, after the facts."""
+
+    own: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A program over the same facts, of which some values are given."""
+
+    program: Program
+    compiled: Compiled
+    given: Given
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The rules in force, ready to run: `decide` for the legal date, `amounts` for the first day of its month."""
 
@@ -86,9 +103,12 @@ class Plan:
     amounts: Program
     run_decide: Compiled
     run_amounts: Compiled
+    amounts_given: Given  # the statuses that amounts take from the decision
     types: dict[str, Type]
-    own_place: dict[str, int]  # where the household's computed values stand, by name
-    column_place: dict[str, int]  # where the people's computed values stand
+    own_input: dict[str, int]  # where the household's facts stand among its inputs
+    person_input: dict[str, int]  # where a person's facts stand
+    own_facts: tuple[str, ...]  # names of the inputs before the statuses
+    person_facts: tuple[str, ...]
 
 
 def plan_for(book: Rulebook, rules: InForce) -> Plan:
@@ -96,19 +116,52 @@ def plan_for(book: Rulebook, rules: InForce) -> Plan:
     return book.remember("plan", rules.key, lambda: _Planner(book, rules).plan(), most=32)
 
 
-def unconfirmed(book: Rulebook, plan: Plan) -> Compiled:
-    """The same rules where only statuses on record count: what rests on a computed one shows by comparison."""
+def unconfirmed(book: Rulebook, plan: Plan) -> Variant:
+    """The same rules where only statuses on record count: what rests on a computed one shows by comparison.
 
-    def make() -> Compiled:
+    What no computed status can change is taken over instead of computed again.
+    """
+
+    def make() -> Variant:
         wanted = {f"{name}.outcome" for name, one in plan.policies.items() if one.statuses}
         wanted |= {clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses}
         denied = {f"{name}.eligible" for name in book.policies}
-        computed = [
-            Computed(one.name, one.of, FALSE) if one.name in denied else one for one in plan.decide.computed
-        ]
-        return compile_program(needed_for(replace(plan.decide, computed=tuple(computed)), wanted))
+        touched = set(denied)
+        computed = []
+        for one in plan.decide.computed:  # in dependency order, so one walk finds all that is touched
+            reads = {node.name for node in walk(one.node) if node.op in ("value", "computed")}
+            if one.name in denied or one.name.endswith(".status") or reads & touched:
+                touched.add(one.name)
+            computed.append(Computed(one.name, one.of, FALSE) if one.name in denied else one)
+        program = needed_for(replace(plan.decide, computed=tuple(computed)), wanted)
+        return variant(program, frozenset(one.name for one in program.computed) - touched)
 
     return book.remember("unconfirmed", plan.rules.key, make, most=32)
+
+
+def confirmed_amounts(book: Rulebook, plan: Plan) -> Variant:
+    """The amounts that read a computed status, alone."""
+
+    def make() -> Variant:
+        reading = (one.version for one in plan.policies.values() if one.amount_statuses)
+        parts = [part.name for version in reading for part in _amount_parts(version)]
+        program = needed_for(plan.amounts, parts)
+        return Variant(program, compile_program(program), plan.amounts_given)
+
+    return book.remember("confirmed amounts", plan.rules.key, make, most=32)
+
+
+def variant(program: Program, given: frozenset[str]) -> Variant:
+    """A program that takes some of its values as further inputs."""
+    own = tuple(one.name for one in program.computed if one.name in given and one.of != PERSON)
+    people = tuple(one.name for one in program.computed if one.name in given and one.of == PERSON)
+    rest = replace(
+        program,
+        household=(*program.household, *own),
+        person=(*program.person, *people),
+        computed=tuple(one for one in program.computed if one.name not in given),
+    )
+    return Variant(rest, compile_program(rest), Given(own, people))
 
 
 def alone(book: Rulebook, plan: Plan, policy: str) -> Compiled:
@@ -165,10 +218,11 @@ class _Planner:
                 decide[conflict.when.name] = Computed(conflict.when.name, conflict.same, conflict.when.node)
             if conflict.limit is not None:
                 decide[conflict.limit.name] = Computed(conflict.limit.name, "household", conflict.limit.node)
-        programs = (
-            self._program(decide, [*(name for name in decide if name not in rules.definitions)], frozenset()),
-            self._program(amounts, [part.name for p in policies.values() for part in _amount_parts(p.version)], _STATUSES),
-        )
+        parts = [part.name for one in policies.values() for part in _amount_parts(one.version)]
+        for_amounts = self._program(amounts, parts, _STATUSES)
+        taken = {*for_amounts.household, *for_amounts.person}
+        wanted = [name for name in decide if _wanted(name, rules) or name in taken]
+        programs = (self._program(decide, wanted, frozenset()), for_amounts)
         types = {name: one.node.type for table in (decide, amounts) for name, one in table.items()}
         compiled = tuple(compile_program(program) for program in programs)
         return Plan(
@@ -178,9 +232,14 @@ class _Planner:
             programs[1],
             compiled[0],
             compiled[1],
+            Given(
+                programs[1].household[len(programs[0].household) :], programs[1].person[len(programs[0].person) :]
+            ),
             types,
-            {name: place for place, name in enumerate(compiled[0].household)},
-            {name: place for place, name in enumerate(compiled[0].person)},
+            {name: place for place, name in enumerate(programs[0].household)},
+            {name: place for place, name in enumerate(programs[0].person)},
+            tuple(name for name in programs[0].household if not name.endswith(".held")),
+            tuple(name for name in programs[0].person if not name.endswith(".held")),
         )
 
     def _program(self, table: dict[str, Computed], wanted: Iterable[str], given: frozenset[str]) -> Program:
@@ -188,14 +247,16 @@ class _Planner:
         book = self.book
         statuses = [name for name in table if name.rpartition(".")[2] in given and "." in name]
         items = {name: tuple(f.name for f in fact.items) for name, fact in book.facts.items() if fact.items}
-        program = Program(
-            (*book.household_inputs(), *(name for name in statuses if table[name].of == "household")),
-            (*book.person_inputs(), *(name for name in statuses if table[name].of == PERSON)),
-            items,
-            tuple(book.parameters),
-            tuple(one for name, one in table.items() if name not in statuses),
+        rest = tuple(one for name, one in table.items() if name not in statuses)
+        program = Program(book.household_inputs(), book.person_inputs(), items, tuple(book.parameters), rest)
+        program = needed_for(program, wanted)
+        read = {node.name for one in program.computed for node in walk(one.node)}
+        taken = [name for name in statuses if name in read]
+        return replace(
+            program,
+            household=(*program.household, *(name for name in taken if table[name].of == "household")),
+            person=(*program.person, *(name for name in taken if table[name].of == PERSON)),
         )
-        return needed_for(program, wanted)
 
     # --- definitions ------------------------------------------------------------------------------------
 
@@ -333,6 +394,11 @@ class _Planner:
             elif one.name in self.computed:
                 found |= self._statuses_of(self.computed[one.name].node)
         return frozenset(found)
+
+
+def _wanted(name: str, rules: InForce) -> bool:
+    """What a decision shows. Definitions and statuses are computed only when something reads them."""
+    return name not in rules.definitions and not name.endswith(".status") and "/" not in name
 
 
 _SUBJECT = Node("variable", (), Record(PERSON), name=SUBJECT)

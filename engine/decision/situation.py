@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.decision.document import Household, Inputs
-from engine.decision.plan import Plan, PolicyPlan, alone, unconfirmed
+from engine.decision.model import STATUSES
+from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
 from engine.language import outcomes
 from engine.language.compile import Compiled
 from engine.language.interpret import Interpreter
@@ -16,6 +17,9 @@ from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing, missing
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
+
+
+NO_NAMES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,29 @@ class Answer:
 
     def value(self, name: str, index: int) -> Any:
         if index < 0:
-            return self.own[self.compiled.household.index(name)]
-        return self.columns[self.compiled.person.index(name)][index]
+            return self.own[self.compiled.own_place[name]]
+        return self.columns[self.compiled.column_place[name]][index]
+
+
+def run_variant(
+    variant: Variant,
+    inputs: Inputs,
+    own: Sequence[Any],
+    columns: Sequence[Sequence[Any]],
+    parameters: Sequence[Any],
+    on: int,
+) -> Answer:
+    """Runs a program over a household, with the computed values that it takes as given: `own` and, per person, `columns`."""
+    people: Sequence[Sequence[Any]] = inputs.people
+    if columns:
+        people = [[*row, *given] for row, given in zip(people, zip(*columns, strict=True), strict=True)]
+    return Answer(variant.compiled, *variant.compiled.run([*inputs.household, *own], people, parameters, on))
+
+
+def _with_statuses(names: Sequence[str], row: Sequence[Any], held: bool) -> list[Any]:
+    """A row of inputs where every status that nothing is said about is held, or not."""
+    pairs = zip(names, row, strict=True)
+    return [held if value is None and name.endswith(".held") else value for name, value in pairs]
 
 
 class Situation:
@@ -78,21 +103,25 @@ class Situation:
     def with_fact(self, policy: str, fact: str, person: int, value: Any) -> Answer:
         """One policy decided again with one fact changed, of the household (person -1) or of a person."""
         household, people = self.inputs.household, self.inputs.people
-        if person < 0:
+        if fact == STATUSES:
+            plan = self.plan.decide
+            household = _with_statuses(plan.household, household, value)
+            people = [_with_statuses(plan.person, row, value) for row in people]
+        elif person < 0:
             household = list(household)
-            household[self.plan.decide.household.index(fact)] = value
+            household[self.plan.own_input[fact]] = value
         else:
             people = list(people)
             people[person] = list(people[person])
-            people[person][self.plan.decide.person.index(fact)] = value
+            people[person][self.plan.person_input[fact]] = value
         compiled = alone(self.book, self.plan, policy)
         return Answer(compiled, *compiled.run(household, people, self.parameters.values, self.on))
 
     def value(self, name: str, index: int) -> Any:
         """One computed value, of the household (index -1) or of a person."""
         if index < 0:
-            return self.own[self.plan.own_place[name]]
-        return self.columns[self.plan.column_place[name]][index]
+            return self.own[self.plan.run_decide.own_place[name]]
+        return self.columns[self.plan.run_decide.column_place[name]][index]
 
     def computed_only(self, policies: frozenset[str], index: int) -> list[str]:
         """Those of some policies that are eligible by computation and not on record, for the one it concerns."""
@@ -101,9 +130,9 @@ class Situation:
     def _computed_only(self, policy: str, index: int) -> bool:
         eligible, held = f"{policy}.eligible", f"{policy}.held"
         if self.book.policies[policy].unit != PERSON:
-            own = self.own[self.plan.own_place[eligible]]
-            return own is True and self.inputs.household[self.plan.decide.household.index(held)] is not True
-        column, place = self.columns[self.plan.column_place[eligible]], self.plan.decide.person.index(held)
+            own = self.own[self.plan.run_decide.own_place[eligible]]
+            return own is True and self.inputs.household[self.plan.own_input[held]] is not True
+        column, place = self.columns[self.plan.run_decide.column_place[eligible]], self.plan.person_input[held]
         people = range(len(column)) if index < 0 else (index,)
         return any(column[i] is True and self.inputs.people[i][place] is not True for i in people)
 
@@ -126,10 +155,16 @@ class Situation:
     def _confirmed(self, name: str, index: int) -> Any:
         """A value where only statuses on record count."""
         if self._without is None:
-            compiled = unconfirmed(self.book, self.plan)
-            inputs = self.inputs
-            run = compiled.run(inputs.household, inputs.people, self.parameters.values, self.on)
-            self._without = Answer(compiled, *run)
+            without = unconfirmed(self.book, self.plan)
+            own, columns, place, column = self.own, self.columns, self.plan.run_decide.own_place, self.plan.run_decide.column_place
+            self._without = run_variant(
+                without,
+                self.inputs,
+                [own[place[one]] for one in without.given.own],
+                [columns[column[one]] for one in without.given.people],
+                self.parameters.values,
+                self.on,
+            )
         return self._without.value(name, index)
 
     # --- what is unknown, what is uncertain -------------------------------------------------------------
@@ -137,18 +172,22 @@ class Situation:
     def limit(self, conflict: Conflict) -> Any:
         """The limit of a `cap`, as money; None while it is not known."""
         assert conflict.limit is not None
-        value = self.own[self.plan.run_decide.household.index(conflict.limit.name)]
+        value = self.own[self.plan.run_decide.own_place[conflict.limit.name]]
         return None if value is None else to_plain(value, Number(self.book.currency["decimals"]))
 
-    def unknown_inputs(self) -> tuple[list[str], list[list[str]]]:
-        """Names of the household's facts that are not known, and of each person's."""
-        names, person_names = self.plan.decide.household, self.plan.decide.person
-        own = [name for name, value in zip(names, self.inputs.household, strict=False) if value is None]
-        people = [
-            [name for name, value in zip(person_names, row, strict=False) if value is None] if None in row else []
-            for row in self.inputs.people
-        ]
-        return own, people
+    def unknown_inputs(self) -> tuple[frozenset[str], list[frozenset[str]]]:
+        """Names of the household's facts that are not known, and of each person's. Statuses are not facts."""
+        names, person_names = self.plan.own_facts, self.plan.person_facts
+        own, people = self.inputs.household, self.inputs.people
+        return (
+            frozenset([name for name, value in zip(names, own, strict=False) if value is None]) if None in own else NO_NAMES,
+            [
+                frozenset([name for name, value in zip(person_names, row, strict=False) if value is None])
+                if None in row
+                else NO_NAMES
+                for row in people
+            ],
+        )
 
     def rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
         """Warnings that rest on the rules and parameters of the day, the same for every household.

@@ -13,8 +13,9 @@ from engine.language.tree import Node
 from engine.language.types import (
     BOOLEAN,
     DATE,
-    EXACT,
+    LITERAL_UNIT,
     NO_UNIT,
+    PERSON_UNIT,
     Boolean,
     Date,
     Duration,
@@ -22,7 +23,6 @@ from engine.language.types import (
     Number,
     Ratio,
     Record,
-    Text,
     Unknown,
 )
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def _count_of(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     base = lists.list_of(check, args[0])
     assert isinstance(base.type, List)
-    unit = arithmetic.PERSON_UNIT if base.type.item == Record(PERSON) else NO_UNIT
-    of = names.unit_here(check, arithmetic.counted(check, unit, 0, base.type.at_most))
+    unit = PERSON_UNIT if base.type.item == Record(PERSON) else NO_UNIT
+    of = names.unit_here(check, Number(0, unit, 0, base.type.at_most))
     return check.node(syntax, "count", (base,), of)
 
 
@@ -49,8 +49,6 @@ def _sum(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     base = _many(check, syntax, args)
     of = _numbers_of(check, syntax, base)
     assert isinstance(base.type, List)
-    if of.decimals is None:
-        return check.node(syntax, "sum", (base,), EXACT)
     lo, hi = min(of.lo, 0) * base.type.at_most, max(of.hi, 0) * base.type.at_most
     numbers.fits(lo, hi)
     return check.node(syntax, "sum", (base,), replace(of, lo=lo, hi=hi))
@@ -59,8 +57,8 @@ def _sum(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
 def _numbers_of(check: Checker, syntax: Syntax, base: Node) -> Number:
     assert isinstance(base.type, List)
     of = base.type.item
-    if isinstance(of, Unknown):
-        return EXACT
+    if isinstance(of, Unknown):  # the empty list
+        return Number(0, LITERAL_UNIT, 0, 0)
     if isinstance(of, Ratio):
         raise check.fail(
             syntax,
@@ -75,9 +73,6 @@ def _numbers_of(check: Checker, syntax: Syntax, base: Node) -> Number:
 
 def _mean(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     base = _many(check, syntax, args)
-    if check.scope.exact:
-        _numbers_of(check, syntax, base)
-        return check.node(syntax, "mean", (base,), EXACT)
     total = _sum(check, syntax, args)
     assert isinstance(base.type, List)
     count = _filled(check, syntax, base)
@@ -91,7 +86,7 @@ def _filled(check: Checker, syntax: Syntax, base: Node) -> Node:
     assert isinstance(base.type, List)
     count = check.narrowed(check.node(syntax, "count", (base,), Number(0, NO_UNIT, 0, base.type.at_most)))
     assert isinstance(count.type, Number)
-    if not check.scope.exact and count.type.lo < 1 and not (base.op == "list" and base.args):
+    if count.type.lo < 1 and not (base.op == "list" and base.args):
         counted = base
         while counted.op == "map":
             counted = counted.args[0]
@@ -117,7 +112,7 @@ def _extreme(op: str) -> Handler:
         base = lists.list_of(check, args[0])
         _filled(check, syntax, base)
         assert isinstance(base.type, List)
-        if not isinstance(base.type.item, Number | Date | Unknown | Duration | Text):
+        if not isinstance(base.type.item, Number | Date | Duration):
             raise check.fail(syntax, "type", f"`{op}` needs numbers or dates, and these are {base.type.item}")
         return check.node(syntax, op, (base,), base.type.item)
 
@@ -129,17 +124,12 @@ def _of_several(check: Checker, syntax: Syntax, args: tuple[Syntax, ...], op: st
     kinds = [node.type for node in nodes]
     if all(isinstance(kind, Date) for kind in kinds):
         return check.node(syntax, op, tuple(nodes), DATE)
-    if not all(isinstance(kind, Number | Ratio | Unknown) for kind in kinds):
-        if check.scope.exact:
-            literal = lists.list_literal(check, replace(syntax, children=args))
-            assert isinstance(literal.type, List)
-            return check.node(syntax, "min" if op == "least" else "max", (literal,), literal.type.item)
+    if not all(isinstance(kind, Number | Ratio) for kind in kinds):
         raise check.fail(syntax, "type", "the smallest or largest of several needs numbers or dates")
-    nodes = [replace(node, type=EXACT) if isinstance(node.type, Unknown) else node for node in nodes]
     for other in nodes[1:]:
         comparison.same_unit(check, syntax, nodes[0], other)
-    if all(isinstance(node.type, Number) for node in nodes) and not check.scope.exact:
-        decimals = max(node.type.decimals or 0 for node in nodes if isinstance(node.type, Number))
+    if all(isinstance(node.type, Number) for node in nodes):
+        decimals = max(node.type.decimals for node in nodes if isinstance(node.type, Number))
         nodes = [numbers.scaled(node, decimals) for node in nodes]
     of = numbers.hull(op, [node.type for node in nodes if isinstance(node.type, Number | Ratio)])
     return check.node(syntax, op, tuple(nodes), of)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.language import aggregates, calendar_functions, comparison, names, roundings
 from engine.language.function import Function
 from engine.language.problems import nearest
+from engine.language.runtime import LARGEST_SIZE
 from engine.language.scope import PERSON
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
@@ -71,6 +72,13 @@ def _table(check: Checker, syntax: Syntax, name: str) -> Node:
         if len(keys) != 1 or not isinstance(keys[0].type, Number) or keys[0].type.decimals:
             raise check.fail(
                 syntax, "arguments", f"`{name}` is read for one whole number: `{name}(count(people))`"
+            )
+        if keys[0].type.hi > LARGEST_SIZE:
+            raise check.fail(
+                syntax.children[0],
+                "too-large",
+                f"this can reach {keys[0].type.hi}; a size table is read up to {LARGEST_SIZE}",
+                f"give the fact a smaller range, or write `min(…, {LARGEST_SIZE})`",
             )
         return check.node(syntax, "size_table", keys, names.unit_here(check, symbol.type), name)
     if len(keys) != len(symbol.by):

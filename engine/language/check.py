@@ -96,7 +96,7 @@ class Checker:
 
     def narrowed(self, node: Node) -> Node:
         """The node with the range that the guards around it prove."""
-        if not self._known or not isinstance(node.type, Number) or node.type.decimals is None:
+        if not self._known or not isinstance(node.type, Number):
             return node
         lo, hi = self._known.get(self._keys.of(node), (None, None))
         if lo is None and hi is None:

@@ -18,7 +18,6 @@ from engine.language.types import (
     List,
     Number,
     Ratio,
-    Record,
     Text,
     Type,
     Unit,
@@ -47,17 +46,15 @@ def comparison(check: Checker, at: Syntax, op: str, left: Node, right: Node) -> 
         else:
             numbers.compare_parts(a, b)
         return check.node(at, op, (left, right), BOOLEAN)
-    unknown = isinstance(a, Unknown) or isinstance(b, Unknown)
     left, right, of = joined(check, at, left, right)
-    ordered = unknown or isinstance(of, Date | Duration) or (isinstance(of, Text) and check.scope.exact)
-    if op not in ("equal", "unequal") and not ordered:
+    if op not in ("equal", "unequal") and not isinstance(of, Date | Duration):
         raise check.fail(at, "type", f"{a} and {b} have no order; only `=`, `!=` and `in` compare them")
     return check.node(at, op, (left, right), BOOLEAN)
 
 
 def same_unit(check: Checker, at: Syntax, left: Node, right: Node) -> None:
     assert isinstance(left.type, Number | Ratio) and isinstance(right.type, Number | Ratio)
-    if not check.scope.exact and join_units(left.type.unit, right.type.unit) is None:
+    if join_units(left.type.unit, right.type.unit) is None:
         (a, x), (b, y) = (check.written(left), left.type.unit), (check.written(right), right.type.unit)
         hint = _missing_factor(a, x, y) or _missing_factor(b, y, x)
         raise check.fail(
@@ -101,8 +98,6 @@ def joined(check: Checker, at: Syntax, a: Node, b: Node) -> tuple[Node, Node, Ty
         item = x.item if isinstance(y.item, Unknown) else y.item
         if isinstance(x.item, Unknown) or isinstance(y.item, Unknown) or x.item == y.item:
             return a, b, List(item, max(x.at_most, y.at_most), x.undecided or y.undecided)
-    if isinstance(x, Record) and isinstance(y, Record) and check.scope.exact:
-        return a, b, x
     if x == y:
         return a, b, x
     hint = 'write `date("…")`' if {type(x), type(y)} == {Date, Text} else ""

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from engine.language import dates, runtime
@@ -51,6 +50,8 @@ class Compiled:
     run: Run
     household: tuple[str, ...]
     person: tuple[str, ...]
+    own_place: Mapping[str, int]  # where a household value stands
+    column_place: Mapping[str, int]  # where a person value's column stands
     source: str
 
 
@@ -85,7 +86,7 @@ Step = Callable[[Block, Code, str], None]
 
 COMPARE = {"equal": "==", "unequal": "!=", "less": "<", "at_most": "<=", "more": ">", "at_least": ">="}
 INFIX = {"add": "+", "subtract": "-", "multiply": "*"}
-# how a count that lies between two bounds compares: helper, negate, swap sides
+# how two numbers compare that each lie between two bounds: helper, negated
 RANGES = {
     "less": ("less_range", False),
     "at_least": ("less_range", True),
@@ -94,8 +95,6 @@ RANGES = {
     "equal": ("equal_range", False),
     "unequal": ("equal_range", True),
 }
-MIRROR = {"less": "more", "more": "less", "at_most": "at_least", "at_least": "at_most", "equal": "equal"}
-MIRROR["unequal"] = "unequal"
 
 
 def compile_program(program: Program) -> Compiled:
@@ -143,18 +142,15 @@ class _Generator:
         known = set(needs)
         while waiting:
             ready = [c for c in waiting if c.of != PERSON and not (needs[c.name] & known) - done]
-            if not ready:
-                together = self._ready_people(waiting, needs, known, done)
-                self._loop([c for c in waiting if c.name in together])
-                order_person += [c.name for c in waiting if c.name in together]
-                done |= together
-                waiting = [c for c in waiting if c.name not in together]
-                continue
             for computed in ready:
-                code = self.named(self.code(computed.node))
-                self.values[computed.name] = code
-                order_household.append(computed.name)
-                done.add(computed.name)
+                self.values[computed.name] = self.named(self.code(computed.node))
+            order_household += [c.name for c in ready]
+            if not ready:
+                of_people = self._ready_people(waiting, needs, known, done)
+                ready = [c for c in waiting if c.name in of_people]
+                self._loop(ready)
+                order_person += [c.name for c in ready]
+            done |= {c.name for c in ready}
             waiting = [c for c in waiting if c.name not in done]
         results = ", ".join(self.values[name].text for name in order_household)
         columns = ", ".join(self.columns[name] for name in order_person)
@@ -162,7 +158,14 @@ class _Generator:
         source = "\n".join(["def run(H, P, A, ON):", "    R = range(len(P))", *root.lines, ""])
         namespace = dict(_NAMESPACE)
         exec(compile(source, "<rules>", "exec"), namespace)  # noqa: S102 - our own generated text
-        return Compiled(namespace["run"], tuple(order_household), tuple(order_person), source)
+        return Compiled(
+            namespace["run"],
+            tuple(order_household),
+            tuple(order_person),
+            {name: place for place, name in enumerate(order_household)},
+            {name: place for place, name in enumerate(order_person)},
+            source,
+        )
 
     @staticmethod
     def _ready_people(
@@ -272,7 +275,7 @@ class _Generator:
                 return Code(f"{code.text}[0]", code.checks, f"{code.text}[1]")
             return code
         assert isinstance(node.type, Number)
-        return Code(code.text, code.checks, str(10 ** (node.type.decimals or 0)))
+        return Code(code.text, code.checks, str(10**node.type.decimals))
 
     # --- every kind of node -----------------------------------------------------------------------------
 
@@ -291,16 +294,14 @@ class _Generator:
     def _const(self, node: Node) -> Code:
         if node.value is None:
             return Code("None", ("None",))
-        if isinstance(node.value, bool | int | str):
-            text = repr(node.value)
-            return Code(f"({text})" if text.startswith("-") else text)
-        return Code(f"Fraction({node.value.numerator}, {node.value.denominator})")
+        text = repr(node.value)
+        return Code(f"({text})" if text.startswith("-") else text)
 
     def _on(self, node: Node) -> Code:
         return Code("ON")
 
     def _people(self, node: Node) -> Code:
-        return Code("(R, ())")
+        return Code("(list(R), [])")
 
     def _fact(self, node: Node) -> Code:
         return self.maybe(f"H[{self.household[node.name]}]")
@@ -333,16 +334,14 @@ class _Generator:
 
     def _variable(self, node: Node) -> Code:
         block = next(block for block in reversed(self.blocks) if block.variable == node.name)
-        nullable = not isinstance(node.type, Record) or bool(node.type.fields)
+        nullable = not isinstance(node.type, Record)
         return Code(block.python, (block.python,) if nullable else ())
 
     def _field(self, node: Node) -> Code:
         record = self.code(node.args[0])
         of = node.args[0].type
         assert isinstance(of, Record)
-        if of.fields:
-            text = f"{record.text}[{[name for name, _ in of.fields].index(node.name)}]"
-        elif of.name == PERSON:
+        if of.name == PERSON:
             text = f"P[{record.text}][{self.person[node.name]}]"
         else:
             text = f"{record.text}[{self.program.items[of.name].index(node.name)}]"
@@ -371,18 +370,11 @@ class _Generator:
                 return Code(f"({a.text} {INFIX[node.op]} {b.text})", checks, a.den)
             num = f"({a.text} * {b.den} {INFIX[node.op]} {b.text} * {a.den})"
             return Code(num, checks, f"({a.den} * {b.den})")
-        if isinstance(node.type, Duration) and node.op == "multiply":
-            return self.strict(node, lambda a, b: f"int({a} * {b})")
         return self.strict(node, lambda a, b: f"({a} {INFIX[node.op]} {b})")
 
     def _divide(self, node: Node) -> Code:
-        if isinstance(node.type, Ratio):
-            a, b = (self.fraction(arg) for arg in node.args)
-            return Code(f"({a.text} * {b.den})", _all_checks([a, b]), f"({a.den} * {b.text})")
-        a, b = (self.code(arg) for arg in node.args)
-        whole = isinstance(node.type, Duration)
-        text = f"int({a.text} / {b.text})" if whole else f"Fraction({a.text}) / {b.text}"
-        return self.maybe(f"None if {_unknown(_all_checks([a, b]), f'{b.text} == 0')} else {text}")
+        a, b = (self.fraction(arg) for arg in node.args)
+        return Code(f"({a.text} * {b.den})", _all_checks([a, b]), f"({a.den} * {b.text})")
 
     def _negate(self, node: Node) -> Code:
         return self.strict(node, lambda a: f"(-{a})")
@@ -400,8 +392,6 @@ class _Generator:
     def _round(self, node: Node) -> Code:
         digits = node.value
         inner = node.args[0]
-        if isinstance(inner.type, Number) and inner.type.decimals is None:
-            return self.strict(node, lambda a: f"round_exact(round_{node.name}, {a}, {digits})")
         code = self.fraction(inner)
         num = code.text if digits == 0 else f"{code.text} * {10**digits}"
         text = f"round_{node.name}({num}, {code.den})"
@@ -433,9 +423,8 @@ class _Generator:
 
     def _comparison(self, node: Node) -> Code:
         a, b = node.args
-        for count, other, op in ((a, b, node.op), (b, a, MIRROR[node.op])):
-            if count.op == "count" and _undecided(count.args[0]) and isinstance(other.type, Number):
-                return self._count_against(count, other, op)
+        if _undecided_count(a) or _undecided_count(b):
+            return self._ranges(node)
         if isinstance(a.type, Ratio) or isinstance(b.type, Ratio):
             x, y = self.fraction(a), self.fraction(b)
             left = x.text if y.den == "1" else f"{x.text} * {y.den}"
@@ -443,15 +432,29 @@ class _Generator:
             return Code(f"({left} {COMPARE[node.op]} {right})", _all_checks([x, y]))
         return self.strict(node, lambda x, y: f"({x} {COMPARE[node.op]} {y})")
 
-    def _count_against(self, count: Node, other: Node, op: str) -> Code:
+    def _ranges(self, node: Node) -> Code:
         """A count with undecided entries lies between two numbers; the comparison decides when it can."""
-        members, limit = self.value(count.args[0]), self.code(other)
-        helper, negate = RANGES[op]
-        low, more = f"len({members.text}[0])", f"len({members.text}[1])"
-        text = f"{helper}({low}, {low} + {more}, {limit.text})"
+        (left, a), (right, b) = (self._reach(arg) for arg in node.args)
+        if a.den != b.den:
+            left, right = ([f"({text}) * {other.den}" for text in part] for part, other in ((left, b), (right, a)))
+        helper, negate = RANGES[node.op]
+        text = f"{helper}({', '.join((*left, *right))})"
         text = f"opposite({text})" if negate else text
-        checks = _all_checks([members, limit])
+        checks = _all_checks([a, b])
         return self.maybe(f"None if {_unknown(checks)} else {text}" if checks else text)
+
+    def _reach(self, node: Node) -> tuple[list[str], Code]:
+        """The least and the greatest numerator of a side, and its checks and denominator."""
+        count, factor = (node.args[0], node.value) if node.op == "scale" else (node, 1)
+        if not _undecided_count(node):
+            code = self.fraction(node)
+            return [code.text, code.text], code
+        members = self.value(count.args[0])
+        low, more = f"len({members.text}[0])", f"len({members.text}[1])"
+        assert isinstance(node.type, Number)
+        return [f"{low} * {factor}", f"({low} + {more}) * {factor}"], Code(
+            "", members.checks, str(10 ** (node.type.decimals or 0))
+        )
 
     def _and(self, node: Node) -> Code:
         return self._kleene(node.args, "and")
@@ -511,10 +514,6 @@ class _Generator:
     def _list(self, node: Node) -> Code:
         texts = [self.value(arg).text for arg in node.args]
         return Code(f"(({', '.join(texts)}{',' if texts else ''}), ())")
-
-    def _record(self, node: Node) -> Code:
-        texts = [self.value(arg).text for arg in node.args]
-        return Code(f"({', '.join(texts)}{',' if texts else ''})")
 
     def over(self, node: Node, members: Code, part: int, result: str, after: Step) -> None:
         """A loop over one part of a list, with the node's body inside."""
@@ -608,9 +607,6 @@ class _Generator:
     def _sum(self, node: Node) -> Code:
         return self._aggregate(node, "total")
 
-    def _mean(self, node: Node) -> Code:
-        return self._aggregate(node, "mean")
-
     def _min(self, node: Node) -> Code:
         return self._aggregate(node, "smallest")
 
@@ -660,16 +656,6 @@ class _Generator:
 
     # dates
 
-    def _date(self, node: Node) -> Code:
-        codes = [self.code(arg) for arg in node.args]
-        text = f"make_date({', '.join(code.text for code in codes)})"
-        checks = _all_checks(codes)
-        return self.maybe(f"None if {_unknown(checks)} else {text}" if checks else text)
-
-    def _parse_date(self, node: Node) -> Code:
-        code = self.code(node.args[0])
-        return self.maybe(f"None if {_unknown(code.checks)} else parse_date({code.text})")
-
     def _date_part(self, node: Node) -> Code:
         return self.strict(node, lambda a: f"date_part({a}, {node.name!r})")
 
@@ -705,6 +691,12 @@ class _Generator:
 
 def _undecided(node: Node) -> bool:
     return isinstance(node.type, List) and node.type.undecided
+
+
+def _undecided_count(node: Node) -> bool:
+    """A count that may be a range, also with more decimals written to it."""
+    count = node.args[0] if node.op == "scale" else node
+    return count.op == "count" and _undecided(count.args[0])
 
 
 def _all_checks(codes: Sequence[Code]) -> tuple[str, ...]:
@@ -744,5 +736,4 @@ _NAMESPACE: dict[str, Any] = {
     **{name: getattr(runtime, name) for name in dir(runtime) if not name.startswith("_")},
     **{name: getattr(dates, name) for name in dir(dates) if not name.startswith("_")},
     "same_quotient": _same_quotient,
-    "Fraction": Fraction,
 }

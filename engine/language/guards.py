@@ -41,7 +41,7 @@ def consequences(condition: Node, truth: bool) -> Iterator[tuple[Node, int | Non
 
 
 def _bound(op: str, node: Node, limit: Node) -> Iterator[tuple[Node, int | None, int | None]]:
-    if limit.op != "const" or not isinstance(node.type, Number) or node.type.decimals is None:
+    if limit.op != "const" or not isinstance(node.type, Number):
         return
     value = Fraction(limit.value)
     while node.op == "scale":

@@ -16,7 +16,7 @@ from engine.language.compile import Computed, Program
 from engine.language.outcomes import is_eligible, outcome
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import OPS, Node
-from engine.language.types import Duration, Number, Ratio, Record
+from engine.language.types import Number, Ratio, Record
 
 Bindings = Mapping[str, Any]
 NOTHING: Bindings = {}
@@ -100,8 +100,6 @@ class Interpreter:
         if record is None:
             return None
         assert isinstance(of, Record)
-        if of.fields:
-            return record[[name for name, _ in of.fields].index(node.name)]
         if of.name == PERSON:
             return self.people[record][self.person_slots[node.name]]
         return record[self.program.items[of.name].index(node.name)]
@@ -167,7 +165,7 @@ class Interpreter:
         if None in bounds:
             return None
         (a_lo, a_hi), (b_lo, b_hi) = (pair for pair in bounds if pair is not None)
-        truths = {_COMPARE[node.op](a, b) for a in {a_lo, a_hi} for b in {b_lo, b_hi}}
+        truths: set[bool] = {_COMPARE[node.op](a, b) for a in {a_lo, a_hi} for b in {b_lo, b_hi}}
         if node.op in ("equal", "unequal") and (a_lo != a_hi or b_lo != b_hi):
             apart = a_hi < b_lo or b_hi < a_lo
             return (node.op == "unequal") if apart else None
@@ -177,6 +175,8 @@ class Interpreter:
 
     def _count_bounds(self, node: Node, bindings: Bindings) -> tuple[Any, Any] | None:
         """A count of a list with undecided entries lies between two numbers; anything else is itself, twice."""
+        if node.op == "scale":  # the same number, with more decimals written to it
+            return self._count_bounds(node.args[0], bindings)
         if node.op == "count":
             members = self.value(node.args[0], bindings)
             if members is None:
@@ -233,9 +233,6 @@ class Interpreter:
     def _list(self, node: Node, bindings: Bindings) -> Any:
         return [self.value(arg, bindings) for arg in node.args], []
 
-    def _record(self, node: Node, bindings: Bindings) -> Any:
-        return tuple(self.value(arg, bindings) for arg in node.args)
-
     def _outcome(self, node: Node, bindings: Bindings) -> int:
         return outcome(*(self.value(arg, bindings) for arg in node.args))
 
@@ -266,7 +263,7 @@ def _arithmetic(operation: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def apply(node: Node, a: Any, b: Any) -> Any:
         if isinstance(node.type, Ratio):
             return Fraction(operation(_true_value(node.args[0], a), _true_value(node.args[1], b)))
-        return int(operation(a, b)) if isinstance(node.type, Duration) else operation(a, b)
+        return operation(a, b)
 
     return apply
 
@@ -274,15 +271,11 @@ def _arithmetic(operation: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 def _divide(node: Node, a: Any, b: Any) -> Any:
     if b == 0:
         return None
-    if isinstance(node.type, Ratio):
-        return Fraction(_true_value(node.args[0], a)) / Fraction(_true_value(node.args[1], b))
-    return int(a / b) if isinstance(node.type, Duration) else Fraction(a) / b
+    return Fraction(_true_value(node.args[0], a)) / Fraction(_true_value(node.args[1], b))
 
 
 def _round(node: Node, value: Any) -> Any:
     rounding, inner = runtime.ROUND[node.name], node.args[0]
-    if isinstance(inner.type, Number) and inner.type.decimals is None:
-        return runtime.round_exact(rounding, value, node.value)
     exact = Fraction(_true_value(inner, value)) * 10**node.value
     return rounding(exact.numerator, exact.denominator)
 
@@ -325,15 +318,12 @@ _STRICT: dict[str, Callable[..., Any]] = {
     "index": lambda node, members, position: runtime.element(members, position),
     "count": _count,
     "sum": lambda node, members: runtime.total(members),
-    "mean": lambda node, members: runtime.mean(members),
     "min": lambda node, members: runtime.smallest(members),
     "max": lambda node, members: runtime.largest(members),
     "all": lambda node, members: runtime.every_true(members),
     "any": lambda node, members: runtime.any_true(members),
     "contains": lambda node, members, wanted: runtime.contains(members, wanted),
     "all_but": lambda node, members, item: runtime.without(members, item),
-    "date": lambda node, y, m, d: dates.make_date(y, m, d),
-    "parse_date": lambda node, text: dates.parse_date(text),
     "date_part": lambda node, day: dates.date_part(day, node.name),
     "duration_part": lambda node, value: dates.duration_part(value, node.args[0].type.kind, node.name),
     "months_between": lambda node, a, b: dates.months_between(a, b),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.language import comparison, literals, logic, numbers
+from engine.language import comparison, logic, numbers
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
-from engine.language.types import BOOLEAN, UNKNOWN, Boolean, List, Number, Ratio, Record, Type, Unknown
+from engine.language.types import BOOLEAN, UNKNOWN, Boolean, List, Number, Ratio, Type, Unknown
 
 if TYPE_CHECKING:
     from engine.language.check import Checker
@@ -18,8 +18,6 @@ def list_of(check: Checker, syntax: Syntax) -> Node:
     node = check.check(syntax)
     if isinstance(node.type, List):
         return node
-    if check.scope.exact:  # FEEL reads a single value as a list of one
-        return check.node(syntax, "list", (node,), List(node.type, 1))
     raise check.fail(syntax, "type", f"a list is needed here, and this is {node.type}")
 
 
@@ -48,17 +46,23 @@ def every(check: Checker, syntax: Syntax) -> Node:
 def quantified(check: Checker, syntax: Syntax, iterators: tuple[Syntax, ...], op: str) -> Node:
     if not iterators:
         return logic.boolean(check, syntax.children[1])
-    base = list_of(check, iterators[0].children[0])
+    base = _run_over(check, iterators[0])
     with check.body(base, iterators[0].value) as variable:
         test = quantified(check, syntax, iterators[1:], op)
     return check.node(syntax, op, (base, test), BOOLEAN, iterators[0].value, variable.name)
+
+
+def _run_over(check: Checker, iterator: Syntax) -> Node:
+    if len(iterator.children) > 1:
+        raise check.fail(iterator, "unsupported", "rules run over lists, not over ranges of numbers")
+    return list_of(check, iterator.children[0])
 
 
 def mapped(check: Checker, syntax: Syntax) -> Node:
     iterators = syntax.children[0].children
     if len(iterators) > 1:
         raise check.fail(syntax, "unsupported", "`for` over several lists at once is not in the profile")
-    base = list_of(check, iterators[0].children[0])
+    base = _run_over(check, iterators[0])
     assert isinstance(base.type, List)
     with check.body(base, iterators[0].value) as variable:
         result = check.check(syntax.children[1])
@@ -72,53 +76,37 @@ def list_literal(check: Checker, syntax: Syntax) -> Node:
     for item in items:
         if isinstance(of, Unknown):
             of = item.type
-        elif isinstance(of, Record) and isinstance(item.type, Record) and check.scope.exact:
-            of = _merged(of, item.type)
         else:
             _, _, of = comparison.joined(check, syntax, Node("const", (), of), item)
     if isinstance(of, Ratio):
         raise check.fail(syntax, "unrounded", "an exact quotient cannot be put into a list", "round it first")
-    if isinstance(of, Number) and of.decimals is not None:
+    if isinstance(of, Number):
         items = [numbers.scaled(item, of.decimals) for item in items]
-    if isinstance(of, Record) and of.fields:
-        items = [replace(_reshaped(item, of), type=of) for item in items]
     return check.node(syntax, "list", tuple(items), List(of, max(len(items), 1)))
 
 
-def _merged(a: Record, b: Record) -> Record:
-    names = dict(a.fields)
-    for name, of in b.fields:
-        if isinstance(names.get(name, UNKNOWN), Unknown):
-            names[name] = of
-    return Record(a.name, tuple(names.items()))
-
-
-def _reshaped(item: Node, of: Record) -> Node:
-    """A record literal with every field of its list, unknown where it has none."""
-    if item.op != "record":
-        return item
-    assert isinstance(item.type, Record)
-    given = dict(zip((name for name, _ in item.type.fields), item.args, strict=True))
-    missing = Node("const", (), UNKNOWN)
-    return replace(item, args=tuple(given.get(name, missing) for name, _ in of.fields))
-
-
 def record_literal(check: Checker, syntax: Syntax) -> Node:
-    if not check.scope.exact:
-        raise check.fail(syntax, "unsupported", "rules do not build contexts", "declare a list in facts.yaml")
-    names = [literals.unquote(e.value) if e.value.startswith('"') else e.value for e in syntax.children]
-    values = check.several(tuple(entry.children[0] for entry in syntax.children))
-    fields = tuple(zip(names, (value.type for value in values), strict=True))
-    return check.node(syntax, "record", values, Record("context", fields))
+    raise check.fail(syntax, "unsupported", "rules do not build contexts", "declare a list in facts.yaml")
 
 
 def index(check: Checker, syntax: Syntax, base: Node, at: Node) -> Node:
     assert isinstance(base.type, List)
     if not isinstance(at.type, Number) or at.type.decimals:
         raise check.fail(syntax, "type", "a position in a list is a whole number")
-    if not check.scope.exact and at.op != "const":
+    if at.op != "const":
         raise check.fail(syntax, "type", "a position in a list is a number written out", "write `list[1]`")
     return check.node(syntax, "index", (base, at), base.type.item)
+
+
+def _with_decimals(check: Checker, base: Node, decimals: int) -> Node:
+    """A list of numbers with so many decimals each."""
+    assert isinstance(base.type, List) and isinstance(base.type.item, Number)
+    if base.type.item.decimals == decimals:
+        return base
+    with check.body(base, "") as variable:
+        scaled = numbers.scaled(variable, decimals)
+    of = replace(base.type, item=scaled.type)
+    return Node("map", (base, scaled), of, value=variable.name, start=base.start, end=base.end)
 
 
 def contains(check: Checker, syntax: Syntax, base: Node, value: Node) -> Node:
@@ -126,8 +114,8 @@ def contains(check: Checker, syntax: Syntax, base: Node, value: Node) -> Node:
     sample = replace(base, type=base.type.item, op="const", args=())
     if isinstance(base.type.item, Number) and isinstance(value.type, Number):
         comparison.same_unit(check, syntax, sample, value)
-        if base.type.item.decimals is not None:
-            value = numbers.scaled(value, max(base.type.item.decimals, value.type.decimals or 0))
+        decimals = max(base.type.item.decimals, value.type.decimals)
+        value, base = numbers.scaled(value, decimals), _with_decimals(check, base, decimals)
     else:
         _, value, _ = comparison.joined(check, syntax, sample, value)
     return check.node(syntax, "contains", (base, value), BOOLEAN)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.language import arithmetic
 from engine.language.problems import nearest
 from engine.language.scope import PERSON, SUBJECT, Symbol
 from engine.language.syntax import Syntax
@@ -14,7 +13,13 @@ from engine.language.tree import Node
 from engine.language.types import (
     BOOLEAN,
     DATE,
+    DAY_COUNT,
+    MAX_DAYS,
+    MAX_MONTHS,
+    MAX_YEARS,
+    MONTH_COUNT,
     NO_UNIT,
+    YEARS,
     Date,
     Duration,
     Enum,
@@ -50,9 +55,9 @@ def resolve(check: Checker, at: Syntax, name: str) -> Node:
         found = of_subject(check, at, name)
         if found is not None:
             return found
-    if name == "on" and not check.scope.exact:
+    if name == "on":
         return check.node(at, "on", (), DATE)
-    if name == "people" and not check.scope.exact:
+    if name == "people":
         return check.node(at, "people", (), List(Record(PERSON), check.scope.people_at_most))
     symbol = check.scope.names.get(name)
     if symbol is not None:
@@ -116,9 +121,6 @@ def _table_key(check: Checker, at: Syntax, symbol: Symbol, key: str) -> Node:
 def field_of(check: Checker, at: Syntax, record: Node, name: str) -> Node | None:
     """Fact, item field or computed value `name` of a record, or None when it has no such thing."""
     assert isinstance(record.type, Record)
-    for field_name, of in record.type.fields:
-        if field_name == name:
-            return check.node(at, "field", (record,), of, name)
     symbol = check.scope.records.get(record.type.name, {}).get(name)
     if symbol is None:
         return None
@@ -203,7 +205,7 @@ def no_field(check: Checker, at: Syntax, of: Record, word: str) -> Failed:
     refused = not_readable(check, at, word if of.name == PERSON else f"{of.name}.{word}")
     if refused:
         return refused
-    known = set(check.scope.records.get(of.name, {})) | {name for name, _ in of.fields}
+    known = set(check.scope.records.get(of.name, {}))
     return check.fail(at, "unknown-name", f"{of} has no `{word}`", nearest(word, known))
 
 
@@ -266,25 +268,25 @@ def part_of(check: Checker, syntax: Syntax, base: Node, word: str) -> Node:
     parts: dict[str, tuple[int, int, Unit]] = {}
     op = "date_part"
     if isinstance(base.type, Date):
-        parts = {"year": (1, 9999, arithmetic.YEARS), "month": (1, 12, NO_UNIT), "day": (1, 31, NO_UNIT)}
+        parts = {"year": (1, MAX_YEARS, YEARS), "month": (1, 12, NO_UNIT), "day": (1, 31, NO_UNIT)}
         parts["weekday"] = (1, 7, NO_UNIT)
     elif isinstance(base.type, Duration):
         op = "duration_part"
         if base.type.kind == "months":
             parts = {
-                "years": (-9999, 9999, arithmetic.YEARS),
-                "months": (-arithmetic.MAX_MONTHS, arithmetic.MAX_MONTHS, arithmetic.MONTH_COUNT),
+                "years": (-MAX_YEARS, MAX_YEARS, YEARS),
+                "months": (-MAX_MONTHS, MAX_MONTHS, MONTH_COUNT),
             }
         else:
-            parts = {"days": (-4_000_000, 4_000_000, arithmetic.DAY_COUNT)}
-            parts |= dict.fromkeys(("hours", "minutes", "seconds"), (-60, 60, NO_UNIT))
+            parts = {"days": (-MAX_DAYS, MAX_DAYS, DAY_COUNT)}
+            parts |= {word: (-60, 60, NO_UNIT) for word in ("hours", "minutes", "seconds")}
     if isinstance(base.type, List):
         raise check.fail(syntax, "type", f"the entries of this list have no `{word}`")
     if word not in parts:
         hint = nearest(word, parts) or (f"it has {', '.join(parts)}" if parts else "")
         raise check.fail(syntax, "unknown-name", f"{base.type} has no `{word}`", hint)
     lo, hi, unit = parts[word]
-    return check.node(syntax, op, (base,), arithmetic.counted(check, unit, lo, hi), word)
+    return check.node(syntax, op, (base,), Number(0, unit, lo, hi), word)
 
 
 def _status_hint(policy: str) -> str:

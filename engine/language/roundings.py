@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from engine.language import arithmetic, names, numbers
@@ -32,12 +31,12 @@ def _rounding(name: str) -> Handler:
         value = arithmetic.number(check, args[0])
         digits = 0
         if len(args) > 1:
-            written = check.check(args[1])
-            if written.op != "const" or Fraction(written.value or 0).denominator != 1:
+            written = numbers.written_whole(check.check(args[1]))
+            if written is None:
                 hint = f"write `{name}(x, 2)`"
                 raise check.fail(args[1], "type", "the number of decimals is a whole number written out", hint)
-            digits = int(written.value)
-        if not check.scope.exact and not 0 <= digits <= 9:
+            digits = written
+        if not 0 <= digits <= 9:
             hint = "0 rounds to whole ones"
             raise check.fail(args[1], "type", "the number of decimals lies between 0 and 9", hint)
         assert isinstance(value.type, Number | Ratio)
@@ -66,7 +65,7 @@ def _modulo(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
         raise check.fail(syntax, "unrounded", "`modulo` needs rounded numbers", "round first")
     dividend, divisor = numbers.aligned(dividend, divisor)
     assert isinstance(dividend.type, Number) and isinstance(divisor.type, Number)
-    if not check.scope.exact and divisor.type.lo <= 0:
+    if divisor.type.lo <= 0:
         raise check.fail(
             args[1], "unguarded-division", "the divisor can be zero or less here", "guard it with `if`"
         )
@@ -83,9 +82,12 @@ def _marginal(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
         known = [name for name, one in check.scope.names.items() if one.table == "brackets"]
         hint = nearest(args[1].value, known) or "write the name of one: `marginal(x, my_brackets)`"
         raise refused or check.fail(args[1], "type", message, hint)
-    assert isinstance(symbol.type, Number) and symbol.type.decimals is not None
-    if not isinstance(value.type, Number):
-        raise check.fail(args[0], "unrounded", "`marginal` needs a rounded number", "round it first")
+    assert isinstance(symbol.type, Number)
+    if not isinstance(value.type, Number) or value.type.decimals > symbol.decimals:
+        hint = f"round it to the {symbol.decimals} decimals of the thresholds first"
+        raise check.fail(args[0], "unrounded", "`marginal` needs a rounded number", hint)
+    value = numbers.scaled(value, symbol.decimals)
+    assert isinstance(value.type, Number)
     of = numbers.product_type(value.type, symbol.type)
     assert isinstance(of, Number)
     return check.node(

@@ -71,12 +71,6 @@ def total(values: ListValue) -> Any:
     return result
 
 
-def mean(values: ListValue) -> Fraction | None:
-    """Exact mode only; elsewhere a mean is a quotient of a sum and a count."""
-    whole = total(values)
-    return None if whole is None or not values[0] else Fraction(whole) / len(values[0])
-
-
 def round_exact(rounding: Callable[[int, int], int], value: Fraction, digits: int) -> Fraction:
     """Rounds an exact fraction; negative digits round to tens, hundreds, …"""
     power = Fraction(10) ** digits
@@ -129,6 +123,9 @@ def without(values: ListValue, item: Any) -> ListValue:
     return [one for one in values[0] if one is not item], [one for one in values[1] if one is not item]
 
 
+LARGEST_SIZE = 1000  # how far a size table is read; the range of its values is proved up to here
+
+
 def size_table(table: tuple[Mapping[int, int], Any], n: int) -> int | None:
     """A table over whole numbers: `(cells, beyond)`, `beyond` an amount for each further one, "clamp" or None."""
     cells, beyond = table
@@ -151,17 +148,19 @@ def marginal(brackets: Sequence[tuple[int, int]], amount: int) -> int:
     return result
 
 
-def less_range(lo: int, hi: int, other: int) -> bool | None:
-    """Is a number between `lo` and `hi` below `other`?"""
-    return True if hi < other else False if lo >= other else None
+def less_range(a_lo: int, a_hi: int, b_lo: int, b_hi: int) -> bool | None:
+    """Is a number between `a_lo` and `a_hi` below one between `b_lo` and `b_hi`?"""
+    return True if a_hi < b_lo else False if a_lo >= b_hi else None
 
 
-def at_most_range(lo: int, hi: int, other: int) -> bool | None:
-    return True if hi <= other else False if lo > other else None
+def at_most_range(a_lo: int, a_hi: int, b_lo: int, b_hi: int) -> bool | None:
+    return True if a_hi <= b_lo else False if a_lo > b_hi else None
 
 
-def equal_range(lo: int, hi: int, other: int) -> bool | None:
-    return lo == hi == other if lo == hi or not lo <= other <= hi else None
+def equal_range(a_lo: int, a_hi: int, b_lo: int, b_hi: int) -> bool | None:
+    if a_hi < b_lo or b_hi < a_lo:
+        return False
+    return True if a_lo == a_hi == b_lo == b_hi else None
 
 
 def opposite(truth: bool | None) -> bool | None:

@@ -17,7 +17,8 @@ class Symbol:
 
     `kind`: fact (an input), value (computed: definition, policy result) or parameter.
     `by`: the table keys of a parameter, names of enum facts; `table` says how it is looked up:
-    "" (plain or by enum keys), "size" (by whole numbers) or "brackets".
+    "" (plain or by enum keys), "size" (by whole numbers) or "brackets"; `decimals` are those of the thresholds
+    of brackets.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Symbol:
     type: Type
     by: tuple[str, ...] = ()
     table: str = ""
+    decimals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,6 @@ class Scope:
     policies  name -> unit ("household" or "person")
     forbidden names that exist but may not be read here -> why
     person    the expression speaks of one person, whose names are in reach
-    exact     numbers are exact fractions, units and ranges play no part (`relief eval`)
     """
 
     names: Mapping[str, Symbol]
@@ -44,5 +45,4 @@ class Scope:
     policies: Mapping[str, str] = field(default_factory=dict)
     forbidden: Mapping[str, str] = field(default_factory=dict)
     person: bool = False
-    exact: bool = False
     people_at_most: int = 100

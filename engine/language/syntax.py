@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from lark import Lark, Token
+from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from engine.language.problems import Problem, Span
 
 MAX_LENGTH = 20_000
 MAX_DEPTH = 60
+MAX_DEPTH_OF_TREE = 120
 
 FUNCTION_WORDS = frozenset(
-    ["round half up", "round half down", "round up", "round down", "years and months duration", "day of week", "day of year", "month of year", "months between", "days between", "add years", "add months", "add days", "month start", "with greatest", "with least", "all but", "list contains"]
+    "round half up|round half down|round up|round down|years and months duration|day of week|day of year|"
+    "month of year|week of year|months between|days between|add years|add months|add days|month start|with greatest|"
+    "with least|all but|list contains".split("|")
 )
 RESERVED = frozenset(
-    ["if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "not", "between", "true", "false", "null"]
+    "if then else for in return some every satisfies and or not between true false null".split()
 )
 
 
@@ -60,6 +63,24 @@ def plain_source(text: str, name: str = "expression") -> Source:
     return Source(text, locate)
 
 
+def unquote(text: str) -> str:
+    """The text of a string literal: `\\"`, `\\n`, `\\t`, `\\u4f4e`, `\\U01F40E` and so on are what they stand for."""
+    plain = _ESCAPE.sub(_unescaped, text[1:-1])
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins surrogate pairs
+
+
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
+_CHARACTERS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    word = found.group(1)
+    if len(word) > 1:
+        code = int(word[1:], 16)
+        return chr(code) if code <= 0x10FFFF else found.group(0)
+    return _CHARACTERS.get(word, found.group(0))
+
+
 class SyntaxProblem(Exception):
     """The text does not follow the grammar."""
 
@@ -71,10 +92,29 @@ class SyntaxProblem(Exception):
 _VALUES = frozenset(["NAME", "WORDS", "NUMBER", "STRING", "COMPARE", "PLUS", "MINUS", "TIMES", "DIVIDE", "POWER"])
 
 
+class _LongChainError(Exception):
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        super().__init__(depth)
+
+
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Syntax:
-    """The same text stands in many files: versions of a policy differ little."""
-    return _to_syntax(_parser().parse(text))
+    """The same text stands in many files: versions of a policy differ little. Raises lark's errors, `_LongChainError`."""
+    tree = _parser().parse(text)
+    depth = _depth(tree)
+    if depth > MAX_DEPTH_OF_TREE:
+        raise _LongChainError(depth)
+    return _to_syntax(tree)
+
+
+def _depth(tree: Any) -> int:
+    """Every reading of the tree goes down it, so its depth has a limit."""
+    level, depth = [tree], 0
+    while level:
+        level = [child for one in level for child in one.children if isinstance(child, Tree)]
+        depth += 1
+    return depth
 
 
 def _to_syntax(tree: Any) -> Syntax:
@@ -126,6 +166,15 @@ def parse(source: Source) -> Syntax:
         return _parse(text)
     except UnexpectedInput as error:
         raise SyntaxProblem(_explain(source, error)) from None
+    except _LongChainError as chain:
+        raise SyntaxProblem(
+            Problem(
+                source.span(0, 1),
+                "too-deep",
+                f"this expression is a chain of {chain.depth} steps; at most {MAX_DEPTH_OF_TREE} are read",
+                "split it with `define`",
+            )
+        ) from None
 
 
 def _refuse_deep_nesting(source: Source) -> None:

@@ -2,7 +2,7 @@
 
 A number is an integer inside: `value * 10**decimals`. Its type carries the range that its values can reach, in
 that scaled form, so that the checker can prove that nothing overflows 64 bits. A quotient is a `Ratio`: two
-integers, never a rounded one. In exact mode (`relief eval`) numbers are `Fraction`s and have no range.
+integers, never a rounded one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Any
+
+from engine.language.dates import duration_text
 
 INT64_MAX = 2**63 - 1
 TIME_UNITS = frozenset({"year", "month", "day"})
@@ -103,9 +105,9 @@ class Boolean:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`decimals` None: exact mode. `lo`, `hi` are scaled; they play no part in exact mode."""
+    """Scaled by `10**decimals`, between `lo` and `hi`, which are scaled as well."""
 
-    decimals: int | None
+    decimals: int
     unit: Unit = NO_UNIT
     lo: int = -INT64_MAX
     hi: int = INT64_MAX
@@ -169,10 +171,9 @@ class Enum:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A person, an item of a list, or (in exact mode) a context, whose fields are then listed here."""
+    """A person, or an item of the list `name`."""
 
     name: str
-    fields: tuple[tuple[str, Type], ...] = ()
 
     def __str__(self) -> str:
         return "a person" if self.name == "person" else f"an entry of `{self.name}`"
@@ -200,7 +201,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The type of `null` in exact mode: fits everything."""
+    """The type of nothing: the entries of an empty list, a value without a definition in force. Fits everything."""
 
     def __str__(self) -> str:
         return "unknown"
@@ -210,7 +211,11 @@ Type = Boolean | Number | Ratio | Date | Duration | Text | Enum | Record | List 
 
 BOOLEAN, DATE, TEXT, UNKNOWN, OUTCOME = Boolean(), Date(), Text(), Unknown(), Outcome()
 MONTHS, DAYS = Duration("months"), Duration("days")
-EXACT = Number(None, LITERAL_UNIT)
+YEARS, MONTH_COUNT, DAY_COUNT = Unit((("year", 1),)), Unit((("month", 1),)), Unit((("day", 1),))
+PERSON_UNIT = Unit((("person", 1),))
+MAX_YEARS = 9999
+MAX_MONTHS = 12 * MAX_YEARS
+MAX_DAYS = 4_000_000
 
 
 def literal_number(text: str) -> tuple[int, Number]:
@@ -232,13 +237,10 @@ def to_plain(value: Any, of: Type) -> Any:
     if isinstance(of, Date):
         return f"{value // 10000:04d}-{value // 100 % 100:02d}-{value % 100:02d}"
     if isinstance(of, Duration):
-        return _plain_duration(value, of.kind)
+        return duration_text(of.kind, value)
     if isinstance(of, List):
         items, maybe = value
         return None if maybe else [to_plain(item, of.item) for item in items]
-    if isinstance(of, Record) and of.fields:
-        pairs = zip(of.fields, value, strict=True)
-        return {name: to_plain(item, kind) for (name, kind), item in pairs}
     return value
 
 
@@ -246,9 +248,7 @@ _POWERS = tuple(10**n for n in range(40))
 _UNITS = tuple(Decimal(1).scaleb(-n) for n in range(40))
 
 
-def _plain_number(value: Any, decimals: int | None) -> int | Decimal:
-    if decimals is None:
-        return plain_quotient(Fraction(value))
+def _plain_number(value: Any, decimals: int) -> int | Decimal:
     if decimals == 0:
         return int(value)
     power = _POWERS[decimals]
@@ -263,17 +263,3 @@ def plain_quotient(value: Fraction) -> int | Decimal:
     if value.denominator == 1:
         return value.numerator
     return _DIGITS_34.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(_DIGITS_34)
-
-
-def _plain_duration(value: int, kind: str) -> str:
-    sign, size = ("-" if value < 0 else ""), abs(value)
-    if kind == "months":
-        years, months = divmod(size, 12)
-        text = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
-        return f"{sign}P{text or '0M'}"
-    days, seconds = divmod(size, 86400)
-    hours, seconds = divmod(seconds, 3600)
-    minutes, seconds = divmod(seconds, 60)
-    clock = "".join(f"{n}{letter}" for n, letter in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
-    text = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
-    return f"{sign}P{text or 'T0S'}"

@@ -200,10 +200,10 @@ def bounds(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tu
     if value is not None:
         return (value, value) if isinstance(value, int) and not isinstance(value, bool) else None
     if node.op == "if":
-        branches = [bounds(reading, branch, bindings) for branch in node.args[1:]]
         condition = reading.value(node.args[0], bindings)
         if condition is not None:
-            return branches[0 if condition else 1]
+            return bounds(reading, node.args[1 if condition else 2], bindings)
+        branches = [bounds(reading, branch, bindings) for branch in node.args[1:]]
         known = [pair for pair in branches if pair is not None]
         return (min(lo for lo, _ in known), max(hi for _, hi in known)) if len(known) == 2 else None
     if node.op == "value" and node.name in reading.computed:

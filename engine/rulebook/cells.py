@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.language.problems import nearest
+from engine.language.runtime import LARGEST_SIZE
 from engine.language.types import Enum
 from engine.rulebook.dictionary import Types
 from engine.rulebook.plain_text import is_whole_number
@@ -90,7 +91,8 @@ class Cells:
         if isinstance(beyond, Scalar) or beyond is None:
             return cells, None if beyond is None else "clamp"
         step = self._integer(get(beyond, "each"))
-        self.numbers += [max(cells.values()) + 1000 * abs(step), min(cells.values()) - 1000 * abs(step)]
+        reach = LARGEST_SIZE * abs(step)
+        self.numbers += [max(cells.values()) + reach, min(cells.values()) - reach]
         return cells, step
 
     def _brackets(self, written: Tree) -> Any:

@@ -8,15 +8,16 @@ from typing import Any, TypeVar
 
 from engine.rulebook.model import (
     FOREVER,
+    Area,
     Conflict,
     Dated,
     DefinitionVersion,
+    Parameter,
     PolicyVersion,
     Row,
     Rulebook,
     Scoring,
 )
-from engine.rulebook.parameters import row_on
 
 Version = TypeVar("Version", PolicyVersion, DefinitionVersion, Scoring)
 
@@ -110,3 +111,19 @@ def parameters_on(book: Rulebook, area: str, on: int, known: int) -> ParametersO
         return ParametersOn(tuple(None if row is None else row.value for row in rows.values()), rows)
 
     return book.remember("parameters", (area, on, known), make)
+
+
+def row_on(parameter: Parameter, areas: Mapping[str, Area], area: str, on: int, known: int) -> Row | None:
+    """The row that serves: the nearest area that has a series, the last published of what covers the day.
+
+    None when the area's series does not cover the day, or no area up the tree has one.
+    """
+    current = area
+    while current and current not in parameter.series:
+        current = areas[current].parent if current in areas else ""
+    if not current:
+        return None
+    candidates = [
+        row for row in parameter.series[current] if row.published <= known and row.start <= on <= row.until
+    ]
+    return max(candidates, key=lambda row: (row.published, row.start), default=None)

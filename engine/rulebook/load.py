@@ -138,7 +138,7 @@ class _Builder:
         at_most = int(number(get(head, "limits", "people")) or 100)
         drafts = {kind: self._drafts(kind) for kind in ("definition", "policy", "conflict", "scoring")}
         whole.check_one_score(report, drafts)
-        scope = self._scope(facts, levels, parameters, drafts, at_most)
+        scope = self._scope(facts, levels, parameters, drafts, at_most, currency["decimals"])
         procedure = frozenset(name for name, fact in facts.items() if fact.privacy == "procedure")
         checker = RuleChecker(report, scope, procedure, (currency["unit"], currency["decimals"]))
         order = self._order(drafts)
@@ -220,6 +220,7 @@ class _Builder:
         parameters: dict[str, Parameter],
         drafts: dict[str, dict[str, list[Draft]]],
         at_most: int,
+        money_decimals: int,
     ) -> Scope:
         whole.check_names(self.report, self.files, drafts)
         names: dict[str, Symbol] = {level: Symbol(level, "fact", TEXT) for level in levels}
@@ -230,7 +231,9 @@ class _Builder:
             if fact.items:
                 records[name] = {one.name: Symbol(one.name, "fact", one.type) for one in fact.items}
         for name, parameter in parameters.items():
-            names[name] = Symbol(name, "parameter", parameter.type, parameter.by, parameter.table)
+            names[name] = Symbol(
+                name, "parameter", parameter.type, parameter.by, parameter.table, money_decimals
+            )
         policies = {name: text(get(group[0].tree, "unit")) for name, group in drafts["policy"].items()}
         forbidden = dict.fromkeys(drafts["scoring"], "a score orders visits and never decides")
         forbidden["score"] = "a score orders visits and never decides"

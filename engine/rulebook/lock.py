@@ -16,11 +16,14 @@ import msgspec
 
 from engine.language.problems import Problem, Problems, Span
 from engine.rulebook.reading import Report, get, items, mapping
+from engine.rulebook.source import read_yaml
 from engine.rulebook.tree import Tree, plain
 
 LOCK = "versions.lock"
 _ENTRY = re.compile(r"(\S+): ([0-9a-f]{64})")
-HEADER = "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
+HEADER = (
+    "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
+)
 
 
 def entries(content: Mapping[str, Any]) -> dict[str, str]:
@@ -37,6 +40,12 @@ def entries(content: Mapping[str, Any]) -> dict[str, str]:
 
 def _row_name(row: Mapping[str, Any]) -> str:
     return f"{row['from']}/{row.get('published', row['from'])}"
+
+
+def content_of(sources: Mapping[str, str]) -> dict[str, Any]:
+    """The plain content of a clean rulebook's files (`Rulebook.sources`), as `entries` takes it."""
+    trees = {path: read_yaml(path, text)[0] for path, text in sources.items()}
+    return {path: plain(tree) for path, tree in trees.items() if tree is not None}
 
 
 def _digest(data: Any) -> str:

@@ -221,22 +221,6 @@ class Head:
         return " and ".join(words)
 
 
-def row_on(parameter: Parameter, areas: Mapping[str, Area], area: str, on: int, known: int) -> Row | None:
-    """The row that serves: the nearest area that has a series, the last published of what covers the day.
-
-    None when the area's series does not cover the day, or no area up the tree has one.
-    """
-    current = area
-    while current and current not in parameter.series:
-        current = areas[current].parent if current in areas else ""
-    if not current:
-        return None
-    candidates = [
-        row for row in parameter.series[current] if row.published <= known and row.start <= on <= row.until
-    ]
-    return max(candidates, key=lambda row: (row.published, row.start), default=None)
-
-
 def _next_day(value: int) -> int:
     return from_date(to_date(value) + timedelta(days=1))
 

@@ -23,6 +23,7 @@ from engine.language.types import (
     TIME_UNITS,
     Boolean,
     Enum,
+    List,
     Number,
     Ratio,
     Type,
@@ -549,6 +550,8 @@ def _merge(a: Type, b: Type) -> Type | None:
             x, y = (numbers.scaled(Node("value", (), of), decimals).type for of in (a, b))
             return numbers.hull("join", [x, y])  # type: ignore[list-item]
         return numbers.hull("join", [a, b])
+    if isinstance(a, List) and isinstance(b, List) and a.item == b.item:
+        return List(a.item, max(a.at_most, b.at_most), a.undecided or b.undecided)
     return a if a == b else None
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "key_at",
     "plain",
     "read_yaml",
+    "read_yaml_bytes",
     "read_yaml_file",
 ]
 
@@ -67,7 +68,11 @@ def read_yaml_file(path: Path, shown_as: str) -> tuple[str, Tree | None, list[Pr
     """The text, tree and problems of a file on disk. Problems name the file `shown_as`."""
     if path.stat().st_size > LARGEST:
         return "", None, [_too_large(shown_as)]
-    content = path.read_bytes()
+    return read_yaml_bytes(path.read_bytes(), shown_as)
+
+
+def read_yaml_bytes(content: bytes, shown_as: str) -> tuple[str, Tree | None, list[Problem]]:
+    """The text, tree and problems of a file's content."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

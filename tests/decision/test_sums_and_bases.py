@@ -41,7 +41,7 @@ def test_a_known_range_stays_a_range(book: Rulebook) -> None:
 
 
 def test_a_finding_rests_on_the_status_it_was_computed_from(book: Rulebook) -> None:
-    """Without the guarantee the household would be near the line and the son in it alone: still it rests on it."""
+    """Without it the household would be near the line and the son taken in alone; still it rests on it."""
     assert bases(decided(book, "case_01", 20251015), "disabled_living", "p3") == ["dibao"]
 
 
@@ -60,3 +60,11 @@ def test_a_refusal_is_not_warned_about_for_an_amount_nobody_gets(book: Rulebook)
     decision = decided(book, "case_01", 20251015)
     refused = next(one for one in decision.policies["elderly_80"].findings if one.subject == "p1")
     assert list(refused.warnings) == ["local-text-needed"]
+
+
+def test_a_list_that_is_not_known_leaves_the_amount_open(book: Rulebook) -> None:
+    document: Any = yaml.safe_load((HOUSEHOLDS / "case_13.yaml").read_text(encoding="utf-8"))
+    del document["transfers_paid"]
+    found = decide(book, document, on=20260415).policies["dibao"].findings[0]
+    assert found.outcome == "undetermined"
+    assert found.amount is not None and found.amount.because == "missing"
