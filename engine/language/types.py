@@ -36,7 +36,8 @@ class Unit:
         if self.any_unit or not self.dimensions:
             return "1"
         above = [_power(name, n) for name, n in self.dimensions if n > 0]
-        below = [_power(name, -n) for name, n in self.dimensions if n < 0]
+        last = sorted(self.dimensions, key=lambda pair: pair[0] in TIME_UNITS)  # yuan/person/month, as people say it
+        below = [_power(name, -n) for name, n in last if n < 0]
         return "/".join(["·".join(above) or "1", *below])
 
 
@@ -164,7 +165,8 @@ class Enum:
     values: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"one of the values of `{self.name}`"
+        shown = ", ".join(self.values[:3]) + (", …" if len(self.values) > 3 else "")
+        return f"a choice ({shown})"
 
 
 @dataclass(frozen=True, slots=True)
