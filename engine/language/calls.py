@@ -1,6 +1,7 @@
 """Calls of functions and tables: the register of functions, their parameters by position or by name.
 
-Names and meanings are FEEL's (DMN 1.5, clause 10.3.4) unless docs/language.md lists the function as an extension.
+Names and meanings are FEEL's (DMN 1.5, clause 10.3.4) unless docs/language.md lists the function as an
+extension.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from engine.language import aggregates, calendar_functions, comparison, names, r
 from engine.language.function import Function
 from engine.language.problems import nearest
 from engine.language.runtime import LARGEST_SIZE
+from engine.language.scope import PERSON
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
 from engine.language.types import Number
@@ -26,15 +28,20 @@ def call(check: Checker, syntax: Syntax) -> Node:
         return _table(check, syntax, name)
     entry = FUNCTIONS.get(name)
     if entry is None:
-        raise check.fail(
-            syntax, "unknown-function", f"there is no function `{name}`", nearest(name, FUNCTIONS)
-        )
+        refused = names.not_readable(check, syntax, name)
+        hint = nearest(name, FUNCTIONS) or "docs/language.md lists the functions"
+        raise refused or check.fail(syntax, "unknown-function", f"there is no function `{name}`", hint)
     arguments = _arguments(check, syntax, name, entry.parameters)
     least, most = entry.least, entry.most
     if not least <= len(arguments) <= most:
         wanted = str(least) if least == most else f"{least} or more" if most > 9 else f"{least} to {most}"
+        given = f"{len(arguments)} {'is' if len(arguments) == 1 else 'are'} given"
+        expected = ", ".join(entry.parameters[: max(least, 1)])
         raise check.fail(
-            syntax, "arguments", f"`{name}` takes {wanted} arguments, and {len(arguments)} are given"
+            syntax,
+            "arguments",
+            f"`{name}` takes {wanted} argument{'' if wanted == '1' else 's'}, and {given}",
+            f"write `{name}({expected})`",
         )
     return entry.check(check, syntax, arguments)
 
@@ -80,12 +87,19 @@ def _table(check: Checker, syntax: Syntax, name: str) -> Node:
             syntax,
             "arguments",
             f"`{name}` is read by {', '.join(symbol.by) or 'nothing'}: {len(symbol.by)} keys",
+            f"write `{name}({', '.join(symbol.by)})`, a key of a table may also be a text" if symbol.by else f"write `{name}`",
         )
-    expected = [names.resolve(check, syntax, key) for key in symbol.by]
+    expected = [_key(check, syntax, key) for key in symbol.by]
     matched = tuple(
         comparison.joined(check, syntax, want, key)[1] for want, key in zip(expected, keys, strict=True)
     )
     return check.node(syntax, "parameter", matched, names.unit_here(check, symbol.type), name)
+
+
+def _key(check: Checker, at: Syntax, name: str) -> Node:
+    """A stand-in of the type of a table key, whose fact need not be in reach where every key is written out."""
+    symbol = check.scope.names.get(name) or check.scope.records.get(PERSON, {}).get(name)
+    return check.node(at, "fact", (), symbol.type, name) if symbol else names.resolve(check, at, name)
 
 
 FUNCTIONS: dict[str, Function] = {

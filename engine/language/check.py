@@ -1,8 +1,9 @@
-"""From syntax to the typed tree: names, types, units, ranges. Every mistake of an expression is found in one run.
+"""From syntax to the typed tree: names, types, units, ranges. Every mistake of an expression is found in one
+run.
 
-The checker proves three things about an accepted expression: its types fit, no integer in it can leave 64 bits,
-and nothing is divided by zero or taken from an empty list, unless the expression guards it. The `Checker` holds
-what is known on the way; each kind of expression has its function in a module of its own.
+The checker proves three things about an accepted expression: its types fit, no integer in it can leave 64
+bits, and nothing is divided by zero or taken from an empty list, unless the expression guards it. The
+`Checker` holds what is known on the way; each kind of expression has its function in a module of its own.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ class Frame:
 
     variable: Node
     alias: str  # "" when bare names are in reach
+
+
+GUARDED = frozenset({"unguarded-division", "unguarded-empty", "overflow"})  # what a guard in front can prevent
 
 
 class Failed(Exception):
@@ -69,16 +73,22 @@ class Checker:
 
     def several(self, syntaxes: tuple[Syntax, ...]) -> tuple[Node, ...]:
         """Checks all of them before giving up, so that every problem is found."""
-        nodes: list[Node] = []
-        failed = False
-        for syntax in syntaxes:
-            try:
-                nodes.append(self.check(syntax))
-            except Failed:
-                failed = True
-        if failed:
+        checked = [self.attempt(Checker.check, syntax) for syntax in syntaxes]
+        nodes = tuple(node for node in checked if node is not None)
+        if len(nodes) < len(checked):
             raise Failed
-        return tuple(nodes)
+        return nodes
+
+    def attempt(self, check: Callable[[Checker, Syntax], Node], syntax: Syntax) -> Node | None:
+        """The node, or None after writing down what is wrong, so that what stands beside it is checked too."""
+        try:
+            return check(self, syntax)
+        except Failed:
+            return None
+
+    def failed(self) -> Failed:
+        """To raise when a part has failed whose problem has been written down."""
+        return Failed()
 
     def node(
         self, at: Syntax, op: str, args: tuple[Node, ...], of: Type, name: str = "", value: object = None
@@ -100,10 +110,10 @@ class Checker:
         return replace(node, type=replace(of, lo=low, hi=high))
 
     @contextmanager
-    def given(self, condition: Node, truth: bool) -> Iterator[None]:
-        """Inside, the condition is known to be true (or false)."""
-        before = dict(self._known)
-        for node, lo, hi in consequences(condition, truth):
+    def given(self, condition: Node | None, truth: bool) -> Iterator[None]:
+        """Inside, the condition is known to be true (or false). None: it has a mistake, and what it guards is not said."""
+        before, so_far = dict(self._known), len(self.problems)
+        for node, lo, hi in consequences(condition, truth) if condition else ():
             key = self._keys.of(node)
             old_lo, old_hi = self._known.get(key, (None, None))
             new_lo = lo if old_lo is None else old_lo if lo is None else max(lo, old_lo)
@@ -113,10 +123,12 @@ class Checker:
             yield
         finally:
             self._known = before
+            if condition is None:
+                self.problems[so_far:] = [one for one in self.problems[so_far:] if one.code not in GUARDED]
 
     @contextmanager
     def body(self, of: Node, alias: str) -> Iterator[Node]:
-        """Inside, a variable runs over the list; its name says how deep it stands, so equal bodies are equal."""
+        """Inside, a variable runs over the list. Its name says how deep it stands: equal bodies are equal."""
         assert isinstance(of.type, List)
         variable = Node("variable", (), of.type.item, name=f"v{len(self.frames)}")
         self.frames.append(Frame(variable, alias))

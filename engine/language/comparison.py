@@ -21,8 +21,10 @@ from engine.language.types import (
     Record,
     Text,
     Type,
+    Unit,
     Unknown,
     join_units,
+    multiply_units,
 )
 
 if TYPE_CHECKING:
@@ -66,12 +68,26 @@ def refuse_whole(check: Checker, at: Syntax, of: Type) -> None:
 def same_unit(check: Checker, at: Syntax, left: Node, right: Node) -> None:
     assert isinstance(left.type, Number | Ratio) and isinstance(right.type, Number | Ratio)
     if join_units(left.type.unit, right.type.unit) is None:
+        (a, x), (b, y) = (check.written(left), left.type.unit), (check.written(right), right.type.unit)
+        hint = _missing_factor(a, x, y) or _missing_factor(b, y, x)
         raise check.fail(
             at,
             "unit",
-            f"`{check.written(left)}` is in {left.type.unit} and `{check.written(right)}` in {right.type.unit}",
-            "only like can be compared, added or subtracted",
+            f"`{a}` {_in(x)} and `{b}` {_in(y)}",
+            hint or "only like can be compared, added or subtracted",
         )
+
+
+def _in(unit: Unit) -> str:
+    return f"is in {unit}" if unit.dimensions else "has no unit"
+
+
+def _missing_factor(written: str, unit: Unit, wanted: Unit) -> str:
+    """What to multiply by when only `per person` or `per month` keeps two units apart."""
+    for per, times in ((PERSON, "a number of people"), ("month", "a number of months"), ("year", "a number of years")):
+        if join_units(multiply_units(unit, Unit(((per, 1),))), wanted) is not None:
+            return f"`{written}` is for one {per}: multiply it by {times}"
+    return ""
 
 
 def joined(check: Checker, at: Syntax, a: Node, b: Node) -> tuple[Node, Node, Type]:
@@ -98,6 +114,9 @@ def joined(check: Checker, at: Syntax, a: Node, b: Node) -> tuple[Node, Node, Ty
     if x == y:
         return a, b, x
     hint = 'write `date("…")`' if {type(x), type(y)} == {Date, Text} else ""
+    if {type(x), type(y)} == {Number, Text}:
+        literal = a if a.op == "const" else b
+        hint = "a number is written without quotes" if isinstance(literal.type, Text) else "a text is written in quotes"
     raise check.fail(at, "type", f"`{check.written(a)}` is {x} and `{check.written(b)}` is {y}", hint)
 
 

@@ -1,10 +1,10 @@
 """From typed trees to one generated Python function: the fast reading for one household.
 
-The function computes every value of a program in dependency order: household values as local variables, person
-values in loops over the people. Equal subtrees are computed once, in the outermost place where their variables
-are bound. One unknown check guards a whole strict subtree; `and`, `or`, `if`, quantifiers and filters decide
-when they can. Everything is computed eagerly: a guarded division whose guard fails yields unknown, which the
-guard then ignores.
+The function computes every value of a program in dependency order: household values as local variables,
+person values in loops over the people. Equal subtrees are computed once, in the outermost place where their
+variables are bound. One unknown check guards a whole strict subtree; `and`, `or`, `if`, quantifiers and
+filters decide when they can. Everything is computed eagerly: a guarded division whose guard fails yields
+unknown, which the guard then ignores.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`run(household, people, parameters, on)` gives the household's values and, per person value, a column."""
+    """`run(household, people, parameters, on)` gives the household's values and a column per person value."""
 
     run: Run
     household: tuple[str, ...]
@@ -171,7 +171,7 @@ class _Generator:
     def _ready_people(
         waiting: list[Computed], needs: dict[str, frozenset[str]], known: set[str], done: set[str]
     ) -> set[str]:
-        """Person values that one loop can compute: what they need is done, or is of the same person and loop."""
+        """Person values that one loop can compute: what they need is done, or of the same person and loop."""
         ready: set[str] = set()
         for computed in waiting:
             if computed.of != PERSON:
@@ -216,7 +216,7 @@ class _Generator:
         return self.blocks[0]
 
     def code(self, node: Node, variable: bool = False) -> Code:
-        """Code for a node; what is used twice becomes a local variable, anything else when `variable` asks."""
+        """Code for a node; what is used twice becomes a local variable, the rest when `variable` asks."""
         key = self.keys.of(node)
         if key not in self.uses:
             self._prepare(node)
@@ -384,7 +384,9 @@ class _Generator:
 
     def _modulo(self, node: Node) -> Code:
         a, b = (self.code(arg) for arg in node.args)
-        return self.maybe(f"None if {_unknown(_all_checks([a, b]), f'{b.text} == 0')} else {a.text} % {b.text}")
+        return self.maybe(
+            f"None if {_unknown(_all_checks([a, b]), f'{b.text} == 0')} else {a.text} % {b.text}"
+        )
 
     def _absolute(self, node: Node) -> Code:
         return self.strict(node, lambda a: f"abs({a})")
@@ -436,7 +438,9 @@ class _Generator:
         """A count with undecided entries lies between two numbers; the comparison decides when it can."""
         (left, a), (right, b) = (self._reach(arg) for arg in node.args)
         if a.den != b.den:
-            left, right = ([f"({text}) * {other.den}" for text in part] for part, other in ((left, b), (right, a)))
+            left, right = (
+                [f"({text}) * {other.den}" for text in part] for part, other in ((left, b), (right, a))
+            )
         helper, negate = RANGES[node.op]
         text = f"{helper}({', '.join((*left, *right))})"
         text = f"opposite({text})" if negate else text
@@ -527,7 +531,7 @@ class _Generator:
         outer.lines.extend(block.lines)
 
     def _bodies(self, node: Node, start: str, sure: Step, maybe: Step) -> str:
-        """Runs a body over a list into a result variable, which stays None when the list itself is unknown."""
+        """Runs a body over a list into a result variable, which stays None when the list is unknown."""
         members = self.value(node.args[0])
         result = self.fresh()
         outer = self.blocks[-1]

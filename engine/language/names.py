@@ -1,7 +1,8 @@
-"""What the names of an expression mean: facts, parameters, fields of people and items, statuses of policies."""
+"""What names mean: facts, parameters, fields of people and items, statuses of policies."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from engine.language.types import (
     YEARS,
     Date,
     Duration,
+    Enum,
     List,
     Number,
     Ratio,
@@ -99,8 +101,21 @@ def symbol_read(check: Checker, at: Syntax, symbol: Symbol) -> Node:
         raise check.fail(
             at, "table", f"`{symbol.name}` is a table", f"read it as {call.replace('name', symbol.name)}"
         )
-    keys = tuple(resolve(check, at, key) for key in symbol.by)
+    keys = tuple(_table_key(check, at, symbol, key) for key in symbol.by)
     return check.node(at, "parameter", keys, unit_here(check, symbol.type), symbol.name)
+
+
+def _table_key(check: Checker, at: Syntax, symbol: Symbol, key: str) -> Node:
+    person = check.scope.records.get(PERSON, {})
+    if key in person and not of_one_person(check):
+        raise check.fail(
+            at,
+            "table",
+            f"`{symbol.name}` is a table by `{key}`, which belongs to a person, and this file speaks of the household",
+            f"name the cell, `{symbol.name}({', '.join(symbol.by)})`, or read it for a person: "
+            f"`some p in people satisfies …`",
+        )
+    return resolve(check, at, key)
 
 
 def field_of(check: Checker, at: Syntax, record: Node, name: str) -> Node | None:
@@ -114,9 +129,14 @@ def field_of(check: Checker, at: Syntax, record: Node, name: str) -> Node | None
 
 
 def unknown_name(check: Checker, at: Syntax, name: str) -> Failed:
-    why = check.scope.forbidden.get(name)
-    if why:
-        return check.fail(at, "not-readable", f"`{name}` may not be read here: {why}")
+    refused = not_readable(check, at, name)
+    if refused:
+        return refused
+    for frame in check.frames:
+        if isinstance(frame.variable.type, Record):
+            refused = refused or not_readable(check, at, f"{frame.variable.type.name}.{name}")
+    if refused:
+        return refused
     if name in check.scope.policies:
         return check.fail(
             at,
@@ -131,17 +151,21 @@ def unknown_name(check: Checker, at: Syntax, name: str) -> Failed:
             f"`{name}` belongs to a person, and this file speaks of the household",
             f"write `some p in people satisfies p.{name} …` or filter a list: `people[{name} …]`",
         )
+    hint = next((f'text is written in quotes: "{name}"' for of in _choices(check) if name in of.values), "")
     return check.fail(
-        at,
-        "unknown-name",
-        f"unknown name `{name}`",
-        nearest(
-            name,
-            names_in_reach(
-                check,
-            ),
-        ),
+        at, "unknown-name", f"unknown name `{name}`", hint or nearest(name, names_in_reach(check))
     )
+
+
+def not_readable(check: Checker, at: Syntax, name: str) -> Failed | None:
+    """The problem with reading a name that exists but is forbidden here, or None when it is not."""
+    why = check.scope.forbidden.get(name)
+    return check.fail(at, "not-readable", f"`{name}` may not be read here: {why}") if why else None
+
+
+def _choices(check: Checker) -> Iterator[Enum]:
+    for names in (check.scope.names, *check.scope.records.values()):
+        yield from (symbol.type for symbol in names.values() if isinstance(symbol.type, Enum))
 
 
 def names_in_reach(check: Checker) -> set[str]:
@@ -178,12 +202,15 @@ def path(check: Checker, syntax: Syntax) -> Node:
 
 
 def no_field(check: Checker, at: Syntax, of: Record, word: str) -> Failed:
+    refused = not_readable(check, at, word if of.name == PERSON else f"{of.name}.{word}")
+    if refused:
+        return refused
     known = set(check.scope.records.get(of.name, {}))
     return check.fail(at, "unknown-name", f"{of} has no `{word}`", nearest(word, known))
 
 
 def policy_named(check: Checker, inner: Syntax) -> tuple[str, Node | None] | None:
-    """A policy's name, with the person whose status is meant (`p.tekun`), when `inner` is one."""
+    """A policy's name, with the person whose status is meant (`p.some_policy`), when `inner` is one."""
     if inner.kind == "name" and inner.value in check.scope.policies and not is_alias(check, inner.value):
         return inner.value, None
     if inner.kind == "path" and inner.value in check.scope.policies:
@@ -204,12 +231,12 @@ def status(check: Checker, at: Syntax, policy: str, person: Node | None) -> Node
             at,
             "not-readable",
             f"`{policy}.{word}` may not be read: rules read statuses, not outcome texts, amounts or scores",
-            _status_hint(policy),
+            nearest(word, STATUS_WORDS) or _status_hint(policy),
         )
     name = f"{policy}.{word}"
-    why = check.scope.forbidden.get(name)
-    if why:
-        raise check.fail(at, "not-readable", f"`{name}` may not be read here: {why}")
+    refused = not_readable(check, at, name)
+    if refused:
+        raise refused
     op, op_of_person = ("fact", "field") if word == "held" else ("value", "computed")
     if check.scope.policies[policy] == "household":
         if person is not None:
@@ -252,7 +279,7 @@ def part_of(check: Checker, syntax: Syntax, base: Node, word: str) -> Node:
             }
         else:
             parts = {"days": (-MAX_DAYS, MAX_DAYS, DAY_COUNT)}
-            parts |= {word: (-60, 60, NO_UNIT) for word in ("hours", "minutes", "seconds")}
+            parts |= dict.fromkeys(("hours", "minutes", "seconds"), (-60, 60, NO_UNIT))
     if isinstance(base.type, List):
         raise check.fail(syntax, "type", f"the entries of this list have no `{word}`")
     if word not in parts:

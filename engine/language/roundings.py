@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.language import arithmetic, numbers
+from engine.language import arithmetic, names, numbers
 from engine.language.function import Function, Handler
+from engine.language.problems import nearest
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
 from engine.language.types import Duration, Number, Ratio
@@ -32,10 +33,12 @@ def _rounding(name: str) -> Handler:
         if len(args) > 1:
             written = numbers.written_whole(check.check(args[1]))
             if written is None:
-                raise check.fail(args[1], "type", "the number of decimals is a whole number written out")
+                hint = f"write `{name}(x, 2)`"
+                raise check.fail(args[1], "type", "the number of decimals is a whole number written out", hint)
             digits = written
         if not 0 <= digits <= 9:
-            raise check.fail(args[1], "type", "the number of decimals lies between 0 and 9")
+            hint = "0 rounds to whole ones"
+            raise check.fail(args[1], "type", "the number of decimals lies between 0 and 9", hint)
         assert isinstance(value.type, Number | Ratio)
         of = numbers.rounded_type(value.type, digits)
         return check.node(syntax, "round", (value,), of, ROUNDINGS[name], digits)
@@ -74,7 +77,11 @@ def _marginal(check: Checker, syntax: Syntax, args: tuple[Syntax, ...]) -> Node:
     value = arithmetic.number(check, args[0])
     symbol = check.scope.names.get(args[1].value) if args[1].kind == "name" else None
     if symbol is None or symbol.table != "brackets":
-        raise check.fail(args[1], "type", "the second argument is the name of a parameter of type brackets")
+        refused = names.not_readable(check, args[1], args[1].value)
+        message = f"`{check.source.text[args[1].start : args[1].end]}` is not a parameter of type brackets"
+        known = [name for name, one in check.scope.names.items() if one.table == "brackets"]
+        hint = nearest(args[1].value, known) or "write the name of one: `marginal(x, my_brackets)`"
+        raise refused or check.fail(args[1], "type", message, hint)
     assert isinstance(symbol.type, Number)
     if not isinstance(value.type, Number) or value.type.decimals > symbol.decimals:
         hint = f"round it to the {symbol.decimals} decimals of the thresholds first"

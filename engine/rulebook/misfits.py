@@ -262,7 +262,6 @@ def _listed(words: list[str]) -> str:
 _SAY: dict[Any, Callable[[_Misfit], Iterator[Problem]]] = {
     "additionalProperties": _unknown_keys,
     "enum": _not_a_choice,
-    "exclusiveMinimum": _out_of_range("too small: it must be more than"),
     "maxProperties": _only_one_key,
     "maximum": _out_of_range("too large: the greatest is"),
     "minItems": _too_few,

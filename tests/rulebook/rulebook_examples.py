@@ -51,7 +51,8 @@ def _variants(kind: str, text: str) -> list[str]:
         parts, band = re.split(r"(?m)^(?=  band:)", text)
         before, _ = re.split(r"(?m)^(?=  parts:)", parts)
         after = band[band.index("pays:") :]
-        return [parts + after, before + band, parts[: parts.index("amount:")] + after]
+        no_amount = parts[: parts.index("amount:")] + after[after.index("review:") :]
+        return [parts + after, before + band, no_amount]
     if kind == "conflict":
         variants = []
         for stage, key in _STAGE_KEYS.items():
