@@ -41,7 +41,6 @@ NOT_WRITTEN = {
     "date",
     "outcome",
     "is_eligible",
-    "duration_part",
 }
 
 

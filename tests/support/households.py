@@ -1,8 +1,9 @@
 """Random household documents for the shipped rulebook, made from its fact dictionary.
 
 Every fact of the dictionary is filled by its type, numbers near the limits that the rules compare them
-with; a few facts are weighted so that most households look like the ones an office sees. A place in a document
-is a path of keys, `("people", 0, "birth_date")`; what is taken out of a document stays unknown to the engine.
+with; a few facts are weighted so that most households look like the ones an office sees. A place in a
+document is a path of keys, `("people", 0, "birth_date")`; what is taken out of a document stays unknown to
+the engine.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ class Truths(Standpoint):
         makers = [
             self.comparison, self.comparison, self.comparison, self.between, self.in_range, self.in_numbers,
             self.of_choice, self.text, self.dates, self.both, self.both, self.both, self.negation,
-            self.conditional_truth, self.quantified, self.quantified, self.any_of, self.count_limit, self.count_limit, self.contained,
+            self.conditional_truth, self.quantified, self.quantified, self.any_of, self.count_limit,
+            self.count_limit, self.contained,
         ]  # fmt: skip
         return self.random.choice(makers)(depth - 1)
 
