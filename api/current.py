@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+from engine.decision import decide
 from engine.language.problems import Problem, Problems
 from engine.rulebook import Rulebook, load_rulebook
 
@@ -32,13 +36,14 @@ class CurrentRulebook:
         """Loads the rulebook. Raises `Problems`."""
         self.directory = directory
         self._seen = seen_in(directory)
-        self.book: Rulebook = load_rulebook(directory)
+        self.book = _loaded(directory)
+        _spare_the_collector()
         self.pending_problems: tuple[Problem, ...] = ()
 
     def reload(self) -> bool:
         """Loads what stands in the directory now; True when it is served from here on."""
         try:
-            book = load_rulebook(self.directory)
+            book = _loaded(self.directory)
         except Problems as problems:
             self.pending_problems = problems.problems
             _log.error(
@@ -50,6 +55,7 @@ class CurrentRulebook:
             return False
         _log.info("rulebook %s replaces %s", book.fingerprint[:12], self.book.fingerprint[:12])
         self.book = book
+        _spare_the_collector()
         return True
 
     async def watch(self, every: float = LOOK_EVERY) -> None:
@@ -58,37 +64,54 @@ class CurrentRulebook:
         while True:
             await asyncio.sleep(every)
             now = await asyncio.to_thread(seen_in, self.directory)
-            if now != self._seen and now == before:
-                try:
-                    await asyncio.to_thread(self.reload)
-                except (
-                    Exception
-                ):  # a file went away while it was read, or worse: what is served stays, look again
-                    _log.exception("the changed rulebook could not be loaded")
-                else:
-                    self._seen = now
+            if now != self._seen and now == before and await self._tried():
+                self._seen = now
             before = now
+
+    async def _tried(self) -> bool:
+        """Reloads beside the requests. False when that broke off; the next look tries again."""
+        try:
+            await asyncio.to_thread(self.reload)
+        except Exception:  # a file went away while it was read, or worse: what is served stays
+            _log.exception("the changed rulebook could not be loaded")
+            return False
+        return True
 
     @contextlib.asynccontextmanager
     async def watched(self, every: float = LOOK_EVERY) -> AsyncIterator[None]:
         """Watches while the block runs. SIGHUP looks at once."""
-        task = asyncio.create_task(self.watch(every))
-        loop = asyncio.get_running_loop()
-        reloads: set[asyncio.Task[bool]] = set()
+        tasks: set[asyncio.Task[Any]] = {asyncio.create_task(self.watch(every))}
 
         def reload_now() -> None:
-            reload = asyncio.create_task(asyncio.to_thread(self.reload))
-            reloads.add(reload)
-            reload.add_done_callback(reloads.discard)
+            task = asyncio.create_task(self._tried())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
 
         with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):  # not in the main thread
-            loop.add_signal_handler(signal.SIGHUP, reload_now)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload_now)
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _loaded(directory: Path) -> Rulebook:
+    """A rulebook that has decided once, so that no request waits while its rules are compiled."""
+    book = load_rulebook(directory)
+    for area in list(book.areas)[:1]:
+        nobody = {"household_id": "warm", "area": area, "people": [{"person_id": "warm"}]}
+        decide(book, nobody, on=date.today())
+    return book
+
+
+def _spare_the_collector() -> None:
+    """A rulebook is some hundred thousand objects that live long. Looking through them for garbage would stop
+    the requests for tens of milliseconds again and again."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def seen_in(directory: Path) -> Seen:

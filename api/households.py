@@ -22,15 +22,20 @@ from engine.rulebook import Rulebook
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/decisions")
+@router.post("/decisions", summary="Decide one household")
 async def decisions(request: Request) -> Response:
+    """The body is the household document itself; what is asked about it stands in the query."""
     book: Rulebook = request.app.state.current.book
     moment = moment_of(request, book)
     return about_household(book, encode_json(_decided(book, await read_json(request), moment)))
 
 
-@router.post("/explanations")
+@router.post("/explanations", summary="Explain a decision")
 async def explanations(request: Request) -> Response:
+    """The body is a decision, or a household document, which is then decided first.
+
+    Answers JSON, or plain text when the client accepts only that.
+    """
     from engine.decision.explain import as_text, explain
 
     book: Rulebook = request.app.state.current.book

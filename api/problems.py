@@ -13,6 +13,7 @@ from starlette.responses import Response
 from engine.decision import BadDocument
 
 MEDIA_TYPE = "application/problem+json"
+_TYPES = "https://smart-relief.example/problems/"
 
 TITLES = {
     "bad-document": "The document is wrong",
@@ -55,7 +56,7 @@ class ProblemError(Exception):
 
 def problem_response(problem: ProblemError) -> Response:
     body: dict[str, Any] = {
-        "type": f"about:blank#{problem.code}",
+        "type": f"{_TYPES}{problem.code}",
         "title": TITLES[problem.code],
         "status": problem.status,
     }
@@ -63,7 +64,8 @@ def problem_response(problem: ProblemError) -> Response:
         body["detail"] = problem.detail
     if problem.errors:
         body["errors"] = [one.plain() for one in problem.errors]
-    return Response(msgspec.json.encode(body), problem.status, dict(problem.headers), MEDIA_TYPE)
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **problem.headers}
+    return Response(msgspec.json.encode(body), problem.status, headers, MEDIA_TYPE)
 
 
 def bad_document(bad: BadDocument) -> ProblemError:

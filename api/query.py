@@ -42,7 +42,10 @@ def moment_of(request: Request, book: Rulebook, also: Collection[str] = ()) -> M
 
 
 def only_known(request: Request, known: Collection[str]) -> None:
-    for name in request.query_params:
+    given = request.query_params
+    for name in given:
+        if name != "policy" and len(given.getlist(name)) > 1:
+            raise bad_parameter(name[:80], f"`{name[:80]}` is said twice", "keep one of the two")
         if name not in known:
             hint = nearest(name, known) or f"one of {', '.join(known)}" if known else ""
             raise bad_parameter(name[:80], f"unknown query parameter `{name[:80]}`", hint)

@@ -18,13 +18,13 @@ from engine.rulebook import Rulebook
 router = APIRouter()
 
 
-@router.get("/healthz")
+@router.get("/healthz", summary="Is the server there")
 async def healthz(request: Request) -> Response:
     book: Rulebook = request.app.state.current.book
     return about_server(book, {"status": "ok", "rulebook": book.fingerprint})
 
 
-@router.get("/v1/policies")
+@router.get("/v1/policies", summary="All policies")
 async def policies(request: Request) -> Response:
     only_known(request, ())
     book: Rulebook = request.app.state.current.book
@@ -33,7 +33,7 @@ async def policies(request: Request) -> Response:
     )
 
 
-@router.get("/v1/policies/{policy_id}")
+@router.get("/v1/policies/{policy_id}", summary="One policy and its versions")
 async def policy(request: Request, policy_id: str) -> Response:
     only_known(request, ())
     book: Rulebook = request.app.state.current.book
@@ -43,7 +43,9 @@ async def policy(request: Request, policy_id: str) -> Response:
     return about_rules(book, request, policy_shown(book, found))
 
 
-@router.get("/v1/policies/{policy_id}/versions/{version}")
+@router.get(
+    "/v1/policies/{policy_id}/versions/{version}", summary="One version, as written and clause by clause"
+)
 async def policy_version(request: Request, policy_id: str, version: str) -> Response:
     only_known(request, ())
     book: Rulebook = request.app.state.current.book
@@ -56,14 +58,14 @@ async def policy_version(request: Request, policy_id: str, version: str) -> Resp
     return about_rules(book, request, version_shown(book, found, versions[version]))
 
 
-@router.get("/v1/facts")
+@router.get("/v1/facts", summary="The fact dictionary")
 async def facts(request: Request) -> Response:
     only_known(request, ())
     book: Rulebook = request.app.state.current.book
     return about_rules(book, request, {"facts": {name: fact_shown(one) for name, one in book.facts.items()}})
 
 
-@router.get("/v1/rulebook")
+@router.get("/v1/rulebook", summary="What is served, and what waits for mending")
 async def rulebook(request: Request) -> Response:
     only_known(request, ())
     current = request.app.state.current

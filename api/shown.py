@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.language.types import Boolean, Date, Enum, List, Number, Type
+from engine.language.types import Boolean, Date, Enum, List, Number, Type, to_plain
 from engine.rulebook import Rulebook
 from engine.rulebook.model import FOREVER, Clause, Dated, Fact, Field, Named, Policy, PolicyVersion
 
@@ -98,8 +98,7 @@ def fact_shown(fact: Fact) -> dict[str, Any]:
 def _kind(of: Field) -> dict[str, Any]:
     kind: Type = of.type
     if isinstance(kind, Number):
-        power = 10 ** (kind.decimals or 0)
-        bounds = {"min": kind.lo // power, "max": kind.hi // power}
+        bounds = {"min": to_plain(kind.lo, kind), "max": to_plain(kind.hi, kind)}
         return {"type": "number", "unit": str(kind.unit), "decimals": kind.decimals, **bounds}
     if isinstance(kind, Enum):
         return {"type": "enum", "values": of.choices}

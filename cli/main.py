@@ -7,7 +7,6 @@ Exit codes: 0 fine, 1 the answer is negative, 2 bad usage or bad input.
 from __future__ import annotations
 
 import os
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -172,9 +171,6 @@ def main() -> None:
     """Runs the command. Whatever goes wrong, a person reads one line and not a traceback."""
     try:
         app()
-    except BrokenPipeError:  # the reader of our output has gone, as in `relief policies | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
     except Exception as error:
         if os.environ.get("RELIEF_DEBUG"):
             raise

@@ -11,7 +11,7 @@ from engine.decision.model import HOUSEHOLD, STATUSES, Finding, MissingFact, Pol
 from engine.decision.plan import ClausePlan, PolicyPlan
 from engine.decision.situation import Situation
 from engine.language import outcomes
-from engine.language.types import Boolean, Enum, List, Number, to_plain
+from engine.language.types import Boolean, Date, Enum, Number, Type, to_plain
 from engine.rulebook.model import Fact
 
 MOST_QUESTIONS = 40
@@ -32,7 +32,7 @@ def questions_for(at: Situation, policies: Mapping[str, PolicyDecision]) -> list
             for one in facts:
                 entry = asked.setdefault((one.fact, one.subject), _Asked())
                 entry.findings.append((name, finding.subject))
-                entry.settles += _alone(one, finding.missing)
+                entry.settles += _alone(name, one, finding.missing)
     ranked = sorted(asked.items(), key=lambda pair: (-pair[1].settles, -len(pair[1].findings), pair[0]))
     ranked = _sure_first(at, ranked)
     return [
@@ -47,17 +47,33 @@ class _Asked:
     settles: int = 0
 
 
-def _alone(one: MissingFact, all_missing: Sequence[MissingFact]) -> bool:
-    """Is this fact the only one that some clause waits for?"""
-    root = one.path[0] if one.path else ""
-    return all(other is one or not other.path or other.path[0] != root for other in all_missing)
+def _alone(policy: str, one: MissingFact, all_missing: Sequence[MissingFact]) -> bool:
+    """Is this fact the only one that some clause waits for? What only the amount lacks settles no outcome."""
+    clause = _clause_of(policy, one)
+    return bool(clause) and all(other is one or _clause_of(policy, other) != clause for other in all_missing)
+
+
+def _clause_of(policy: str, one: MissingFact) -> str:
+    """The clause of the policy that waits for the fact, "" when the amount does."""
+    clause = ""
+    for step in one.path:
+        if not step.startswith(f"{policy}:"):
+            break
+        clause = step
+    return clause
 
 
 def _sure_first(at: Situation, ranked: list[tuple[tuple[str, str], _Asked]]) -> list[tuple[tuple[str, str], _Asked]]:
-    """Moves the first question up for which an answer has been seen to settle a finding."""
+    """Puts the first question first for which an answer has been seen to settle a finding.
+
+    Those before it that no answer was seen to help are said to settle nothing, and come after the hopeful ones.
+    """
     for place, ((fact, subject), entry) in enumerate(ranked):
-        if entry.settles and any(_settles(at, fact, subject, finding) for finding in entry.findings):
-            return [ranked[place], *ranked[:place], *ranked[place + 1 :]]
+        if not entry.settles:
+            break
+        if any(_settles(at, fact, subject, finding) for finding in entry.findings):
+            return [ranked[place], *ranked[place + 1 :], *ranked[:place]]
+        entry.settles = 0
     return ranked
 
 
@@ -71,18 +87,27 @@ def _settles(at: Situation, fact: str, subject: str, finding: tuple[str, str]) -
 
 
 def _answers(fact: Fact | None) -> Iterator[Any]:
+    """Values that show what a fact can do: the ends of a range, every choice, lists of none and of one entry."""
     if fact is None:
         return
-    of = fact.value.type
+    if not fact.items:
+        yield from _plain_answers(fact.value.type)
+        return
+    yield [], ()
+    usual = [next(_plain_answers(one.type), None) for one in fact.items]
+    for place, one in enumerate(fact.items):
+        for answer in _plain_answers(one.type):
+            yield [(*usual[:place], answer, *usual[place + 1 :])], ()
+
+
+def _plain_answers(of: Type) -> Iterator[Any]:
     if isinstance(of, Boolean):
         yield from (False, True)
     elif isinstance(of, Enum):
         yield from of.values
     elif isinstance(of, Number):
         yield from (of.hi, of.lo)
-    elif isinstance(of, List):
-        yield [], ()
-    else:
+    elif isinstance(of, Date):
         yield from (19000101, 20991231)
 
 

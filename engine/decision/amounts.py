@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.decision.document import inputs_on
+from engine.decision.document import Inputs, inputs_on
 from engine.decision.model import Amount, Part
 from engine.decision.plan import PolicyPlan, Variant, confirmed_amounts
 from engine.decision.situation import Answer, Situation, run_variant
@@ -27,12 +27,14 @@ from engine.rulebook.model import Named
 class MonthlyAmounts:
     """Every amount of a household for one month, computed once for all findings."""
 
-    def __init__(self, at: Situation) -> None:
+    def __init__(self, at: Situation, inputs: Inputs | None = None) -> None:
+        """`inputs`: the household on the first day, when it is known already."""
         first = month_start(at.on)
         same_day = first == at.on
-        undated = same_day or not at.household.dated
-        self.at, self.on = at, first
-        self.inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
+        if inputs is None:
+            undated = same_day or not at.household.dated
+            inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
+        self.at, self.on, self.inputs = at, first, inputs
         self.parameters = at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
         given = at.plan.amounts_given
         self.statuses = [at.own[at.plan.run_decide.own_place[name]] for name in given.own]

@@ -16,7 +16,7 @@ from engine.decision.advice import questions_for, would_change
 from engine.decision.amounts import amount_of
 from engine.decision.amounts import rests_on as amount_rests_on
 from engine.decision.conflicts import resolve
-from engine.decision.document import Household, Inputs, inputs_on, read_household
+from engine.decision.document import Household, Inputs, held, inputs_on, read_household
 from engine.decision.due import would_be_due
 from engine.decision.findings import Shape, layout_of, named
 from engine.decision.model import (
@@ -41,7 +41,7 @@ from engine.language.dates import add_months, from_date, month_start
 from engine.language.scope import PERSON
 from engine.language.types import Number, Ratio, to_plain
 from engine.language.unknowns import Missing
-from engine.rulebook.in_force import ParametersOn, in_force, parameters_on
+from engine.rulebook.in_force import ParametersOn, in_force, parameters_on, serving_area
 from engine.rulebook.model import PolicyVersion, Rulebook
 
 _POINTS = Number(2)
@@ -133,11 +133,13 @@ class _Decider:
             on=_iso(at.on),
             known=_iso(at.known),
             application_date=None if at.household.application_date is None else _iso(at.household.application_date),
+            people=[person.person_id for person in at.household.people],
             rulebook=self.book.fingerprint,
             engine=ENGINE,
             facts=self._facts(at.inputs),
+            held=self._held(),
             definitions=self._definitions(),
-            parameters=parameter_values(at.book, at.parameters),
+            parameters=parameter_values(at.book, at.parameters, at.household.area),
             versions=self._versions(policies),
             policies=policies,
             not_concerned=self.not_concerned,
@@ -174,6 +176,18 @@ class _Decider:
             ref: FactValue(row.value, row.source, _iso(row.as_of) if row.as_of else "")
             for ref, row in inputs.rows.items()
         }
+
+    def _held(self) -> list[str] | None:
+        """The statuses that a record gives on the day."""
+        at = self.at
+        if at.household.statuses is None:
+            return None
+        found = {
+            f"people/{status.person}/{status.policy}" if status.person else status.policy
+            for status in at.household.statuses
+            if held(at.household, status.policy, status.person, at.on, at.known)
+        }
+        return sorted(found)
 
     def _definitions(self) -> dict[str, Any]:
         """Every definition's value, each once: of the household by name, of a person as people/<id>/<name>."""
@@ -342,21 +356,23 @@ def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[Sequence
     return failed, shape.every_id or named([condition], values, True)
 
 
-def parameter_values(book: Rulebook, parameters: ParametersOn) -> dict[str, ParameterValue]:
-    """What every parameter was on the day; made once for a set of rows."""
+def parameter_values(book: Rulebook, parameters: ParametersOn, area: str) -> dict[str, ParameterValue]:
+    """What every parameter was on the day, and of which area; made once for a set of rows."""
     found: dict[str, ParameterValue] | None = parameters.memo.get("values")
     if found is None:
-        found = parameters.memo["values"] = {name: _parameter(book, name, parameters) for name in book.parameters}
+        found = parameters.memo["values"] = {name: _parameter(book, name, parameters, area) for name in book.parameters}
     return found
 
 
-def _parameter(book: Rulebook, name: str, parameters: ParametersOn) -> ParameterValue:
+def _parameter(book: Rulebook, name: str, parameters: ParametersOn, area: str) -> ParameterValue:
     row, one = parameters.rows[name], book.parameters[name]
+    of = serving_area(one, book.areas, area)
     if row is None:
-        return ParameterValue(gap="no row covers this day")
+        return ParameterValue(area=of, gap="no row covers this day")
     if row.value is None:
-        return ParameterValue(since=_iso(row.start), gap=row.gap)
-    return ParameterValue(_plain_table(row.value, one, Number(book.currency["decimals"])), _iso(row.start), assumed=row.assumed)
+        return ParameterValue(since=_iso(row.start), area=of, gap=row.gap)
+    money = Number(book.currency["decimals"])
+    return ParameterValue(_plain_table(row.value, one, money), _iso(row.start), of, assumed=row.assumed)
 
 
 def _plain_table(value: Any, one: Any, money: Number) -> Any:

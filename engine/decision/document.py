@@ -56,7 +56,9 @@ class Household:
     dated: bool  # some fact begins or ends on a day, so another day may read other values
 
 
-class _Reader(ValueReader):
+class Reader(ValueReader):
+    """Checks a document against the rulebook's facts; what is wrong is added to `problems`."""
+
     def __init__(self, book: Rulebook) -> None:
         super().__init__(book)
         self.book = book
@@ -224,7 +226,7 @@ _canonical = msgspec.json.Encoder(order="sorted", decimal_format="number").encod
 
 def read_household(book: Rulebook, raw: Any) -> Household:
     """Checks plain data (from JSON or YAML). Raises `BadDocument` with every problem."""
-    reader = _Reader(book)
+    reader = Reader(book)
     try:
         household = reader.household_of(raw)
         if reader.problems or household is None:

@@ -18,6 +18,7 @@ from engine.language.types import (
     List,
     Number,
     Ratio,
+    Record,
     Text,
     Type,
     Unit,
@@ -47,9 +48,21 @@ def comparison(check: Checker, at: Syntax, op: str, left: Node, right: Node) -> 
             numbers.compare_parts(a, b)
         return check.node(at, op, (left, right), BOOLEAN)
     left, right, of = joined(check, at, left, right)
+    refuse_whole(check, at, of)
     if op not in ("equal", "unequal") and not isinstance(of, Date | Duration):
         raise check.fail(at, "type", f"{a} and {b} have no order; only `=`, `!=` and `in` compare them")
     return check.node(at, op, (left, right), BOOLEAN)
+
+
+def refuse_whole(check: Checker, at: Syntax, of: Type) -> None:
+    """Lists and entries have parts that may be unknown; only their parts are compared. People are who they are."""
+    if isinstance(of, List) or (isinstance(of, Record) and of.name != PERSON):
+        raise check.fail(
+            at,
+            "type",
+            f"{of} cannot be compared as a whole",
+            "compare its count or its fields, or use `some … satisfies` and `every … satisfies`",
+        )
 
 
 def same_unit(check: Checker, at: Syntax, left: Node, right: Node) -> None:

@@ -117,5 +117,6 @@ def contains(check: Checker, syntax: Syntax, base: Node, value: Node) -> Node:
         decimals = max(base.type.item.decimals, value.type.decimals)
         value, base = numbers.scaled(value, decimals), _with_decimals(check, base, decimals)
     else:
-        _, value, _ = comparison.joined(check, syntax, sample, value)
+        _, value, of = comparison.joined(check, syntax, sample, value)
+        comparison.refuse_whole(check, syntax, of)
     return check.node(syntax, "contains", (base, value), BOOLEAN)

@@ -113,14 +113,20 @@ def parameters_on(book: Rulebook, area: str, on: int, known: int) -> ParametersO
     return book.remember("parameters", (area, on, known), make)
 
 
+def serving_area(parameter: Parameter, areas: Mapping[str, Area], area: str) -> str:
+    """The nearest area, from the household's own upwards, that has a series; "" when none has."""
+    current = area
+    while current and current not in parameter.series:
+        current = areas[current].parent if current in areas else ""
+    return current
+
+
 def row_on(parameter: Parameter, areas: Mapping[str, Area], area: str, on: int, known: int) -> Row | None:
     """The row that serves: the nearest area that has a series, the last published of what covers the day.
 
     None when the area's series does not cover the day, or no area up the tree has one.
     """
-    current = area
-    while current and current not in parameter.series:
-        current = areas[current].parent if current in areas else ""
+    current = serving_area(parameter, areas, area)
     if not current:
         return None
     candidates = [

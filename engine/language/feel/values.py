@@ -146,7 +146,7 @@ def _agreed(a: Truth, b: Truth) -> Truth:
 
 def opposite(truth: Value) -> Truth:
     """FEEL's `not`: null for anything that is not a boolean."""
-    if truth is UNKNOWN:
+    if is_unknown(truth):
         return UNKNOWN
     if truth is True or truth is False:
         return truth is False

@@ -1,0 +1,211 @@
+"""Does a missing fact matter? Searches two completions that differ in it alone and give the finding another answer.
+
+The search fills in the other facts step by step and goes on only while the fact in question still stands among
+what is missing; at the end it varies that fact alone. What the rulebook has no value for is filled in too. It
+works on the inputs of the compiled rules, where a place is (person or -1, position) or, for a field of an entry,
+(person or -1, position, entry, field). Needs a legal date on the first of a month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from engine.decision.amounts import amount_of
+from engine.decision.decide import situate
+from engine.decision.document import Inputs, read_household
+from engine.decision.model import HOUSEHOLD, MissingFact
+from engine.decision.situation import Situation
+from engine.language import outcomes
+from engine.language.dates import parse_date
+from engine.language.types import Boolean, Date, Number
+from engine.language.unknowns import Missing
+from engine.rulebook.in_force import ParametersOn
+from engine.rulebook.model import Fact, Field, Parameter
+from tests.support.households import Document, Families
+
+Place = tuple[int, ...]
+OPEN = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY, outcomes.UNDETERMINED})
+
+
+class Search:
+    """Looks for completions of one household, for its findings."""
+
+    def __init__(self, families: Families, part: Document, on: int) -> None:
+        self.families, self.book, self.on, self.part = families, families.book, on, part
+        self.start = situate(self.book, read_household(self.book, part), on, on)
+        names = self.start.plan.decide
+        self.own, self.personal = names.household, names.person
+        self.taken = list(self._unknown())
+        self.people = [person["person_id"] for person in part["people"]]
+
+    def _unknown(self) -> Iterator[Place]:
+        inputs = self.start.inputs
+        for owner, row in enumerate([inputs.household, *inputs.people], -1):
+            for slot, value in enumerate(row):
+                if value is None:
+                    yield owner, slot
+                elif isinstance(value, tuple):
+                    for i, entry in enumerate(value[0]):
+                        yield from ((owner, slot, i, field) for field, one in enumerate(entry) if one is None)
+
+    def matters(self, random: Random, policy: str, subject: str, lacking: MissingFact, tries: int) -> bool:
+        """Is there a completion in which this fact alone turns the finding?"""
+        index = self._index(subject)
+        owner = self._index(lacking.subject)
+        slot = (self.own if owner < 0 else self.personal).index(lacking.fact)
+        places = [place for place in self.taken if place[:2] == (owner, slot)]
+        others = [place for place in self.taken if place[:2] != (owner, slot)]
+        for _ in range(tries):
+            trial = _Trial(self, random, (policy, index), (lacking.fact, owner))
+            random.shuffle(others)
+            if trial.fill(others) and trial.turns(places):
+                return True
+        return False
+
+    def _index(self, subject: str) -> int:
+        return -1 if subject == HOUSEHOLD else self.people.index(subject)
+
+
+class _Trial:
+    """One attempt: what has been filled in so far, under parameters without gaps."""
+
+    def __init__(self, search: Search, random: Random, finding: tuple[str, int], wanted: tuple[str, int]) -> None:
+        self.search, self.random = search, random
+        self.policy, self.index = finding
+        self.wanted = wanted
+        self.plan = search.start.plan.policies[self.policy]
+        self.inputs = search.start.inputs
+        self.parameters = _without_gaps(random, search)
+        self.mood = random.random()
+
+    def fill(self, places: Sequence[Place]) -> bool:
+        """Fills these places so that the wanted fact stays missing: all at once, else half by half."""
+        for _ in range(8 if len(places) == 1 else 2):
+            before = self.inputs
+            self.inputs = self.filled(places)
+            if self._still_open():
+                return True
+            self.inputs = before
+        if len(places) < 2:
+            return not places
+        half = len(places) // 2
+        return self.fill(places[:half]) and self.fill(places[half:])
+
+    def _still_open(self) -> bool:
+        at = self.situation()
+        outcome = self.outcome(at)
+        if outcome not in OPEN:
+            return False
+        lacking: tuple[Missing, ...] = ()
+        if outcome == outcomes.UNDETERMINED:
+            lacking = at.missing(self.policy, self.index)
+        if self.plan.version.amount is not None:
+            lacking += amount_of(at, self.plan, self.index, outcome)[1]
+        return self.wanted in {(one.name, one.person) for one in lacking}
+
+    def turns(self, places: Sequence[Place]) -> bool:
+        before, answers = self.inputs, set()
+        for number in range(30):
+            self.inputs = before
+            self.inputs = self.filled(places, number)
+            answers.add(self.answer())
+            if len(answers) > 1:
+                return True
+        return False
+
+    # --- values -----------------------------------------------------------------------------------------
+
+    def filled(self, places: Sequence[Place], number: int = -1) -> Inputs:
+        """The inputs with these places drawn. `number`: go through the values of a choice in turn."""
+        own, people = list(self.inputs.household), [list(row) for row in self.inputs.people]
+        for place in places:
+            owner, slot = place[:2]
+            row = own if owner < 0 else people[owner]
+            name = (self.search.own if owner < 0 else self.search.personal)[slot]
+            if len(place) == 2:
+                row[slot] = self.drawn(name, number)
+            else:
+                entries = [list(entry) for entry in row[slot][0]]
+                fact = self.search.book.facts[name]
+                entries[place[2]][place[3]] = self.plain(fact.items[place[3]], f"{name}.{fact.items[place[3]].name}", number)
+                row[slot] = [tuple(entry) for entry in entries], ()
+        return replace(self.inputs, household=own, people=people)
+
+    def drawn(self, name: str, number: int) -> Any:
+        """A value of an input: a fact, or whether a status is held."""
+        fact = self.search.book.facts.get(name)
+        if fact is None:
+            return number % 2 == 0 if number >= 0 else self.random.random() < self.mood
+        if fact.items:
+            return self.entries(fact), ()
+        return self.plain(fact.value, name, number)
+
+    def entries(self, fact: Fact) -> list[tuple[Any, ...]]:
+        document = {"": self.search.families.value(self.random, fact, self.search.on)}
+        if fact.name == "income_items" and self.random.random() < 0.7:
+            document[""] = self.search.families.incomes(self.random, len(self.search.people))
+        return [tuple(_inside(entry[one.name], one) for one in fact.items) for entry in document[""]]
+
+    def plain(self, of: Field, name: str, number: int) -> Any:
+        values = (False, True) if isinstance(of.type, Boolean) else tuple(of.choices)
+        if values and number >= 0:
+            return values[number % len(values)]
+        if values and self.random.random() < 0.5:
+            return self.random.choice(values)
+        if name == "hukou_county" and self.random.random() < 0.7:
+            return self.search.part["area"]
+        if name == "financial_assets" and self.random.random() < 0.7:
+            return self.random.choice((0, 100 * 12 * 832 * self.random.randint(1, 3) * len(self.search.people)))
+        return _inside(self.search.families.plain(self.random, of, name, self.search.on), of)
+
+    # --- what comes of it -------------------------------------------------------------------------------
+
+    def situation(self) -> Situation:
+        start, inputs = self.search.start, self.inputs
+        run = start.plan.run_decide.run
+        own, columns = run(inputs.household, inputs.people, self.parameters.values, start.on)
+        at = Situation(
+            start.book, start.household, start.on, start.known, start.plan, self.parameters, inputs, own, columns
+        )
+        return at
+
+    def outcome(self, at: Situation) -> int:
+        name, run = f"{self.policy}.outcome", at.plan.run_decide
+        return int(at.own[run.household.index(name)] if self.index < 0 else at.columns[run.person.index(name)][self.index])
+
+    def answer(self) -> tuple[Any, ...]:
+        """Outcome and amount."""
+        at = self.situation()
+        outcome = self.outcome(at)
+        if self.plan.version.amount is None or outcome not in OPEN:
+            return (outcome,)
+        amount = amount_of(at, self.plan, self.index, outcome)[0]
+        return (outcome, amount.value, amount.min, amount.max)
+
+
+def _inside(value: Any, of: Field) -> Any:
+    if isinstance(of.type, Number):
+        return int(value * 10 ** (of.type.decimals or 0))
+    return parse_date(value) if isinstance(of.type, Date) else value
+
+
+def _without_gaps(random: Random, search: Search) -> ParametersOn:
+    """The parameters of the day, where every gap is filled with a value of another day or area."""
+    at, values = search.start.parameters, []
+    for (name, one), value in zip(search.book.parameters.items(), at.values, strict=True):
+        assert name in at.rows
+        values.append(_any_value(random, one) if value is None else value)
+    return ParametersOn(tuple(values), at.rows)
+
+
+def _any_value(random: Random, one: Parameter) -> Any:
+    if isinstance(one.type, Boolean):
+        return random.choice((False, True))
+    value = random.choice([row.value for rows in one.series.values() for row in rows if row.value is not None])
+    times = random.choice((0, 1, 1, 1, 20))
+    if isinstance(value, dict):
+        return {key: cell * times for key, cell in value.items()}
+    return value * times if type(value) is int else value
