@@ -7,20 +7,19 @@ is how a standard is raised. Adding is free; a changed or removed entry is refus
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from engine.language.problems import Problem, Problems, Span
+from engine.language.problems import Problems, Span
 from engine.rulebook.reading import Report, get, items, mapping
-from engine.rulebook.source import read_yaml
+from engine.rulebook.shape import check_shape
+from engine.rulebook.source import read_yaml, read_yaml_file
 from engine.rulebook.tree import Tree, plain
 
 LOCK = "versions.lock"
-_ENTRY = re.compile(r"(\S+): ([0-9a-f]{64})")
 HEADER = (
     "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
 )
@@ -54,23 +53,17 @@ def _digest(data: Any) -> str:
 
 
 def read_lock(directory: Path) -> dict[str, str]:
-    """The entries of a rulebook's lock, none when it has none. Raises `Problems` when it is not as it was written."""
+    """What is locked, as `entries` gives it. Raises `Problems` when the file is not a lock."""
     path = directory / LOCK
     if not path.exists():
         return {}
-    text = path.read_bytes().decode("utf-8", "replace")
-    entries: dict[str, str] = {}
-    problems = []
-    for number, line in enumerate(text.splitlines(), 1):
-        found = _ENTRY.fullmatch(line)
-        if found:
-            entries[found[1]] = found[2]
-        elif line.strip() and not line.startswith("#"):
-            hint = f"take {LOCK} from the last published state; nobody writes in it by hand"
-            problems.append(Problem(Span(LOCK, number, 1, len(line)), "broken-lock", "this is not a fingerprint", hint))
+    text, tree, problems = read_yaml_file(path, LOCK)
+    if tree is not None and not problems:
+        problems = check_shape(tree, "lock")
     if problems:
         raise Problems(problems, {LOCK: text})
-    return entries
+    locked: dict[str, str] = plain(tree) if tree is not None else {}
+    return locked
 
 
 def write_lock(directory: Path, content: Mapping[str, Any]) -> int:
