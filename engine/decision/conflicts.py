@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
+from engine.decision.document import Status
 from engine.decision.model import HOUSEHOLD, ConflictFound, Finding, Money, PolicyDecision
 from engine.decision.situation import Situation
 from engine.inference import Join, Matcher, Pattern, Rule
@@ -98,8 +99,8 @@ def _touched(at: Situation, policies: Mapping[str, PolicyDecision]) -> Iterator[
         for finding in decided.findings
         if finding.outcome == "eligible" or finding.outcome in OPEN
     }
-    for status in at.household.statuses or ():
-        if status.start <= at.on <= status.end and status.recorded <= at.known and status.policy in policies:
+    for status in _statuses(at):
+        if status.policy in policies:
             sides.add((status.policy, status.person or HOUSEHOLD))
     for side in sorted(sides):
         for person in people if side[1] == HOUSEHOLD else (side[1],):
@@ -205,7 +206,13 @@ def _amount(at: Situation, side: Side, finding: Finding | None) -> Money | None:
     """What a side is worth: the finding's amount, or that of the status on record."""
     if finding is not None and finding.outcome == "eligible":
         return finding.amount.value if finding.amount else 0
+    held = [status for status in _statuses(at) if (status.policy, status.person or HOUSEHOLD) == side]
+    latest = max(held, key=lambda status: (status.start, status.recorded, status.amount or 0), default=None)
+    return None if latest is None else latest.amount
+
+
+def _statuses(at: Situation) -> Iterator[Status]:
+    """The statuses that cover the day, as far as known."""
     for status in at.household.statuses or ():
-        if (status.policy, status.person or HOUSEHOLD) == side:
-            return status.amount
-    return None
+        if status.start <= at.on <= status.end and status.recorded <= at.known:
+            yield status

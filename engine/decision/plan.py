@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from engine.language import numbers
 from engine.language.compile import Compiled, Computed, Program, compile_program
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node, walk
@@ -423,15 +424,13 @@ def margin(node: Node) -> Node | None:
         return None
     left, right = node.args
     a, b = (right, left) if node.op in ("less", "at_most") else (left, right)
-    x, y = a.type, b.type
-    if not isinstance(x, Number | Ratio) or not isinstance(y, Number | Ratio):
+    if not isinstance(a.type, Number | Ratio) or not isinstance(b.type, Number | Ratio):
         return None
-    unit = y.unit if x.unit.any_unit else x.unit
-    ratio = x if isinstance(x, Ratio) else y if isinstance(y, Ratio) else None
-    if ratio is not None:  # shown rounded, so the ranges of its parts play no part
-        return Node("subtract", (a, b), replace(ratio, unit=unit))
-    assert isinstance(x, Number)
-    return Node("subtract", (a, b), Number(x.decimals, unit))
+    try:
+        of, a, b = numbers.sum_type("subtract", a, b)
+    except numbers.Overflow:  # the two compare within 64 bits, their difference does not fit
+        return None
+    return Node("subtract", (a, b), of)
 
 
 def direct_reads(node: Node, unit: str) -> tuple[tuple[str, str], ...]:

@@ -255,19 +255,19 @@ class _Builder:
 
     def _order(self, drafts: dict[str, dict[str, list[Draft]]]) -> list[str]:
         """Definitions and policies in the order in which they need each other; a cycle names every step."""
-        graph: dict[str, set[str]] = {}
+        graph: dict[str, dict[str, None]] = {}  # not sets: their order would differ from run to run
         places: dict[tuple[str, str], Span] = {}
         for kind in ("definition", "policy"):
             for name, group in drafts[kind].items():
-                needs = graph.setdefault(name, set())
+                needs = graph.setdefault(name, {})
                 for one in group:
                     for used, at in one.names.items():
                         if used in drafts["definition"]:
-                            needs.add(used)
+                            needs[used] = None
                             places.setdefault((name, used), at)
                     for used, at in one.statuses.items():
                         if used in drafts["policy"]:
-                            needs.add(used)
+                            needs[used] = None
                             places.setdefault((name, used), at)
         sorter = TopologicalSorter(graph)
         order: list[str] = []

@@ -144,7 +144,7 @@ def test_eval(relief: Relief, expression: str, context: str | None, value: str) 
 
 
 @pytest.mark.parametrize(
-    "expression, context", [("1 +", None), ("y", "{}"), ("1", "[1]"), ("1", "{"), ("x", '{"x": [1, "a"]}')]
+    "expression, context", [("1 +", None), ("y", "{}"), ("1", "[1]"), ("1", "{")]
 )
 def test_eval_of_what_is_wrong(relief: Relief, expression: str, context: str | None) -> None:
     more = () if context is None else ("--context", "-")

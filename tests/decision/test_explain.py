@@ -493,8 +493,7 @@ def test_a_rulebook_in_another_language_is_told_with_its_own_labels(abroad: Rule
     caseworker = all_text(explain(abroad, decision, "caseworker", "fr"))
     assert (
         "Moitié manquante 349.37 euros = "
-        "((1,000 − revenu mensuel 301.25 euros) ÷ 2) rounded down to 2 decimals"
-        in caseworker
+        "((1,000 − revenu mensuel 301.25 euros) ÷ 2) rounded down to 2 decimals" in caseworker
     )
     assert "revenu mensuel is below 1,000 euros (698.75 euros below the limit)" in caseworker
     with pytest.raises(CannotExplain, match="zh"):
