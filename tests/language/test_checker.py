@@ -13,10 +13,11 @@ from lark.lexer import Lexer
 
 from engine.language import syntax
 from engine.language.check import Checker, Failed, check_expression
+from engine.language.compile import EMIT
 from engine.language.problems import render
 from engine.language.scope import PERSON, Scope, Symbol
 from engine.language.syntax import parse, plain_source
-from engine.language.tree import Node
+from engine.language.tree import OPS, Node
 from engine.language.types import (
     BOOLEAN,
     DATE,
@@ -447,3 +448,7 @@ def test_a_checker_says_why_it_failed() -> None:
     with pytest.raises(Failed):
         checker.check(parse(source))
     assert [problem.code for problem in checker.problems] == ["unknown-name"]
+
+
+def test_every_kind_of_node_is_written_as_python() -> None:
+    assert set(EMIT) == OPS
