@@ -267,10 +267,10 @@ def test_units_that_do_not_fit(text: str) -> None:
 
 def test_units_are_named() -> None:
     assert told("savings < income") == (
-        "expression:1:1: `savings` is in coin and `income` in coin/month [unit]\n"
+        "expression:1:1: `savings` is in coin and `income` is in coin/month [unit]\n"
         "    1 | savings < income\n"
         "      | ^^^^^^^^^^^^^^^^\n"
-        "      = only like can be compared, added or subtracted"
+        "      = `income` is for one month: multiply it by a number of months"
     )
 
 
