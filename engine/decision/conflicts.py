@@ -43,7 +43,9 @@ def rules_of(conflicts: tuple[Conflict, ...]) -> list[Rule]:
             continue
         for a, b in combinations(conflict.between, 2):
             joins = (Join("a", "person", "b", "person"),) if conflict.same == PERSON else ()
-            patterns = tuple(Pattern(name, "finding", (("policy", policy),)) for name, policy in (("a", a), ("b", b)))
+            patterns = tuple(
+                Pattern(name, "finding", (("policy", policy),)) for name, policy in (("a", a), ("b", b))
+            )
             rules.append(Rule(f"{conflict.id}|{a}|{b}", patterns, joins))
     return rules
 
@@ -179,14 +181,23 @@ def _apply(
         _cap(at, result, conflict, (a, b), (x, y), note)
 
 
-def _cap(at: Situation, result: Resolution, conflict: Conflict, sides: tuple[Side, Side], amounts: tuple[Money, Money], note: Any) -> None:
+def _cap(
+    at: Situation,
+    result: Resolution,
+    conflict: Conflict,
+    sides: tuple[Side, Side],
+    amounts: tuple[Money, Money],
+    note: Any,
+) -> None:
     """The total stays below a limit; what exceeds it is taken from the second."""
     limit = None if conflict.limit is None else at.limit(conflict)
     if limit is None:
         result.pending.update(sides)
         note("pending")
         return
-    over = sum(amount - result.reduced.get(side, 0) for side, amount in zip(sides, amounts, strict=True)) - limit
+    over = (
+        sum(amount - result.reduced.get(side, 0) for side, amount in zip(sides, amounts, strict=True)) - limit
+    )
     if over > 0:
         cut = min(over, amounts[1])
         result.reduced[sides[1]] = result.reduced.get(sides[1], 0) + cut
@@ -198,7 +209,9 @@ def _chosen(at: Situation, conflict: Conflict, person: str) -> str:
     places, row = at.plan.own_input, at.inputs.household
     if conflict.same == PERSON:
         places = at.plan.person_input
-        row = at.inputs.people[next(i for i, one in enumerate(at.household.people) if one.person_id == person)]
+        row = at.inputs.people[
+            next(i for i, one in enumerate(at.household.people) if one.person_id == person)
+        ]
     return row[places[conflict.choose_by]] or ""
 
 

@@ -125,7 +125,9 @@ def unconfirmed(book: Rulebook, plan: Plan) -> Variant:
 
     def make() -> Variant:
         wanted = {f"{name}.outcome" for name, one in plan.policies.items() if one.statuses}
-        wanted |= {clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses}
+        wanted |= {
+            clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses
+        }
         denied = {f"{name}.eligible" for name in book.policies}
         touched = set(denied)
         computed = []
@@ -234,7 +236,8 @@ class _Planner:
             compiled[0],
             compiled[1],
             Given(
-                programs[1].household[len(programs[0].household) :], programs[1].person[len(programs[0].person) :]
+                programs[1].household[len(programs[0].household) :],
+                programs[1].person[len(programs[0].person) :],
             ),
             types,
             {name: place for place, name in enumerate(programs[0].household)},
@@ -295,9 +298,13 @@ class _Planner:
         inputs = frozenset[tuple[str, str]]().union(*(self._inputs_of(clause.truth) for clause in plans))
         statuses = frozenset[str]().union(*(clause.statuses for clause in plans))
         paying = [part.node for part in _amount_parts(version)]
-        paid = frozenset[tuple[str, str]]().union(*(self._inputs_of_node(n) for part in paying for n in walk(part)))
+        paid = frozenset[tuple[str, str]]().union(
+            *(self._inputs_of_node(n) for part in paying for n in walk(part))
+        )
         paid_by = frozenset[str]().union(*(self._statuses_of(part) for part in paying))
-        return PolicyPlan(policy, version, concerns, eligible, closed, discretion, inputs, paid, statuses, paid_by)
+        return PolicyPlan(
+            policy, version, concerns, eligible, closed, discretion, inputs, paid, statuses, paid_by
+        )
 
     def _status(self, policy: Policy, outcome: Node) -> None:
         self.add(f"{policy.id}.outcome", policy.unit, outcome)
@@ -313,7 +320,9 @@ class _Planner:
             else Node("fact", (), BOOLEAN, f"{policy.id}.held")
         )
         self.add(
-            f"{policy.id}.status", policy.unit, Node("or", (held, self.read(policy, f"{policy.id}.eligible")), BOOLEAN)
+            f"{policy.id}.status",
+            policy.unit,
+            Node("or", (held, self.read(policy, f"{policy.id}.eligible")), BOOLEAN),
         )
 
     def read(self, policy: Policy, name: str) -> Node:
@@ -446,5 +455,3 @@ def direct_reads(node: Node, unit: str) -> tuple[tuple[str, str], ...]:
         elif one.op in ("field", "computed") and _owner(one) == PERSON:
             reads.setdefault(("everyone", one.name))
     return tuple(reads)
-
-

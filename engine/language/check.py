@@ -34,7 +34,9 @@ class Frame:
     alias: str  # "" when bare names are in reach
 
 
-GUARDED = frozenset({"unguarded-division", "unguarded-empty", "overflow"})  # what a guard in front can prevent
+GUARDED = frozenset(
+    {"unguarded-division", "unguarded-empty", "overflow"}
+)  # what a guard in front can prevent
 
 
 class Failed(Exception):

@@ -1,5 +1,4 @@
-"""What the names in an expression mean: the symbols that a rulebook (or a JSON context) offers the checker.
-"""
+"""What the names in an expression mean: the symbols that a rulebook (or a JSON context) offers the checker."""
 
 from __future__ import annotations
 

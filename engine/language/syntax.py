@@ -126,7 +126,9 @@ class SyntaxProblem(Exception):
         super().__init__(problem.message)
 
 
-_VALUES = frozenset(["NAME", "WORDS", "NUMBER", "STRING", "COMPARE", "PLUS", "MINUS", "TIMES", "DIVIDE", "POWER"])
+_VALUES = frozenset(
+    ["NAME", "WORDS", "NUMBER", "STRING", "COMPARE", "PLUS", "MINUS", "TIMES", "DIVIDE", "POWER"]
+)
 
 
 class _LongChainError(Exception):
@@ -295,7 +297,9 @@ def _explain(source: Source, error: UnexpectedInput) -> Problem:
             break
     what = "character" if isinstance(error, UnexpectedCharacters) and len(word) == 1 else ""
     message = f"unexpected {what} `{word}`" if what else f"unexpected `{word}`"
-    return Problem(source.span(offset, offset + len(word)), "syntax", message, _hint(text, offset, word, error))
+    return Problem(
+        source.span(offset, offset + len(word)), "syntax", message, _hint(text, offset, word, error)
+    )
 
 
 def _hint(text: str, offset: int, word: str, error: UnexpectedInput) -> str:

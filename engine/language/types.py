@@ -36,7 +36,9 @@ class Unit:
         if self.any_unit or not self.dimensions:
             return "1"
         above = [_power(name, n) for name, n in self.dimensions if n > 0]
-        last = sorted(self.dimensions, key=lambda pair: pair[0] in TIME_UNITS)  # yuan/person/month, as people say it
+        last = sorted(
+            self.dimensions, key=lambda pair: pair[0] in TIME_UNITS
+        )  # yuan/person/month, as people say it
         below = [_power(name, -n) for name, n in last if n < 0]
         return "/".join(["·".join(above) or "1", *below])
 
@@ -229,8 +231,7 @@ def literal_number(text: str) -> tuple[int, Number]:
 
 
 def to_plain(value: Any, of: Type) -> Any:
-    """A value as it is written in a JSON document: numbers exact (int or Decimal), dates ISO, unknown None.
-    """
+    """A value as it is written in a JSON document: numbers exact (int or Decimal), dates ISO, unknown None."""
     if value is None:
         return None
     if isinstance(of, Number):

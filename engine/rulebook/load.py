@@ -1,6 +1,6 @@
 """A directory of YAML files becomes a rulebook, or a list of every mistake in it.
 
-    yaml text -> trees (source) -> shape -> dictionary -> parameters -> rules in dependency order -> whole-book checks
+yaml text -> trees (source) -> shape -> dictionary -> parameters -> rules in dependency order -> whole-book checks
 """
 
 from __future__ import annotations
@@ -68,7 +68,12 @@ def load_rulebook(directory: Path) -> Rulebook:
     if any(files.base(kind) is None for kind in BASE):
         for kind in BASE:
             if not (directory / f"{kind}.yaml").exists():
-                report.add(Span(f"{kind}.yaml", 1, 1), "missing-file", f"{kind}.yaml is missing", "every rulebook has one")
+                report.add(
+                    Span(f"{kind}.yaml", 1, 1),
+                    "missing-file",
+                    f"{kind}.yaml is missing",
+                    "every rulebook has one",
+                )
         raise Problems(report.problems, files.texts)
     book = _Builder(report, files).build()
     if report.problems:
@@ -293,7 +298,10 @@ class _Builder:
                 graph[circle[0]].pop(circle[1])  # goes on to the next circle
 
     def _report_circle(
-        self, circle: list[str], places: dict[tuple[str, str], Span], drafts: dict[str, dict[str, list[Draft]]]
+        self,
+        circle: list[str],
+        places: dict[tuple[str, str], Span],
+        drafts: dict[str, dict[str, list[Draft]]],
     ) -> None:
         steps = list(zip(circle, circle[1:], strict=False))
         listed = "; ".join(f"`{a}` reads `{b}` ({places[a, b].file}:{places[a, b].line})" for a, b in steps)
@@ -338,5 +346,3 @@ def fingerprint(content: Any) -> str:
     """SHA-256 over the canonical content: keys sorted, numbers as written, no comments, no layout."""
     encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="sorted", decimal_format="string").encode
     return hashlib.sha256(encode(content)).hexdigest()
-
-

@@ -304,7 +304,7 @@ def test_a_band_is_left_to_an_officer(book: Rulebook) -> None:
     lines, page = told_of(book, document, 20251015, "temporary_relief")
     assert lines[0] == "由经办人员研究决定，一次性 1,755 元至 10,530 元。"
     assert (
-        "最低 1,755 元 = （临时救助下限（低保标准的月数） 1 个月 × 低保标准 585 元 × 家庭人员人数 3 人）按进一法取整"  # noqa: E501
+        "最低 1,755 元 = （临时救助下限（低保标准的月数） 1 个月 × 低保标准 585 元 × 家庭人员人数 3 人）按进一法取整"
         in page
     )
 

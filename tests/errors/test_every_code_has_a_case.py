@@ -55,7 +55,17 @@ def test_every_code_has_a_case() -> None:
 
 
 def test_every_text_with_a_pattern_has_a_case() -> None:
-    kinds = ("rulebook", "facts", "sources", "areas", "definition", "parameter", "policy", "conflict", "scoring")
+    kinds = (
+        "rulebook",
+        "facts",
+        "sources",
+        "areas",
+        "definition",
+        "parameter",
+        "policy",
+        "conflict",
+        "scoring",
+    )
     schemas = [json.loads((ROOT / "schemas" / f"{kind}.schema.json").read_text("utf-8")) for kind in kinds]
     named = set(of_patterns(schemas))
     assert {"not-a-name", "not-a-citation"} <= named
@@ -63,4 +73,7 @@ def test_every_text_with_a_pattern_has_a_case() -> None:
 
 
 def test_the_scan_sees_a_code_that_has_no_case(tmp_path: Path) -> None:
-    assert list(reported('report.add(at, "never-seen", "…")\nself.fail(at, "other", "…")')) == ["never-seen", "other"]
+    assert list(reported('report.add(at, "never-seen", "…")\nself.fail(at, "other", "…")')) == [
+        "never-seen",
+        "other",
+    ]
