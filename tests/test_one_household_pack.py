@@ -46,13 +46,13 @@ def test_a_clause_that_never_changes_is_reported() -> None:
 
 
 def test_the_oracle_computes_a_policy_as_by_hand() -> None:
-    adult = _person(relation="head", birth_date="1986-06-15", monthly_income=500.25, work="casual")
-    child = _person(relation="child", birth_date="2008-06-16", monthly_income=0, work="none")
+    adult = _person(relation="head", birth_date="1986-06-01", monthly_income=500.25, work="casual")
+    child = _person(relation="child", birth_date="2008-06-02", monthly_income=0, work="none")
     household = {
         **random_households(1)[0],
         "people": [adult, child],
         "residence": "town",
-        "moved_in": "2025-12-17",  # 180 days before
+        "moved_in": "2025-12-03",  # 180 days before
         "consents_to_checks": True,
         "savings": 30336,  # twice the asset line
         "owns_second_home": False,
@@ -62,9 +62,9 @@ def test_the_oracle_computes_a_policy_as_by_hand() -> None:
     decide = Oracle(PACK).decide
     assert decide(household)["living_allowance"].amount == Decimal("900.75")  # 2 * 700.50 - 500.25
     assert decide({**household, "savings": 30336.01})["living_allowance"].amount is None
-    assert decide({**household, "moved_in": "2025-12-18"})["living_allowance"].clauses["settled"] is False
+    assert decide({**household, "moved_in": "2025-12-04"})["living_allowance"].clauses["settled"] is False
     assert decide(household)["orphan_support"].clauses["children"] is True  # 18 tomorrow
-    adult_tomorrow = {**household, "people": [adult, {**child, "birth_date": "2008-06-15"}]}
+    adult_tomorrow = {**household, "people": [adult, {**child, "birth_date": "2008-06-01"}]}
     assert decide(adult_tomorrow)["orphan_support"].clauses["children"] is False
 
 

@@ -32,19 +32,22 @@ class Ours:
 
 def load(pack: Pack) -> Ours:
     """Writes the pack as YAML and loads it. Raises whatever the engine says against the rulebook."""
-    from engine.decision import decide
+    from engine.decision import decide, encode_json
     from engine.rulebook import load_rulebook
 
     with TemporaryDirectory() as directory:
         write_rulebook(pack, Path(directory))
         rulebook = load_rulebook(Path(directory))
-    return Ours(lambda household: decide(rulebook, household, on=ON))
+    return Ours(lambda household: encode_json(decide(rulebook, household, on=ON, advice=False)))
 
 
 def _answer(finding: dict[str, Any]) -> Answer:
     eligible = _OUTCOMES.get(finding["outcome"])
     clauses = dict(_truths(finding["trace"]))
-    return Answer(clauses, eligible, Decimal(finding["amount"]["value"]) if eligible else None)
+    amount = finding["amount"].get("value") if eligible else None
+    if eligible and amount is None:  # entitled, but the amount hangs on what is missing
+        return Answer(clauses, None, None)
+    return Answer(clauses, eligible, Decimal(amount) if amount is not None else None)
 
 
 def _truths(node: dict[str, Any]) -> Iterator[tuple[str, bool | None]]:

@@ -12,7 +12,7 @@ from benchmarks.one_household.policies_services import SERVICES
 PACK = Pack(FACTS, PARAMETERS, TABLES, DEFINITIONS, (*LIVELIHOOD, *SERVICES))
 
 IN_FORCE_FROM = date(2024, 1, 1)
-ON = date(2026, 6, 15)
+ON = date(2026, 6, 1)  # the first of a month: amounts and clauses then see the same ages
 """The legal date of every decision of the benchmark."""
 
 AREA = "riverside"

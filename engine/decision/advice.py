@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
-from engine.decision.model import HOUSEHOLD, Finding, MissingFact, PolicyDecision, Question, WouldChange
+from engine.decision.model import (
+    HOUSEHOLD,
+    STATUSES,
+    Finding,
+    MissingFact,
+    PolicyDecision,
+    Question,
+    WouldChange,
+)
 from engine.decision.plan import ClausePlan, PolicyPlan
 from engine.decision.situation import Situation
 from engine.language import outcomes
-from engine.language.interpret import Interpreter
 from engine.language.types import Boolean, Date, Enum, Number, Type, to_plain
 from engine.rulebook.model import Fact
 
@@ -63,7 +71,9 @@ def _clause_of(policy: str, one: MissingFact) -> str:
     return clause
 
 
-def _sure_first(at: Situation, ranked: list[tuple[tuple[str, str], _Asked]]) -> list[tuple[tuple[str, str], _Asked]]:
+def _sure_first(
+    at: Situation, ranked: list[tuple[tuple[str, str], _Asked]]
+) -> list[tuple[tuple[str, str], _Asked]]:
     """Puts the first question first for which an answer has been seen to settle a finding.
 
     Those before it that no answer was seen to help are said to settle nothing, and come after the hopeful ones.
@@ -79,11 +89,11 @@ def _sure_first(at: Situation, ranked: list[tuple[tuple[str, str], _Asked]]) -> 
 
 def _settles(at: Situation, fact: str, subject: str, finding: tuple[str, str]) -> bool:
     policy, whose = finding
-    for answer in (False, True) if fact.endswith(".held") else _answers(at.book.facts.get(fact)):
-        reading = _reading_with(at, fact, subject, answer)
-        if at.outcome_with(reading, policy, _index(at, whose)) != outcomes.UNDETERMINED:
-            return True
-    return False
+    index, outcome = _index(at, whose), f"{policy}.outcome"
+    return any(
+        at.with_fact(policy, fact, _index(at, subject), answer).value(outcome, index) != outcomes.UNDETERMINED
+        for answer in ((False, True) if fact == STATUSES else _answers(at.book.facts.get(fact)))
+    )
 
 
 def _answers(fact: Fact | None) -> Iterator[Any]:
@@ -114,19 +124,6 @@ def _plain_answers(of: Type) -> Iterator[Any]:
 def _index(at: Situation, subject: str) -> int:
     ids = [person.person_id for person in at.household.people]
     return -1 if subject == HOUSEHOLD else ids.index(subject)
-
-
-def _reading_with(at: Situation, fact: str, subject: str, value: Any) -> Interpreter:
-    """The lazy reading of the same household with one fact changed."""
-    index = _index(at, subject)
-    if index < 0:
-        household = list(at.inputs.household)
-        household[at.plan.decide.household.index(fact)] = value
-        return at.read_with(household, at.inputs.people)
-    people = list(at.inputs.people)
-    people[index] = list(people[index])
-    people[index][at.plan.decide.person.index(fact)] = value
-    return at.read_with(at.inputs.household, people)
 
 
 # --- what would change a refusal -----------------------------------------------------------------------------
@@ -186,34 +183,60 @@ class _Search:
         if isinstance(of, Number):
             return self._number(current, of)
         candidates = [value for value in _answers(self.fact) if value != current]
-        return next(((value, out) for value in candidates if (out := self._outcome(value)) in _LIFTED), None)
+        return next(((value, out) for value in candidates if (out := self._try(value)[0]) in _LIFTED), None)
 
     def _current(self) -> Any:
         prefix = "" if self.subject == HOUSEHOLD else f"people/{self.subject}/"
         return self.at.inputs.rows[prefix + self.fact.name].inside
 
-    def _outcome(self, value: Any) -> int:
-        reading = _reading_with(self.at, self.fact.name, self.subject, value)
-        return self.at.outcome_with(reading, self.policy, _index(self.at, self.finding.subject))
+    def _try(self, value: Any) -> tuple[int, Fraction | None]:
+        """Outcome and margin of the failed clause with another value of the fact."""
+        at, index = self.at, _index(self.at, self.finding.subject)
+        answer = at.with_fact(self.policy, self.fact.name, _index(at, self.subject), value)
+        margin = answer.value(self.clause.margin, index) if self.clause.margin else None
+        if isinstance(margin, tuple):
+            margin = Fraction(*margin)
+        return answer.value(f"{self.policy}.outcome", index), None if margin is None else Fraction(margin)
 
     def _number(self, current: int, of: Number) -> tuple[Any, int] | None:
-        """Halving between the present value and the end of the range at which the refusal is lifted."""
-        best: tuple[int, int] | None = None
+        """The nearest value towards either end of the range, if the refusal is lifted there."""
+        start = self._try(current)[1]
+        found = []
         for end in (of.lo, of.hi):
-            out = self._outcome(end)
-            if end == current or out not in _LIFTED:
-                continue
-            refused, lifted = current, end
-            while abs(lifted - refused) > 1:
-                middle = (lifted + refused) // 2
-                found = self._outcome(middle)
+            outcome, margin = self._try(end)
+            if end != current and outcome in _LIFTED:
+                found.append(self._between(current, start, end, outcome, margin))
+        return min(found, key=lambda pair: abs(pair[0] - current), default=None)
+
+    def _between(
+        self,
+        refused: int,
+        refused_margin: Fraction | None,
+        lifted: int,
+        outcome: int,
+        lifted_margin: Fraction | None,
+    ) -> tuple[int, int]:
+        """Halving, after one guess on a straight line through the margins: most clauses are straight."""
+        step = 1 if lifted > refused else -1
+        if refused_margin is not None and lifted_margin is not None and refused_margin != lifted_margin:
+            share = refused_margin / (refused_margin - lifted_margin)
+            guess = refused + step * int(share * abs(lifted - refused))
+            for value in (guess - step, guess, guess + step, guess + 2 * step):
+                if not min(refused, lifted) < value < max(refused, lifted):
+                    continue
+                found = self._try(value)[0]
                 if found in _LIFTED:
-                    lifted, out = middle, found
-                else:
-                    refused = middle
-            if best is None or abs(lifted - current) < abs(best[0] - current):
-                best = (lifted, out)
-        return best
+                    lifted, outcome = value, found
+                    break
+                refused = value
+        while abs(lifted - refused) > 1:
+            middle = (lifted + refused) // 2
+            found = self._try(middle)[0]
+            if found in _LIFTED:
+                lifted, outcome = middle, found
+            else:
+                refused = middle
+        return lifted, outcome
 
 
 _LIFTED = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY})

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.decision.document import inputs_on
+from engine.decision.document import Inputs, inputs_on
 from engine.decision.model import Amount, Part
-from engine.decision.plan import PolicyPlan
-from engine.decision.situation import Situation
+from engine.decision.plan import PolicyPlan, Variant, confirmed_amounts
+from engine.decision.situation import Answer, Situation, run_variant
 from engine.language import outcomes
 from engine.language.dates import month_start
 from engine.language.interpret import Interpreter
@@ -27,35 +27,63 @@ from engine.rulebook.model import Named
 class MonthlyAmounts:
     """Every amount of a household for one month, computed once for all findings."""
 
-    def __init__(self, at: Situation) -> None:
-        plan, first = at.plan, month_start(at.on)
+    def __init__(self, at: Situation, inputs: Inputs | None = None) -> None:
+        """`inputs`: the household on the first day, when it is known already."""
+        first = month_start(at.on)
         same_day = first == at.on
-        inputs = at.inputs if same_day else inputs_on(at.book, at.household, first, at.known)
-        self.parameters = at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
-        self.on = first
-        own = dict(zip(plan.run_decide.household, at.own, strict=True))
-        columns = dict(zip(plan.run_decide.person, at.columns, strict=True))
-        extra = plan.amounts.household[len(at.inputs.household) :]
-        extra_person = plan.amounts.person[len(at.book.person_inputs()) :]
-        self.household = [*inputs.household, *(own[name] for name in extra)]
-        self.people = [
-            [*row, *(columns[name][i] for name in extra_person)] for i, row in enumerate(inputs.people)
-        ]
-        values, person_values = plan.run_amounts.run(self.household, self.people, self.parameters.values, first)
-        self.own = dict(zip(plan.run_amounts.household, values, strict=True))
-        self.columns = dict(zip(plan.run_amounts.person, person_values, strict=True))
-        self.plan, self._values, self._person_values = plan, values, person_values
+        if inputs is None:
+            undated = same_day or not at.household.dated
+            inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
+        self.at, self.on, self.inputs = at, first, inputs
+        self.parameters = (
+            at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
+        )
+        given = at.plan.amounts_given
+        self.statuses = [at.own[at.plan.run_decide.own_place[name]] for name in given.own]
+        self.status_columns = [at.columns[at.plan.run_decide.column_place[name]] for name in given.people]
+        whole = Variant(at.plan.amounts, at.plan.run_amounts, given)
+        self._answer = self._run(whole, self.statuses, self.status_columns)
         self._reading: Interpreter | None = None
+        self._confirmed: Answer | None = None
+
+    def _run(self, variant: Variant, own: Sequence[Any], columns: Sequence[Sequence[Any]]) -> Answer:
+        return run_variant(variant, self.inputs, own, columns, self.parameters.values, self.on)
 
     def value(self, name: str, index: int) -> Any:
-        return self.own[name] if index < 0 else self.columns[name][index]
+        return self._answer.value(name, index)
+
+    def confirmed(self, name: str, index: int) -> Any:
+        """A part of an amount where only statuses on record count."""
+        if self._confirmed is None:
+            at, given = self.at, self.at.plan.amounts_given
+            names, people = at.plan.own_input, at.plan.person_input
+            own = [
+                at.inputs.household[names[_held(one)]] if one.endswith(".status") else False
+                for one in given.own
+            ]
+            columns = [
+                [row[people[_held(one)]] if one.endswith(".status") else False for row in at.inputs.people]
+                for one in given.people
+            ]
+            self._confirmed = self._run(confirmed_amounts(at.book, at.plan), own, columns)
+        return self._confirmed.value(name, index)
 
     def reading(self) -> Interpreter:
         if self._reading is None:
-            plan = self.plan
-            self._reading = Interpreter(plan.amounts, self.household, self.people, self.parameters.values, self.on)
-            self._reading.take(plan.run_amounts, self._values, self._person_values)
+            columns = list(zip(*self.status_columns, strict=True)) or [()] * len(self.inputs.people)
+            self._reading = Interpreter(
+                self.at.plan.amounts,
+                [*self.inputs.household, *self.statuses],
+                [[*row, *given] for row, given in zip(self.inputs.people, columns, strict=True)],
+                self.parameters.values,
+                self.on,
+                self.value,
+            )
         return self._reading
+
+
+def _held(status: str) -> str:
+    return status.rpartition(".")[0] + ".held"
 
 
 def monthly(at: Situation) -> MonthlyAmounts:
@@ -66,7 +94,20 @@ def monthly(at: Situation) -> MonthlyAmounts:
     return amounts
 
 
-def amount_of(at: Situation, policy: PolicyPlan, index: int, result: int) -> tuple[Amount, tuple[Missing, ...]]:
+def rests_on(at: Situation, policy: PolicyPlan, index: int) -> set[str]:
+    """Policies whose computed status, not yet on record, raises or lowers the amount."""
+    candidates = at.computed_only(policy.amount_statuses, index)
+    if not candidates or policy.version.amount is None:
+        return set()
+    month = monthly(at)
+    parts = (part.name for part in policy.version.amount.parts)
+    changed = any(month.value(part, index) != month.confirmed(part, index) for part in parts)
+    return set(candidates) if changed else set()
+
+
+def amount_of(
+    at: Situation, policy: PolicyPlan, index: int, result: int
+) -> tuple[Amount, tuple[Missing, ...]]:
     """The amount of a finding and what is missing for it."""
     amounts = monthly(at)
     rule = policy.version.amount
@@ -78,11 +119,17 @@ def amount_of(at: Situation, policy: PolicyPlan, index: int, result: int) -> tup
         lacking = _missing_of(at, (rule.least, rule.most), index)
         because = "" if low is not None and high is not None else "missing"
         return Amount(
-            rule.period, min=to_plain(low, money), max=to_plain(high, money), if_eligible=conditional, because=because
+            rule.period,
+            min=to_plain(low, money),
+            max=to_plain(high, money),
+            if_eligible=conditional,
+            because=because,
         ), lacking
     values = [amounts.value(part.name, index) for part in rule.parts]
     if None not in values:
-        parts = [Part(part.id, to_plain(value, money)) for part, value in zip(rule.parts, values, strict=True)]
+        parts = [
+            Part(part.id, to_plain(value, money)) for part, value in zip(rule.parts, values, strict=True)
+        ]
         return Amount(rule.period, to_plain(sum(values), money), parts=parts, if_eligible=conditional), ()
     return _open_amount(at, rule.period, rule.parts, values, index, money, conditional)
 
@@ -144,4 +191,3 @@ def _causes(at: Situation, one: Missing) -> tuple[Missing, ...]:
     node = reading.computed[one.name].node
     deeper = missing(reading, node, {} if one.person < 0 else {SUBJECT: one.person})
     return tuple(replace(each, path=(*one.path, one.name, *each.path)) for each in deeper)
-

@@ -15,7 +15,7 @@ from typing import Any
 from engine.decision.document import Status
 from engine.decision.model import HOUSEHOLD, ConflictFound, Finding, Money, PolicyDecision
 from engine.decision.situation import Situation
-from engine.inference import Join, Match, Matcher, Pattern, Rule
+from engine.inference import Join, Matcher, Pattern, Rule
 from engine.language.scope import PERSON
 from engine.rulebook.model import Conflict, Rulebook
 
@@ -43,26 +43,32 @@ def rules_of(conflicts: tuple[Conflict, ...]) -> list[Rule]:
             continue
         for a, b in combinations(conflict.between, 2):
             joins = (Join("a", "person", "b", "person"),) if conflict.same == PERSON else ()
-            patterns = tuple(Pattern(name, "finding", (("policy", policy),)) for name, policy in (("a", a), ("b", b)))
+            patterns = tuple(
+                Pattern(name, "finding", (("policy", policy),)) for name, policy in (("a", a), ("b", b))
+            )
             rules.append(Rule(f"{conflict.id}|{a}|{b}", patterns, joins))
     return rules
 
 
 def _matcher(book: Rulebook, conflicts: tuple[Conflict, ...]) -> Matcher:
-    key = ("matcher", tuple((one.id, one.dated.version) for one in conflicts))
-    found = book.memo.get(key)
-    if found is None:
-        found = book.memo[key] = Matcher(rules_of(conflicts), {"finding": frozenset({"policy", "person"})})
-    return found  # type: ignore[no-any-return]
+    key = tuple((one.id, one.dated.version) for one in conflicts)
+    fields = {"finding": frozenset({"policy", "person"})}
+    return book.remember("matcher", key, lambda: Matcher(rules_of(conflicts), fields), most=32)
 
 
 def resolve(at: Situation, policies: Mapping[str, PolicyDecision]) -> Resolution:
     """The conflicts among findings and statuses held, with their effects."""
     resolution = Resolution()
     conflicts = at.plan.rules.conflicts
-    facts = list(_facts(at, policies))
-    if len(facts) < 2:
+    if not conflicts:
         return resolution
+    touched = {f"{number:06d}": side for number, side in enumerate(_touched(at, policies))}
+    if len(touched) < 2:
+        return resolution
+    facts = [
+        {"key": key, "kind": "finding", "policy": policy, "person": person}
+        for key, ((policy, _), person) in touched.items()
+    ]
     matches = _matcher(at.book, conflicts).match(facts)
     if not matches:
         return resolution
@@ -74,16 +80,17 @@ def resolve(at: Situation, policies: Mapping[str, PolicyDecision]) -> Resolution
             conflict = by_id[match.rule.split("|")[0]]
             if conflict.stage != stage:
                 continue
-            for a, b, person in _sides(match):
-                if (conflict.id, a, b) in seen or not _applies(at, conflict, person):
-                    continue
-                seen.add((conflict.id, a, b))
-                _apply(at, resolution, conflict, a, b, findings, person)
+            (a, first), (b, second) = (touched[key] for key in match.facts)
+            person = first if b[1] == HOUSEHOLD else second
+            if (conflict.id, a, b) in seen or not _applies(at, conflict, person):
+                continue
+            seen.add((conflict.id, a, b))
+            _apply(at, resolution, conflict, a, b, findings, person)
     return resolution
 
 
-def _facts(at: Situation, policies: Mapping[str, PolicyDecision]) -> Iterator[Mapping[str, str]]:
-    """What can be in conflict: findings that are or may become eligible, and statuses on record.
+def _touched(at: Situation, policies: Mapping[str, PolicyDecision]) -> Iterator[tuple[Side, str]]:
+    """What can be in conflict, with whom it touches: findings that are or may become eligible, statuses on record.
 
     A household's finding touches everyone in it, so it stands once for each person.
     """
@@ -97,15 +104,9 @@ def _facts(at: Situation, policies: Mapping[str, PolicyDecision]) -> Iterator[Ma
     for status in _statuses(at):
         if status.policy in policies:
             sides.add((status.policy, status.person or HOUSEHOLD))
-    for policy, subject in sorted(sides):
-        for person in people if subject == HOUSEHOLD else (subject,):
-            yield {"key": f"{policy}|{subject}|{person}", "kind": "finding", "policy": policy, "person": person}
-
-
-def _sides(match: Match) -> Iterator[tuple[Side, Side, str]]:
-    first, second = (key.split("|") for key in match.facts)
-    person = first[2] if second[1] == HOUSEHOLD else second[2]
-    yield (first[0], first[1]), (second[0], second[1]), person
+    for side in sorted(sides):
+        for person in people if side[1] == HOUSEHOLD else (side[1],):
+            yield side, person
 
 
 def _applies(at: Situation, conflict: Conflict, person: str) -> bool:
@@ -120,8 +121,8 @@ def _test(at: Situation, conflict: Conflict, person: str) -> Any:
     names = at.plan.run_decide
     if conflict.same == PERSON:
         index = next(i for i, one in enumerate(at.household.people) if one.person_id == person)
-        return at.columns[names.person.index(conflict.when.name)][index]
-    return at.own[names.household.index(conflict.when.name)]
+        return at.columns[names.column_place[conflict.when.name]][index]
+    return at.own[names.own_place[conflict.when.name]]
 
 
 def _apply(
@@ -180,14 +181,23 @@ def _apply(
         _cap(at, result, conflict, (a, b), (x, y), note)
 
 
-def _cap(at: Situation, result: Resolution, conflict: Conflict, sides: tuple[Side, Side], amounts: tuple[Money, Money], note: Any) -> None:
+def _cap(
+    at: Situation,
+    result: Resolution,
+    conflict: Conflict,
+    sides: tuple[Side, Side],
+    amounts: tuple[Money, Money],
+    note: Any,
+) -> None:
     """The total stays below a limit; what exceeds it is taken from the second."""
     limit = None if conflict.limit is None else at.limit(conflict)
     if limit is None:
         result.pending.update(sides)
         note("pending")
         return
-    over = sum(amount - result.reduced.get(side, 0) for side, amount in zip(sides, amounts, strict=True)) - limit
+    over = (
+        sum(amount - result.reduced.get(side, 0) for side, amount in zip(sides, amounts, strict=True)) - limit
+    )
     if over > 0:
         cut = min(over, amounts[1])
         result.reduced[sides[1]] = result.reduced.get(sides[1], 0) + cut
@@ -196,11 +206,13 @@ def _cap(at: Situation, result: Resolution, conflict: Conflict, sides: tuple[Sid
 
 def _chosen(at: Situation, conflict: Conflict, person: str) -> str:
     """The policy that the household has chosen, "" while it has not."""
-    names, row = at.plan.decide.household, at.inputs.household
+    places, row = at.plan.own_input, at.inputs.household
     if conflict.same == PERSON:
-        names = at.plan.decide.person
-        row = at.inputs.people[next(i for i, one in enumerate(at.household.people) if one.person_id == person)]
-    return row[names.index(conflict.choose_by)] or ""
+        places = at.plan.person_input
+        row = at.inputs.people[
+            next(i for i, one in enumerate(at.household.people) if one.person_id == person)
+        ]
+    return row[places[conflict.choose_by]] or ""
 
 
 def _amount(at: Situation, side: Side, finding: Finding | None) -> Money | None:

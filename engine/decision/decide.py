@@ -1,6 +1,6 @@
 """One household's facts against every policy in force: the decision.
 
-    document -> inputs on the legal date -> computed values -> findings -> conflicts -> sums, score, questions
+document -> inputs on the legal date -> computed values -> findings -> conflicts -> sums, score, questions
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import msgspec
 
 from engine.decision.advice import questions_for, would_change
 from engine.decision.amounts import amount_of
+from engine.decision.amounts import rests_on as amount_rests_on
 from engine.decision.conflicts import resolve
-from engine.decision.document import Household, Inputs, inputs_on, read_household
+from engine.decision.document import Household, Inputs, held, inputs_on, read_household
 from engine.decision.due import would_be_due
-from engine.decision.findings import Shape, named, shape_of, trace_of
+from engine.decision.findings import Shape, layout_of, named
 from engine.decision.model import (
     ENGINE,
     HOUSEHOLD,
+    STATUSES,
     Basis,
     Decision,
     FactValue,
@@ -32,15 +34,15 @@ from engine.decision.model import (
     Score,
     ScoredTerm,
 )
-from engine.decision.plan import Plan, plan_for
+from engine.decision.plan import plan_for
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.dates import add_months, from_date, month_start
 from engine.language.scope import PERSON
-from engine.language.types import Number, Ratio, to_plain
+from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing
-from engine.rulebook.in_force import ParametersOn, in_force, parameters_on
-from engine.rulebook.model import Rulebook
+from engine.rulebook.in_force import ParametersOn, in_force, parameters_on, serving_area
+from engine.rulebook.model import PolicyVersion, Rulebook
 
 _POINTS = Number(2)
 
@@ -89,11 +91,19 @@ class _Decider:
     def __init__(self, situation: Situation, asked: tuple[str, ...]) -> None:
         self.at = situation
         self.book, self.plan = situation.book, situation.plan
-        self.shapes = _shapes(situation.book, situation.plan)
+        self.layout = situation.book.remember(
+            "layout", situation.plan.rules.key, lambda: layout_of(situation.book, situation.plan), most=32
+        )
         self.asked = asked
         self.not_concerned: list[NotConcerned] = []
-        self.rows = [list(row) for row in zip(*situation.columns, strict=True)] or [[] for _ in situation.inputs.people]
+        self.dates: dict[tuple[str, int], tuple[str, str]] = {}
+        self.rows = [list(row) for row in zip(*situation.columns, strict=True)] or [
+            [] for _ in situation.inputs.people
+        ]
         self.unknown_own, self.unknown_people = situation.unknown_inputs()
+        self.unknown = bool(
+            self.unknown_own or any(self.unknown_people) or situation.household.statuses is None
+        )
 
     # --- the whole --------------------------------------------------------------------------------------
 
@@ -103,11 +113,15 @@ class _Decider:
         for name, policy in self.book.policies.items():
             if self.asked and name not in self.asked:
                 continue
-            shape = self.shapes.get(name)
+            shape = self.layout.shapes.get(name)
             if shape is None:
                 undated = name in self.plan.rules.undated
                 finding = (
-                    Finding(HOUSEHOLD, "undetermined", missing=[MissingFact(fact="application_date", subject=HOUSEHOLD)])
+                    Finding(
+                        HOUSEHOLD,
+                        "undetermined",
+                        missing=[MissingFact(fact="application_date", subject=HOUSEHOLD)],
+                    )
                     if undated
                     else Finding(HOUSEHOLD, "not-in-force")
                 )
@@ -126,12 +140,16 @@ class _Decider:
             area=at.household.area,
             on=_iso(at.on),
             known=_iso(at.known),
-            application_date=None if at.household.application_date is None else _iso(at.household.application_date),
+            application_date=None
+            if at.household.application_date is None
+            else _iso(at.household.application_date),
+            people=[person.person_id for person in at.household.people],
             rulebook=self.book.fingerprint,
             engine=ENGINE,
             facts=self._facts(at.inputs),
+            held=self._held(),
             definitions=self._definitions(),
-            parameters=parameter_values(at.book, at.parameters),
+            parameters=parameter_values(at.book, at.parameters, at.household.area),
             versions=self._versions(policies),
             policies=policies,
             not_concerned=self.not_concerned,
@@ -169,17 +187,29 @@ class _Decider:
             for ref, row in inputs.rows.items()
         }
 
+    def _held(self) -> list[str] | None:
+        """The statuses that a record gives on the day."""
+        at = self.at
+        if at.household.statuses is None:
+            return None
+        found = {
+            f"people/{status.person}/{status.policy}" if status.person else status.policy
+            for status in at.household.statuses
+            if held(at.household, status.policy, status.person, at.on, at.known)
+        }
+        return sorted(found)
+
     def _definitions(self) -> dict[str, Any]:
         """Every definition's value, each once: of the household by name, of a person as people/<id>/<name>."""
         at, shown = self.at, {}
-        for name, value in zip(self.plan.run_decide.household, at.own, strict=True):
-            if _is_definition(name):
-                shown[name] = plain_value(at, name, value)
-        ids = [person.person_id for person in at.household.people]
-        for name, column in zip(self.plan.run_decide.person, at.columns, strict=True):
-            if _is_definition(name):
-                for person_id, value in zip(ids, column, strict=True):
-                    shown[f"people/{person_id}/{name}"] = plain_value(at, name, value)
+        for name, place, plain in self.layout.own:
+            value = at.own[place]
+            shown[name] = value if value is None or plain is None else plain(at, value)
+        for i, person in enumerate(at.household.people):
+            prefix, row = f"people/{person.person_id}/", self.rows[i]
+            for name, place, plain in self.layout.people:
+                value = row[place]
+                shown[prefix + name] = value if value is None or plain is None else plain(at, value)
         return shown
 
     # --- findings ---------------------------------------------------------------------------------------
@@ -203,29 +233,33 @@ class _Decider:
         lacking: tuple[Missing, ...] = ()
         if result == outcomes.UNDETERMINED:
             lacking = self.at.missing(policy.id, index)
-        elif self.unknown_own or self.unknown_people:
+        elif self.unknown:
             despite = self._despite(shape, index)
         amount = None
         extra: tuple[Missing, ...] = ()
         if version.amount is not None and result in _PAYING:
             amount, extra = amount_of(self.at, shape.plan, index, result)
         failed, reasons = _reasons(shape, values, result)
+        prefix = "" if index < 0 else f"people/{subject}/"
         eligible = result == outcomes.ELIGIBLE
-        depends = [Basis(name, "computed") for name in self.at.rests_on(shape.plan, index)] if eligible else ()
-        pays, due = self._dates(shape) if result in _PAYING else ("", "")
+        depends: Sequence[Basis] = ()
+        if eligible and (shape.plan.statuses or shape.plan.amount_statuses):
+            rests = self.at.rests_on(shape.plan, index) | amount_rests_on(self.at, shape.plan, index)
+            depends = [Basis(name, "computed") for name in sorted(rests)]
+        pays, due = self._dates(version) if result in _PAYING else ("", "")
         return Finding(
             subject=subject,
             outcome=outcomes.NAMES[result],
             amount=amount,
             depends_on=depends,
-            missing=self._missing(lacking, extra),
+            missing=self._missing(lacking, extra) if lacking or extra else (),
             decided_despite=despite,
             failed=failed,
             reasons=reasons,
-            warnings=self._warnings(shape, index),
+            warnings=self._warnings(shape, index, amount is not None),
             pays_from=pays,
             review_due=due,
-            trace=trace_of(shape, values, "" if index < 0 else f"people/{subject}/"),
+            trace=shape.trace(values, prefix),
         )
 
     def _missing(self, *lacking: Sequence[Missing]) -> list[MissingFact]:
@@ -233,48 +267,62 @@ class _Decider:
         people = self.at.household.people
         found: dict[tuple[str, str, int], MissingFact] = {}
         for one in (one for part in lacking for one in part):
-            subject = HOUSEHOLD if one.person < 0 else people[one.person].person_id
-            kinds = {"value": "definition"}
-            named = {kinds.get(one.kind, one.kind): one.name}
-            if one.kind != "parameter":
-                named["subject"] = subject
-            found.setdefault((one.kind, one.name, one.person), MissingFact(path=one.path, **named))
+            key = (one.kind, one.name, one.person)
+            if one.kind == "parameter":
+                found.setdefault(key, MissingFact(parameter=one.name, path=one.path))
+            elif one.name.endswith(".held"):  # the document says nothing about statuses
+                found.setdefault(
+                    ("fact", STATUSES, -1), MissingFact(STATUSES, subject=HOUSEHOLD, path=one.path)
+                )
+            else:
+                named = {"definition" if one.kind == "value" else one.kind: one.name}
+                subject = HOUSEHOLD if one.person < 0 else people[one.person].person_id
+                found.setdefault(key, MissingFact(subject=subject, path=one.path, **named))
         return list(found.values())
 
     def _despite(self, shape: Shape, index: int) -> list[str]:
         """Unknown facts that could have mattered to this policy and did not."""
-        own = [name for name in self.unknown_own if ("", name) in shape.plan.inputs]
-        for i, (person, names) in enumerate(zip(self.at.household.people, self.unknown_people, strict=True)):
-            if index < 0 or index == i:
-                own += [f"people/{person.person_id}/{name}" for name in names if (PERSON, name) in shape.plan.inputs]
-        return own
+        found = sorted(self.unknown_own & shape.own_inputs) if self.unknown_own else []
+        if shape.reads_statuses and self.at.household.statuses is None:
+            found.append(STATUSES)
+        for i, names in enumerate(self.unknown_people):
+            if names and (index < 0 or index == i):
+                prefix = f"people/{self.at.household.people[i].person_id}/"
+                found += [prefix + name for name in sorted(names & shape.person_inputs)]
+        return found
 
-    def _dates(self, shape: Shape) -> tuple[str, str]:
-        at, version = self.at, shape.plan.version
-        start = version.pays.get("from", "")
-        months = version.review.get("months")
-        pays = ""
+    def _dates(self, version: PolicyVersion) -> tuple[str, str]:
+        """First day of payment and the day of the next review."""
+        start, months = version.pays.get("from", ""), version.review.get("months", 0)
+        found = self.dates.get((start, months))
+        if found is None:
+            on = self.at.on
+            due = add_months(on, int(months)) if months else None
+            found = self.dates[start, months] = (self._first_day(start), _iso(due) if due else "")
+        return found
+
+    def _first_day(self, start: str) -> str:
+        on, applied = self.at.on, self.at.household.application_date
         if start == "month_after_decision":
-            pays = _iso(add_months(month_start(at.on), 1) or at.on)
-        elif start == "month_of_decision":
-            pays = _iso(month_start(at.on))
-        elif start == "at_once":
-            pays = _iso(at.on)
-        elif start == "month_of_application" and at.household.application_date is not None:
-            pays = _iso(month_start(at.household.application_date))
-        return pays, _iso(add_months(at.on, int(months)) or at.on) if months else ""
+            return _iso(add_months(month_start(on), 1) or on)
+        if start == "month_of_decision":
+            return _iso(month_start(on))
+        if start == "month_of_application" and applied is not None:
+            return _iso(month_start(applied))
+        return _iso(on) if start == "at_once" else ""
 
-    def _warnings(self, shape: Shape, index: int) -> Sequence[str]:
+    def _warnings(self, shape: Shape, index: int, paying: bool) -> Sequence[str]:
         at = self.at
-        warnings = list(at.rule_warnings(shape.plan))
-        if at.inputs.warnings:
-            prefix = "" if index < 0 else f"people/{at.household.people[index].person_id}/"
-            for ref, warning in at.inputs.warnings.items():
-                name = ref.rpartition("/")[2]
-                mine = ref == name or index < 0 or ref.startswith(prefix)
-                whose = "" if ref == name else PERSON
-                if mine and (whose, name) in shape.plan.inputs and warning not in warnings:
-                    warnings.append(warning)
+        of_rules = at.rule_warnings(shape.plan, paying)
+        if not at.inputs.warnings:
+            return of_rules
+        warnings = set(of_rules)
+        prefix = "" if index < 0 else f"people/{at.household.people[index].person_id}/"
+        for ref, warning in at.inputs.warnings.items():
+            name = ref.rpartition("/")[2]
+            mine = ref == name or index < 0 or ref.startswith(prefix)
+            if mine and name in (shape.own_inputs if ref == name else shape.person_inputs):
+                warnings.add(warning)
         return sorted(warnings)
 
     def _advised(self, name: str, finding: Finding) -> Finding:
@@ -296,7 +344,9 @@ class _Decider:
             points = values[term.value.name]
             low, high = (points, points) if points is not None else (0, term.weight * 100)
             worst, best = worst + low, best + high
-            terms.append(ScoredTerm(term.value.id, term.weight, to_plain(low, _POINTS), to_plain(high, _POINTS)))
+            terms.append(
+                ScoredTerm(term.value.id, term.weight, to_plain(low, _POINTS), to_plain(high, _POINTS))
+            )
         value = to_plain(worst, _POINTS) if worst == best else None
         return Score(scoring.name, to_plain(worst, _POINTS), to_plain(best, _POINTS), terms, value)
 
@@ -304,37 +354,41 @@ class _Decider:
 _PAYING = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY, outcomes.UNDETERMINED})
 
 
-def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[list[str], list[str]]:
+def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[Sequence[str], Sequence[str]]:
     """Clauses that failed, and clauses that settle the outcome (or leave it open)."""
-    failed = named([shape.condition], values, False)
+    condition = shape.condition
+    failed = named([condition], values, False) if values[condition.truth] is False else ()
     if result == outcomes.CLOSED:
         return failed, named(shape.closed, values, True)
     if result == outcomes.INELIGIBLE:
         return failed, failed
     if result == outcomes.UNDETERMINED:
-        every = (*shape.concerns, *shape.closed, shape.condition, *shape.discretion)
+        every = (*shape.concerns, *shape.closed, condition, *shape.discretion)
         return failed, named(every, values, None)
     if result == outcomes.DISCRETIONARY:
-        return failed, named(shape.discretion, values, True) or named([shape.condition], values, True)
-    return failed, named([shape.condition], values, True)
+        return failed, named(shape.discretion, values, True) or named([condition], values, True)
+    return failed, shape.every_id or named([condition], values, True)
 
 
-def parameter_values(book: Rulebook, parameters: ParametersOn) -> dict[str, ParameterValue]:
-    """What every parameter was on the day; made once for a set of rows."""
-    key = ("parameter values", id(parameters))
-    found = book.memo.get(key)
+def parameter_values(book: Rulebook, parameters: ParametersOn, area: str) -> dict[str, ParameterValue]:
+    """What every parameter was on the day, and of which area; made once for a set of rows."""
+    found: dict[str, ParameterValue] | None = parameters.memo.get("values")
     if found is None:
-        found = book.memo[key] = {name: _parameter(book, name, parameters) for name in book.parameters}
-    return found  # type: ignore[no-any-return]
+        found = parameters.memo["values"] = {
+            name: _parameter(book, name, parameters, area) for name in book.parameters
+        }
+    return found
 
 
-def _parameter(book: Rulebook, name: str, parameters: ParametersOn) -> ParameterValue:
+def _parameter(book: Rulebook, name: str, parameters: ParametersOn, area: str) -> ParameterValue:
     row, one = parameters.rows[name], book.parameters[name]
+    of = serving_area(one, book.areas, area)
     if row is None:
-        return ParameterValue(gap="no row covers this day")
+        return ParameterValue(area=of, gap="no row covers this day")
     if row.value is None:
-        return ParameterValue(since=_iso(row.start), gap=row.gap)
-    return ParameterValue(_plain_table(row.value, one, Number(book.currency["decimals"])), _iso(row.start), assumed=row.assumed)
+        return ParameterValue(since=_iso(row.start), area=of, gap=row.gap)
+    money = Number(book.currency["decimals"])
+    return ParameterValue(_plain_table(row.value, one, money), _iso(row.start), of, assumed=row.assumed)
 
 
 def _plain_table(value: Any, one: Any, money: Number) -> Any:
@@ -349,34 +403,5 @@ def _plain_table(value: Any, one: Any, money: Number) -> Any:
     return to_plain(value, one.type)
 
 
-def plain_value(at: Situation, name: str, value: Any) -> Any:
-    """A definition's value for people: people by their ids, quotients rounded as the definition says."""
-    if value is None:
-        return None
-    of = at.plan.types[name]
-    definition = at.book.definitions.get(name)
-    if isinstance(of, Ratio):
-        decimals = definition.shown_decimals if definition and definition.shown_decimals is not None else 2
-        num, den = value
-        sign = -1 if num < 0 else 1
-        return to_plain(sign * ((2 * abs(num) * 10**decimals + den) // (2 * den)), Number(decimals))
-    if isinstance(value, tuple) and len(value) == 2:
-        return at.plain_list(value)
-    return to_plain(value, of)
-
-
-def _is_definition(name: str) -> bool:
-    return not any(mark in name for mark in ":.+*~?")
-
-
-def _shapes(book: Rulebook, plan: Plan) -> dict[str, Shape]:
-    key = ("shapes", plan.rules.key)
-    found = book.memo.get(key)
-    if found is None:
-        found = book.memo[key] = {name: shape_of(plan, one) for name, one in plan.policies.items()}
-    return found  # type: ignore[no-any-return]
-
-
 def _iso(day: int) -> str:
     return f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}"
-

@@ -1,60 +1,29 @@
 """The household document: checked against the fact dictionary, read for a day, as known on a day.
 
 Everything wrong with a document is found in one run, each with a JSON pointer. A fact that is not there stays
-unknown. A fact may be a plain value, `{value, from, to, as_of, recorded, source}`, or a list of such.
+unknown.
 """
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from engine.language.dates import days_between, parse_date
+from engine.decision.json_text import BadDocument, DocumentProblem, escaped, shown
+from engine.decision.values import FactRow, ValueReader, Wrong, number
+from engine.language.dates import days_between
 from engine.language.problems import nearest
-from engine.language.types import Boolean, Date, Enum, List, Number
-from engine.rulebook.model import FOREVER, Fact, Field, Rulebook
+from engine.language.types import Number
+from engine.rulebook.model import FOREVER, Fact, Rulebook
 
-LARGEST = 2_000_000  # bytes
 RESERVED = ("household_id", "area", "application_date", "people", "statuses", "awards", "events")
-ROW_KEYS = frozenset({"value", "from", "to", "as_of", "recorded", "source"})
+STATUS_AMOUNT_AT_MOST = 10**15  # in the currency's smallest unit
 STATUS_KEYS = ("policy", "person_id", "from", "to", "amount", "as_of", "recorded", "source")
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentProblem:
-    """One mistake in a document: where (a JSON pointer), a stable code, what, and what to do."""
-
-    pointer: str
-    code: str
-    message: str
-    hint: str = ""
-
-
-class BadDocument(Exception):
-    """Raised with every problem of a document, in the order of their pointers."""
-
-    def __init__(self, problems: Sequence[DocumentProblem]) -> None:
-        self.problems = tuple(problems)
-        lines = [f"{p.pointer or '/'}: {p.message} [{p.code}]" + (f"\n      = {p.hint}" if p.hint else "") for p in problems]
-        super().__init__("\n".join(lines))
-
-
-@dataclass(frozen=True, slots=True)
-class FactRow:
-    """One assertion of a fact. `inside`: the value as the engine computes with it. Days are yyyymmdd."""
-
-    value: Any
-    inside: Any
-    start: int = 0
-    end: int = FOREVER
-    recorded: int = 0
-    as_of: int = 0
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,170 +53,27 @@ class Household:
     people: tuple[Person, ...]
     statuses: tuple[Status, ...] | None
     canonical: bytes  # the document in one form: keys sorted, for the decision's id
+    dated: bool  # some fact begins or ends on a day, so another day may read other values
 
 
-class _Reader:
+class Reader(ValueReader):
+    """Checks a document against the rulebook's facts; what is wrong is added to `problems`."""
+
     def __init__(self, book: Rulebook) -> None:
+        super().__init__(book)
         self.book = book
-        self.problems: list[DocumentProblem] = []
         self.household = {name: fact for name, fact in book.facts.items() if fact.of == "household"}
         self.person = {name: fact for name, fact in book.facts.items() if fact.of == "person"}
-
-    def add(self, pointer: str, code: str, message: str, hint: str = "") -> None:
-        self.problems.append(DocumentProblem(pointer, code, message, hint))
-
-    # --- plain values -----------------------------------------------------------------------------------
-
-    def value(self, pointer: str, of: Field, raw: Any) -> Any:
-        kind = of.type
-        if isinstance(kind, Boolean):
-            if raw is True or raw is False:
-                return raw
-            return self.wrong(pointer, raw, "true or false")
-        if isinstance(kind, Number):
-            return self.number(pointer, kind, raw)
-        if isinstance(kind, Enum):
-            if isinstance(raw, str):
-                if raw in of.choices:
-                    return raw
-                hint = nearest(raw, of.choices) or f"one of {', '.join(of.choices)}"
-                self.add(pointer, "unknown-choice", f'"{raw[:80]}" is not a value of `{of.name}`', hint)
-                return None
-            return self.wrong(pointer, raw, "one of " + ", ".join(of.choices))
-        if isinstance(kind, Date):
-            return self.date(pointer, raw)
-        if isinstance(raw, str):
-            if len(raw) <= of.longest:
-                return raw
-            self.add(pointer, "too-long", f"this text has {len(raw)} characters; at most {of.longest} are kept")
-            return None
-        return self.wrong(pointer, raw, "a text")
-
-    def wrong(self, pointer: str, raw: Any, wanted: str) -> None:
-        hint = "" if raw is not None else "leave a fact out when it is not known"
-        self.add(pointer, "wrong-type", f"{wanted} is needed here, and this is {_kind(raw)}", hint)
-
-    def number(self, pointer: str, of: Number, raw: Any) -> int | None:
-        if type(raw) is int:
-            inside = raw * 10 ** (of.decimals or 0)
-        elif isinstance(raw, Decimal | float):
-            exact = raw if isinstance(raw, Decimal) else Decimal(repr(raw))
-            if not exact.is_finite():
-                self.add(pointer, "not-a-number", f"{raw} is not a number")
-                return None
-            try:
-                scaled = exact.scaleb(of.decimals or 0)
-                whole = scaled.to_integral_value()
-            except InvalidOperation:
-                self.add(pointer, "out-of-range", f"{raw} is out of range")
-                return None
-            if scaled != whole:
-                self.add(
-                    pointer,
-                    "too-many-decimals",
-                    f"{raw} has more than {of.decimals} decimals",
-                    "write the exact amount; nothing is rounded on the way in",
-                )
-                return None
-            inside = int(whole)
-        else:
-            self.wrong(pointer, raw, "a number")
-            return None
-        if not of.lo <= inside <= of.hi:
-            power = 10 ** (of.decimals or 0)
-            self.add(pointer, "out-of-range", f"{raw} is not between {of.lo // power} and {of.hi // power}")
-            return None
-        return inside
-
-    def date(self, pointer: str, raw: Any) -> int | None:
-        if isinstance(raw, datetime.date):
-            raw = raw.isoformat()
-        if not isinstance(raw, str):
-            self.wrong(pointer, raw, "a date")
-            return None
-        day = parse_date(raw)
-        if day is None:
-            self.add(pointer, "no-such-date", f'"{raw[:80]}" is not a date', "write year-month-day: 2024-02-29")
-        return day
-
-    # --- facts and lists --------------------------------------------------------------------------------
-
-    def fact(self, pointer: str, fact: Fact, raw: Any) -> tuple[FactRow, ...]:
-        if isinstance(raw, Mapping) and "value" in raw:
-            return (self.row(pointer, fact, raw),)
-        if isinstance(raw, list) and raw and all(isinstance(one, Mapping) and "value" in one for one in raw):
-            return tuple(self.row(f"{pointer}/{i}", fact, one) for i, one in enumerate(raw))
-        return (FactRow(raw, self.content(pointer, fact, raw)),)
-
-    def row(self, pointer: str, fact: Fact, raw: Mapping[str, Any]) -> FactRow:
-        for key in raw:
-            if key not in ROW_KEYS:
-                self.add(f"{pointer}/{_escaped(key)}", "unknown-key", f"unknown key `{key[:80]}`", nearest(key, ROW_KEYS))
-        days = {key: self.date(f"{pointer}/{key}", raw[key]) for key in ("from", "to", "as_of", "recorded") if key in raw}
-        source = raw.get("source", "")
-        if not isinstance(source, str):
-            self.wrong(f"{pointer}/source", source, "a text")
-        start, end = days.get("from") or 0, days.get("to") or FOREVER
-        if end < start:
-            self.add(f"{pointer}/to", "empty-range", "this fact ends before it begins")
-        inside = self.content(f"{pointer}/value", fact, raw["value"])
-        return FactRow(
-            raw["value"], inside, start, end, days.get("recorded") or 0, days.get("as_of") or 0, str(source)
-        )
-
-    def content(self, pointer: str, fact: Fact, raw: Any) -> Any:
-        if not isinstance(fact.value.type, List):
-            return self.value(pointer, fact.value, raw)
-        if not isinstance(raw, list):
-            return self.wrong(pointer, raw, "a list")
-        if len(raw) > fact.at_most:
-            self.add(pointer, "too-many", f"{len(raw)} entries; at most {fact.at_most} are read")
-            return None
-        return [self.item(f"{pointer}/{i}", fact, one) for i, one in enumerate(raw)], ()
-
-    def item(self, pointer: str, fact: Fact, raw: Any) -> tuple[Any, ...]:
-        if not isinstance(raw, Mapping):
-            self.wrong(pointer, raw, "an entry with its fields")
-            return ()
-        names = {one.name for one in fact.items}
-        for key in raw:
-            if key not in names:
-                self.add(f"{pointer}/{_escaped(key)}", "unknown-key", f"`{fact.name}` has no `{key[:80]}`", nearest(key, names))
-        return tuple(
-            self.value(f"{pointer}/{one.name}", one, raw[one.name]) if one.name in raw else None for one in fact.items
-        )
-
-    def facts(self, pointer: str, known: Mapping[str, Fact], raw: Mapping[str, Any], other: Sequence[str]) -> dict[str, tuple[FactRow, ...]]:
-        found = {}
-        for key, value in raw.items():
-            fact = known.get(key)
-            if fact is not None:
-                found[key] = self.fact(f"{pointer}/{key}", fact, value)
-            elif key not in other:
-                self.unknown(f"{pointer}/{_escaped(key)}", key, known, other)
-        return found
-
-    def unknown(self, pointer: str, key: str, known: Mapping[str, Fact], other: Sequence[str]) -> None:
-        hint = nearest(key, (*known, *other))
-        if key in self.person:
-            hint = f"`{key}` belongs to a person: write it inside `people`"
-        elif key in self.household:
-            hint = f"`{key}` belongs to the household: write it beside `people`"
-        self.add(pointer, "unknown-fact", f"unknown fact `{key[:80]}`", hint)
-
-    # --- the document -----------------------------------------------------------------------------------
 
     def household_of(self, raw: Any) -> Household | None:
         if not isinstance(raw, Mapping):
             self.wrong("", raw, "a household document (an object)")
             return None
-        household_id = self.text("/household_id", raw, "household_id")
-        area = self.text("/area", raw, "area")
-        if area and area not in self.book.areas:
-            hint = nearest(area, self.book.areas)
-            self.add("/area", "unknown-area", f"there is no area `{area[:80]}` in this rulebook", hint)
-        application = raw.get("application_date")
-        application_date = None if application is None else self.date("/application_date", application)
+        household_id = self.id("", raw, "household_id")
+        area = self.area(raw)
+        application_date = None
+        if "application_date" in raw:
+            application_date = self.date("/application_date", raw["application_date"])
         people = self.people(raw)
         return Household(
             household_id,
@@ -257,28 +83,64 @@ class _Reader:
             people,
             self.statuses(raw, {person.person_id for person in people}),
             b"",
+            self.dated,
         )
 
-    def text(self, pointer: str, raw: Mapping[str, Any], key: str) -> str:
-        value = raw.get(key)
-        if isinstance(value, str) and 0 < len(value) <= 80:
-            return value
+    def id(self, pointer: str, raw: Mapping[str, Any], key: str) -> str:
         if key not in raw:
-            self.add(pointer, "missing-key", f"`{key}` is missing")
-        else:
-            self.wrong(pointer, value, "a text of 1 to 80 characters")
-        return ""
+            self.add(f"{pointer}/{key}", "missing-key", f"`{key}` is missing")
+            return ""
+        return self.text(f"{pointer}/{key}", raw[key], 1)
+
+    def area(self, raw: Mapping[str, Any]) -> str:
+        area = self.id("", raw, "area")
+        if area and area not in self.book.areas:
+            hint = nearest(area, self.book.areas)
+            self.add("/area", "unknown-area", f"there is no area `{shown(area)}` in this rulebook", hint)
+        return area
+
+    def facts(
+        self, pointer: str, known: Mapping[str, Fact], raw: Mapping[str, Any], other: Sequence[str]
+    ) -> dict[str, tuple[FactRow, ...]]:
+        found: dict[str, tuple[FactRow, ...]] = {}
+        converters = self.converters
+        for key, value in raw.items():
+            if key in other:
+                continue
+            fact = known.get(key)
+            if fact is None:
+                self.unknown(f"{pointer}/{escaped(key)}", key, known, other)
+            elif isinstance(value, dict | list) or fact.items:
+                found[key] = self.fact(f"{pointer}/{key}", fact, value)
+            else:  # nearly every fact
+                try:
+                    found[key] = (FactRow(value, converters[key](value)),)
+                except Wrong as wrong:
+                    self.add(f"{pointer}/{key}", wrong.code, wrong.message, wrong.hint)
+        return found
+
+    def unknown(self, pointer: str, key: str, known: Mapping[str, Fact], other: Sequence[str]) -> None:
+        hint = nearest(key, (*known, *other))
+        if key in self.person:
+            hint = f"`{key}` belongs to a person: write it inside `people`"
+        elif key in self.household:
+            hint = f"`{key}` belongs to the household: write it beside `people`"
+        self.add(pointer, "unknown-fact", f"unknown fact `{shown(key)}`", hint)
 
     def people(self, raw: Mapping[str, Any]) -> tuple[Person, ...]:
-        listed = raw.get("people")
-        if not isinstance(listed, list):
-            if "people" not in raw:
-                self.add("/people", "missing-key", "`people` is missing", "everyone in the household, each with a `person_id`")
-            else:
-                self.wrong("/people", listed, "a list of people")
+        wanted = "everyone in the household, each with a `person_id`"
+        if "people" not in raw:
+            self.add("/people", "missing-key", "`people` is missing", wanted)
             return ()
+        listed = raw["people"]
+        if not isinstance(listed, list):
+            self.wrong("/people", listed, "a list of people", wanted)
+            return ()
+        if not listed:
+            self.add("/people", "empty", "nobody is listed", wanted)
         if len(listed) > self.book.people_at_most:
-            self.add("/people", "too-many", f"{len(listed)} people; at most {self.book.people_at_most} are read")
+            most = self.book.people_at_most
+            self.add("/people", "too-many", f"{len(listed)} people; at most {most} are read")
             return ()
         seen: set[str] = set()
         people = []
@@ -287,94 +149,84 @@ class _Reader:
             if not isinstance(one, Mapping):
                 self.wrong(pointer, one, "a person (an object)")
                 continue
-            person_id = self.text(f"{pointer}/person_id", one, "person_id")
+            person_id = self.id(pointer, one, "person_id")
+            if person_id == "household":
+                told = "`household` is not a person's id"
+                self.add(f"{pointer}/person_id", "reserved", told, "take another one")
             if person_id and person_id in seen:
-                self.add(f"{pointer}/person_id", "duplicate", f"`{person_id}` stands here twice", "each person once")
+                told = f"`{shown(person_id)}` stands here twice"
+                self.add(f"{pointer}/person_id", "duplicate", told, "each person once")
             seen.add(person_id)
             people.append(Person(person_id, self.facts(pointer, self.person, one, ("person_id",))))
         return tuple(people)
 
+    # --- what is held -----------------------------------------------------------------------------------
+
     def statuses(self, raw: Mapping[str, Any], people: set[str]) -> tuple[Status, ...] | None:
-        self.loose("awards", raw)
-        self.loose("events", raw)
+        self.objects("awards", raw)
+        self.objects("events", raw)
         if "statuses" not in raw:
             return None
         listed = raw["statuses"]
         if not isinstance(listed, list):
-            self.wrong("/statuses", listed, "a list of statuses")
+            self.wrong("/statuses", listed, "a list of statuses", "an empty list says that nothing is held")
             return None
         found = (self.status(f"/statuses/{i}", one, people) for i, one in enumerate(listed))
         return tuple(one for one in found if one is not None)
 
-    def loose(self, key: str, raw: Mapping[str, Any]) -> None:
+    def objects(self, key: str, raw: Mapping[str, Any]) -> None:
         """Awards and events are kept with the document; production rules read them, expressions do not."""
-        if key in raw and not (isinstance(raw[key], list) and all(isinstance(one, Mapping) for one in raw[key])):
-            self.wrong(f"/{key}", raw[key], "a list of objects")
+        listed = raw.get(key, [])
+        if not isinstance(listed, list):
+            self.wrong(f"/{key}", listed, "a list of objects")
+            return
+        for i, one in enumerate(listed):
+            if not isinstance(one, Mapping):
+                self.wrong(f"/{key}/{i}", one, "an object")
 
     def status(self, pointer: str, raw: Any, people: set[str]) -> Status | None:
         if not isinstance(raw, Mapping):
             self.wrong(pointer, raw, "a status (an object)")
             return None
-        for key in raw:
-            if key not in STATUS_KEYS:
-                self.add(f"{pointer}/{_escaped(key)}", "unknown-key", f"unknown key `{key[:80]}`", nearest(key, STATUS_KEYS))
-        name = self.text(f"{pointer}/policy", raw, "policy")
-        policy = self.book.policies.get(name)
-        if name and policy is None:
-            self.add(f"{pointer}/policy", "unknown-policy", f"there is no policy `{name}`", nearest(name, self.book.policies))
-        person = str(raw.get("person_id", ""))
-        if policy is not None and policy.unit == "person" and person not in people:
-            self.add(f"{pointer}/person_id", "unknown-person", f"`{name}` is held by a person; say by whom of `people`")
-        if policy is not None and policy.unit == "household" and person:
-            self.add(f"{pointer}/person_id", "unknown-person", f"`{name}` is held by the household; leave `person_id` out")
-        start = self.date(f"{pointer}/from", raw["from"]) if "from" in raw else None
+        self.other_keys(pointer, raw, STATUS_KEYS, "a status has no `{}`")
+        name = self.id(pointer, raw, "policy")
+        if name and name not in self.book.policies:
+            hint = nearest(name, self.book.policies)
+            self.add(f"{pointer}/policy", "unknown-policy", f"there is no policy `{shown(name)}`", hint)
+        person = self.holder(pointer, raw, name, people)
         if "from" not in raw:
             self.add(f"{pointer}/from", "missing-key", "`from` is missing", "the first day of the status")
-        end = self.date(f"{pointer}/to", raw["to"]) if "to" in raw else None
-        recorded = self.date(f"{pointer}/recorded", raw["recorded"]) if "recorded" in raw else None
-        amount = raw.get("amount")
-        if amount is not None:
-            money = Number(self.book.currency["decimals"], lo=0, hi=10**15)
-            self.number(f"{pointer}/amount", money, amount)
-        return Status(name, person, start or 0, end or FOREVER, recorded or 0, amount)
+        start, end, recorded, _ = self.days(pointer, raw)
+        if "source" in raw:
+            self.text(f"{pointer}/source", raw["source"])
+        if "amount" in raw:
+            money = Number(self.book.currency["decimals"], lo=0, hi=STATUS_AMOUNT_AT_MOST)
+            self.convert(f"{pointer}/amount", partial(number, money), raw["amount"])
+        return Status(name, person, start, end, recorded, raw.get("amount"))
+
+    def holder(self, pointer: str, raw: Mapping[str, Any], name: str, people: set[str]) -> str:
+        """The person who holds a status; "" for the household."""
+        policy = self.book.policies.get(name)
+        if "person_id" not in raw:
+            if policy is not None and policy.unit == "person":
+                told = f"`{name}` is held by a person; say by whom of `people`"
+                self.add(f"{pointer}/person_id", "missing-key", told)
+            return ""
+        if policy is not None and policy.unit == "household":
+            told = f"`{name}` is held by the household; leave `person_id` out"
+            self.add(f"{pointer}/person_id", "unknown-key", told)
+        person = self.text(f"{pointer}/person_id", raw["person_id"], 1)
+        if person and person not in people:
+            self.add(f"{pointer}/person_id", "unknown-person", f"nobody in `people` is `{shown(person)}`")
+        return person
 
 
-def _kind(raw: Any) -> str:
-    if raw is None:
-        return "null"
-    if isinstance(raw, bool):
-        return "true or false"
-    if isinstance(raw, int | float | Decimal):
-        return "a number"
-    if isinstance(raw, str):
-        return "a text"
-    return "a list" if isinstance(raw, list) else "an object"
-
-
-def _escaped(key: Any) -> str:
-    return str(key)[:80].replace("~", "~0").replace("/", "~1")
-
-
-_decode: Callable[[bytes | str], Any] = msgspec.json.Decoder(float_hook=Decimal).decode
 _canonical = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 
 
-def parse_json(content: bytes | str) -> Any:
-    """Plain data from JSON, every number exact. Raises `BadDocument` when it is too large or not JSON."""
-    if len(content) > LARGEST:
-        message = f"this document has {len(content)} bytes; at most {LARGEST} are read"
-        raise BadDocument([DocumentProblem("", "too-large", message, "one household per document")])
-    try:
-        return _decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation) as error:
-        raise BadDocument([DocumentProblem("", "broken-json", f"this is not JSON: {error}")]) from None
-    except RecursionError:
-        raise BadDocument([DocumentProblem("", "too-deep", "this document is nested too deep")]) from None
-
-
 def read_household(book: Rulebook, raw: Any) -> Household:
-    """Checks plain data (from JSON or YAML) as a household document. Raises `BadDocument` with every problem."""
-    reader = _Reader(book)
+    """Checks plain data (from JSON or YAML). Raises `BadDocument` with every problem."""
+    reader = Reader(book)
     try:
         household = reader.household_of(raw)
         if reader.problems or household is None:
@@ -390,6 +242,7 @@ def read_household(book: Rulebook, raw: Any) -> Household:
         household.people,
         household.statuses,
         canonical,
+        household.dated,
     )
 
 
@@ -414,6 +267,14 @@ def inputs_on(book: Rulebook, household: Household, on: int, known: int) -> Inpu
     warnings: dict[str, str] = {}
 
     def chosen(ref: str, fact: Fact, candidates: Sequence[FactRow]) -> Any:
+        first = candidates[0]
+        if (
+            len(candidates) == 1
+            and not (first.start or first.recorded or first.as_of)
+            and first.end == FOREVER
+        ):
+            rows[ref] = first
+            return first.inside
         row, warning = choose(fact, candidates, on, known)
         if warning:
             warnings[ref] = warning
@@ -444,7 +305,7 @@ def inputs_on(book: Rulebook, household: Household, on: int, known: int) -> Inpu
 
 
 def choose(fact: Fact, candidates: Sequence[FactRow], on: int, known: int) -> tuple[FactRow | None, str]:
-    """The row that counts on a day, and a warning. Sources that disagree and are not ranked leave it unknown."""
+    """The row that counts on a day, and a warning. Sources that disagree unranked leave it unknown."""
     valid = [row for row in candidates if row.start <= on <= row.end and row.recorded <= known]
     if not valid:
         return None, ""
@@ -465,8 +326,6 @@ def choose(fact: Fact, candidates: Sequence[FactRow], on: int, known: int) -> tu
     return best, "sources-disagree" if disagree else ""
 
 
-
-
 def area_at(book: Rulebook, area: str, level: str) -> str | None:
     """The household's area at a level: itself, or the nearest above it."""
     current = area
@@ -485,5 +344,3 @@ def held(household: Household, policy: str, person: str, on: int, known: int) ->
         one.policy == policy and one.person == person and one.start <= on <= one.end and one.recorded <= known
         for one in household.statuses
     )
-
-

@@ -6,16 +6,20 @@ values, so that building a finding is a walk over tuples.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from engine.decision.model import Trace
 from engine.decision.plan import ClausePlan, GroupPlan, Plan, PolicyPlan
+from engine.decision.situation import Situation
+from engine.language.runtime import round_half_up
 from engine.language.scope import PERSON
-from engine.language.types import Number, Ratio, Type, to_plain
+from engine.language.types import Boolean, Enum, List, Number, Ratio, Text, Type, to_plain
+from engine.rulebook.model import Rulebook
 
 NONE = msgspec.UNSET
 
@@ -29,6 +33,10 @@ class ClauseShape:
     reads: tuple[str, ...]  # references; those of a person without the person's prefix
     own: tuple[str, ...]  # names of the subject, to be prefixed
     members: tuple[ClauseShape, ...] = ()
+    is_group: bool = False
+
+
+TraceBuilder = Callable[[Sequence[Any], str], Trace]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,53 @@ class Shape:
     closed: tuple[ClauseShape, ...]
     condition: ClauseShape
     discretion: tuple[ClauseShape, ...]
+    trace: TraceBuilder
+    every_id: tuple[str, ...]  # of a plain list of clauses that must all hold: their ids
+    reads_statuses: bool
+    own_inputs: frozenset[str]  # facts of the household that can matter
+    person_inputs: frozenset[str]  # facts of a person that can matter
+
+
+Plain = Callable[[Situation, Any], Any]
+Shown = tuple[str, int, Plain | None]  # name, place among the computed values, how it is written
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything that a decision shows stands among the computed values."""
+
+    shapes: dict[str, Shape]
+    own: tuple[Shown, ...]
+    people: tuple[Shown, ...]
+
+
+def layout_of(book: Rulebook, plan: Plan) -> Layout:
+    def shown(names: Sequence[str]) -> tuple[Shown, ...]:
+        return tuple(
+            (name, place, plain_of(book, plan, name)) for place, name in enumerate(names) if _defined(name)
+        )
+
+    shapes = {name: shape_of(plan, one) for name, one in plan.policies.items()}
+    return Layout(shapes, shown(plan.run_decide.household), shown(plan.run_decide.person))
+
+
+def _defined(name: str) -> bool:
+    """Definitions and named intermediate values; not clauses, parts, terms and statuses."""
+    return not any(mark in name for mark in ":.+*~?")
+
+
+def plain_of(book: Rulebook, plan: Plan, name: str) -> Plain | None:
+    """How a definition's value is written: people by their ids, a quotient rounded as the definition says."""
+    of = plan.types[name]
+    if isinstance(of, Ratio):
+        definition = book.definitions.get(name)
+        decimals = 2 if definition is None or definition.shown_decimals is None else definition.shown_decimals
+        return lambda at, value: to_plain(round_half_up(value[0] * 10**decimals, value[1]), Number(decimals))
+    if isinstance(of, List):
+        return lambda at, value: at.plain_list(value)
+    if isinstance(of, Boolean | Enum | Text) or (isinstance(of, Number) and of.decimals == 0):
+        return None
+    return lambda at, value: to_plain(value, of)
 
 
 def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
@@ -64,74 +119,112 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
 
     def group(one: GroupPlan, name: str) -> ClauseShape:
         members = tuple(
-            group(member, member.group.id or member.group.kind) if isinstance(member, GroupPlan) else clause(member)
+            group(member, member.group.id or member.group.kind)
+            if isinstance(member, GroupPlan)
+            else clause(member)
             for member in one.members
         )
-        return ClauseShape(name, places[one.truth], -1, None, (), (), members)
+        return ClauseShape(name, places[one.truth], -1, None, (), (), members, True)
 
+    concerns = tuple(clause(one) for one in policy.concerns)
+    closed = tuple(clause(one) for one in policy.closed)
+    condition = group(policy.eligible, "eligible")
+    discretion = tuple(clause(one) for one in policy.discretion)
+    parts = [
+        ("concerns", _several_text("concerns", concerns, "every") if concerns else ""),
+        ("closed", _several_text("closed", closed, "some") if closed else ""),
+        ("eligible", _trace_text(condition)),
+        ("discretion", _several_text("discretion", discretion, "some") if discretion else ""),
+    ]
+    eligible = places[f"{unit}.eligible"]
+    inputs = policy.inputs | policy.amount_inputs
     return Shape(
         policy,
         places[f"{unit}.outcome"],
-        places[f"{unit}.eligible"],
-        tuple(clause(one) for one in policy.concerns),
-        tuple(clause(one) for one in policy.closed),
-        group(policy.eligible, "eligible"),
-        tuple(clause(one) for one in policy.discretion),
+        eligible,
+        concerns,
+        closed,
+        condition,
+        discretion,
+        _trace_builder(unit, eligible, [part for part in parts if part[1]]),
+        tuple(one.id for one in condition.members) if _is_plain(policy.eligible) else (),
+        any(name.endswith(".held") for _, name in inputs),
+        frozenset(name for whose, name in inputs if whose == ""),
+        frozenset(name for whose, name in inputs if whose == PERSON),
     )
 
 
-def trace_of(shape: Shape, values: Sequence[Any], prefix: str) -> Trace:
-    """The clause tree of one finding. `prefix` is "" for the household, `people/<id>/` for a person."""
-    of = []
-    if shape.concerns:
-        of.append(_several("concerns", shape.concerns, values, prefix, True))
-    if shape.closed:
-        of.append(_several("closed", shape.closed, values, prefix, False))
-    of.append(_trace(shape.condition, values, prefix))
-    if shape.discretion:
-        of.append(_several("discretion", shape.discretion, values, prefix, False))
-    return Trace(shape.plan.policy.id, values[shape.eligible], NONE, NONE, of)
+def _is_plain(group: GroupPlan) -> bool:
+    return group.group.kind == "all" and not any(isinstance(member, GroupPlan) for member in group.members)
 
 
-def _several(name: str, clauses: Sequence[ClauseShape], values: Sequence[Any], prefix: str, every: bool) -> Trace:
-    of = [_trace(clause, values, prefix) for clause in clauses]
-    truths = [values[clause.truth] for clause in clauses]
-    decisive = not every
-    truth = decisive if decisive in truths else None if None in truths else every
-    return Trace(name, truth, NONE, NONE, of)
+def _trace_builder(policy: str, eligible: int, parts: Sequence[tuple[str, str]]) -> TraceBuilder:
+    """One generated function per policy version: a walk over the clauses costs three times as much."""
+    of = ", ".join(text for _, text in parts)
+    source = f"def build(v, p):\n    return Trace({policy!r}, v[{eligible}], NONE, NONE, [{of}])\n"
+    namespace: dict[str, Any] = {"Trace": Trace, "NONE": NONE, "every": _every, "some": _some, **_MARGINS}
+    exec(compile(source, f"<trace of {policy}>", "exec"), namespace)
+    build: TraceBuilder = namespace["build"]
+    return build
 
 
-def _trace(clause: ClauseShape, values: Sequence[Any], prefix: str) -> Trace:
-    members = [_trace(member, values, prefix) for member in clause.members] if clause.members else NONE
-    reads: Any = clause.reads or NONE
-    if clause.own:
-        reads = [*clause.reads, *[prefix + name for name in clause.own]]
-    margin: Any = NONE
-    if clause.margin >= 0:
-        found = values[clause.margin]
-        if found is not None:
-            margin = _shown(found, clause.margin_type)
-    return Trace(clause.id, values[clause.truth], reads, margin, members)
+def _several_text(name: str, clauses: Sequence[ClauseShape], how: str) -> str:
+    truths = ", ".join(f"v[{clause.truth}]" for clause in clauses)
+    of = ", ".join(_trace_text(clause) for clause in clauses)
+    return f"Trace({name!r}, {how}(({truths},)), NONE, NONE, [{of}])"
 
 
-def _shown(value: Any, of: Type | None) -> Any:
-    """A margin as a number: exact, or rounded away from zero to 2 decimals when it is a quotient."""
-    if isinstance(of, Ratio):
-        num, den = value
-        cents = -(-abs(num) * 100 // den)
-        return to_plain(cents if num >= 0 else -cents, _CENTS)
-    assert of is not None
-    return to_plain(value, of)
+def _trace_text(clause: ClauseShape) -> str:
+    of = ", ".join(_trace_text(member) for member in clause.members)
+    names = [*(repr(name) for name in clause.reads), *(f"p + {name!r}" for name in clause.own)]
+    reads = f"({', '.join(names)},)" if names else "NONE"  # a constant, for the household's clauses
+    margin = "NONE" if clause.margin < 0 else f"{_margin_name(clause.margin_type)}(v[{clause.margin}])"
+    return f"Trace({clause.id!r}, v[{clause.truth}], {reads}, {margin}, {f'[{of}]' if of else 'NONE'})"
+
+
+def _every(truths: Sequence[bool | None]) -> bool | None:
+    return False if False in truths else None if None in truths else True
+
+
+def _some(truths: Sequence[bool | None]) -> bool | None:
+    return True if True in truths else None if None in truths else False
+
+
+def _quotient_margin(value: Any) -> Any:
+    """A margin that is a quotient, rounded away from zero to 2 decimals, so that a distance never shows as none."""
+    if value is None:
+        return NONE
+    num, den = value
+    cents = -(-abs(num) * 100 // den)
+    return to_plain(cents if num >= 0 else -cents, _CENTS)
+
+
+def _margin(decimals: int) -> Callable[[Any], Any]:
+    power, unit = 10**decimals, Decimal(1).scaleb(-decimals)
+
+    def margin(value: Any) -> Any:
+        if value is None:
+            return NONE
+        return value * unit if value % power else value // power
+
+    return margin
+
+
+def _margin_name(of: Type | None) -> str:
+    return f"margin_{of.decimals}" if isinstance(of, Number) else "quotient_margin"
 
 
 _CENTS = Number(2)
+_MARGINS = {"quotient_margin": _quotient_margin, **{f"margin_{n}": _margin(n) for n in range(19)}}
 
 
 def named(clauses: Sequence[ClauseShape], values: Sequence[Any], truth: bool | None) -> list[str]:
     """Ids of the clauses with this truth; of a group, those inside it."""
     found: list[str] = []
     for clause in clauses:
-        if values[clause.truth] is not truth:
-            continue
-        found += named(clause.members, values, truth) if clause.members and not clause.reads else [clause.id]
+        if values[clause.truth] is truth:
+            if clause.is_group:
+                found += named(clause.members, values, truth)
+            else:
+                found.append(clause.id)
     return found

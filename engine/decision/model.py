@@ -11,9 +11,10 @@ import msgspec
 Money = int | Decimal
 ENGINE = "smart-relief 0.1.0"
 HOUSEHOLD = "household"  # the subject of a household policy's finding
+STATUSES = "statuses"  # the key of a household document that says what is held
 
 
-class Struct(msgspec.Struct, gc=False, omit_defaults=True, frozen=True):
+class Struct(msgspec.Struct, gc=False, omit_defaults=True):
     """Values without cycles, so the collector need not look at them; what is not said is left out."""
 
 
@@ -120,8 +121,10 @@ class ConflictFound(Struct):
 
 
 class Sum(Struct, omit_defaults=False):
+    """What is sure, and the most it can be; null while an amount in it is not known."""
+
     min: Money
-    max: Money
+    max: Money | None
 
 
 class Due(Struct):
@@ -164,9 +167,13 @@ class Decision(Struct, omit_defaults=False):
     on: str
     known: str
     application_date: str | None
+    people: Sequence[str]
     rulebook: str
     engine: str
     facts: Mapping[str, FactValue]
+    held: (
+        Sequence[str] | None
+    )  # statuses on record, as `dibao` or `people/p1/tekun`; None: nothing is said of them
     definitions: Mapping[str, Any]
     parameters: Mapping[str, ParameterValue]
     versions: Mapping[str, str]

@@ -2,18 +2,18 @@
 
 Names of computed values:
     counted_income              a definition
-    dibao/base                  a `define` of a file
-    dibao:income-below-standard the truth of a clause (`any` of its exceptions included)
-    dibao:income-below-standard~ how far the clause is from its limit
-    dibao.outcome .eligible .status
-    dibao+gap                   a part of the amount
+    help/base                   a `define` of a file
+    help:income-below-line      the truth of a clause (`any` of its exceptions included)
+    help:income-below-line~     how far the clause is from its limit
+    help.outcome .eligible .status
+    help+gap                   a part of the amount
     hardship*income             a term of the score, in hundredths of a point
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.language import numbers
 from engine.language.compile import Compiled, Computed, Program, compile_program
@@ -21,7 +21,7 @@ from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node, walk
 from engine.language.types import BOOLEAN, OUTCOME, UNKNOWN, Number, Ratio, Record, Type
 from engine.rulebook.in_force import InForce
-from engine.rulebook.model import Clause, Conflict, Group, Policy, PolicyVersion, Rulebook
+from engine.rulebook.model import Clause, Group, Named, Policy, PolicyVersion, Rulebook
 
 TRUE = Node("const", (), BOOLEAN, value=True)
 FALSE = Node("const", (), BOOLEAN, value=False)
@@ -38,6 +38,7 @@ class ClausePlan:
     margin: str  # "" when the clause is not a comparison of numbers
     margin_type: Type | None
     reads: tuple[tuple[str, str], ...]  # (whose: "" or person, name)
+    statuses: frozenset[str]  # policies whose computed status it reads
     unless: tuple[ClausePlan, ...] = ()
 
 
@@ -56,8 +57,10 @@ class PolicyPlan:
     eligible: GroupPlan
     closed: tuple[ClausePlan, ...]
     discretion: tuple[ClausePlan, ...]
-    inputs: frozenset[tuple[str, str]]  # every input and parameter that can matter: (whose, name)
-    statuses: tuple[str, ...]  # other policies whose computed status it reads
+    inputs: frozenset[tuple[str, str]]  # every input and parameter that can matter to a clause: (whose, name)
+    amount_inputs: frozenset[tuple[str, str]]  # the same for the amount
+    statuses: frozenset[str]  # policies whose computed status a clause reads
+    amount_statuses: frozenset[str]  # policies whose computed status the amount reads
 
     def clauses(self) -> Iterator[ClausePlan]:
         yield from self.concerns
@@ -75,6 +78,23 @@ def _clauses(group: GroupPlan) -> Iterator[ClausePlan]:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Names of computed values that a program takes as inputs, after the facts."""
+
+    own: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A program over the same facts, of which some values are given."""
+
+    program: Program
+    compiled: Compiled
+    given: Given
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The rules in force, ready to run: `decide` for the legal date, `amounts` for the first day of its month."""
 
@@ -84,16 +104,90 @@ class Plan:
     amounts: Program
     run_decide: Compiled
     run_amounts: Compiled
+    amounts_given: Given  # the statuses that amounts take from the decision
     types: dict[str, Type]
+    own_input: dict[str, int]  # where the household's facts stand among its inputs
+    person_input: dict[str, int]  # where a person's facts stand
+    own_facts: tuple[str, ...]  # names of the inputs before the statuses
+    person_facts: tuple[str, ...]
 
 
 def plan_for(book: Rulebook, rules: InForce) -> Plan:
     """The plan for a set of rules; compiled once and kept with the rulebook."""
-    key = ("plan", rules.key)
-    found = book.memo.get(key)
-    if found is None:
-        found = book.memo[key] = _Planner(book, rules).plan()
-    return found  # type: ignore[no-any-return]
+    return book.remember("plan", rules.key, lambda: _Planner(book, rules).plan(), most=32)
+
+
+def unconfirmed(book: Rulebook, plan: Plan) -> Variant:
+    """The same rules where only statuses on record count: what rests on a computed one shows by comparison.
+
+    What no computed status can change is taken over instead of computed again.
+    """
+
+    def make() -> Variant:
+        wanted = {f"{name}.outcome" for name, one in plan.policies.items() if one.statuses}
+        wanted |= {
+            clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses
+        }
+        denied = {f"{name}.eligible" for name in book.policies}
+        touched = set(denied)
+        computed = []
+        for one in plan.decide.computed:  # in dependency order, so one walk finds all that is touched
+            reads = {node.name for node in walk(one.node) if node.op in ("value", "computed")}
+            if one.name in denied or one.name.endswith(".status") or reads & touched:
+                touched.add(one.name)
+            computed.append(Computed(one.name, one.of, FALSE) if one.name in denied else one)
+        program = needed_for(replace(plan.decide, computed=tuple(computed)), wanted)
+        return variant(program, frozenset(one.name for one in program.computed) - touched)
+
+    return book.remember("unconfirmed", plan.rules.key, make, most=32)
+
+
+def confirmed_amounts(book: Rulebook, plan: Plan) -> Variant:
+    """The amounts that read a computed status, alone."""
+
+    def make() -> Variant:
+        reading = (one.version for one in plan.policies.values() if one.amount_statuses)
+        parts = [part.name for version in reading for part in _amount_parts(version)]
+        program = needed_for(plan.amounts, parts)
+        return Variant(program, compile_program(program), plan.amounts_given)
+
+    return book.remember("confirmed amounts", plan.rules.key, make, most=32)
+
+
+def variant(program: Program, given: frozenset[str]) -> Variant:
+    """A program that takes some of its values as further inputs."""
+    own = tuple(one.name for one in program.computed if one.name in given and one.of != PERSON)
+    people = tuple(one.name for one in program.computed if one.name in given and one.of == PERSON)
+    rest = replace(
+        program,
+        household=(*program.household, *own),
+        person=(*program.person, *people),
+        computed=tuple(one for one in program.computed if one.name not in given),
+    )
+    return Variant(rest, compile_program(rest), Given(own, people))
+
+
+def alone(book: Rulebook, plan: Plan, policy: str) -> Compiled:
+    """What one policy needs, for deciding it again with other facts."""
+
+    def make() -> Compiled:
+        margins = (clause.margin for clause in plan.policies[policy].clauses() if clause.margin)
+        return compile_program(needed_for(plan.decide, (f"{policy}.outcome", *margins)))
+
+    return book.remember("alone", (plan.rules.key, policy), make, most=512)
+
+
+def needed_for(program: Program, wanted: Iterable[str]) -> Program:
+    """The part of a program that some of its values need."""
+    table = {one.name: one for one in program.computed}
+    needed: set[str] = set()
+    stack = list(wanted)
+    while stack:
+        name = stack.pop()
+        if name not in needed and name in table:
+            needed.add(name)
+            stack += [node.name for node in walk(table[name].node) if node.op in ("value", "computed")]
+    return replace(program, computed=tuple(one for one in program.computed if one.name in needed))
 
 
 class _Planner:
@@ -127,36 +221,45 @@ class _Planner:
                 decide[conflict.when.name] = Computed(conflict.when.name, conflict.same, conflict.when.node)
             if conflict.limit is not None:
                 decide[conflict.limit.name] = Computed(conflict.limit.name, "household", conflict.limit.node)
-        programs = (
-            self._program(decide, [*(name for name in decide if name not in rules.definitions)], frozenset()),
-            self._program(amounts, [part.name for p in policies.values() for part in _amount_parts(p.version)], _STATUSES),
-        )
+        parts = [part.name for one in policies.values() for part in _amount_parts(one.version)]
+        for_amounts = self._program(amounts, parts, _STATUSES)
+        taken = {*for_amounts.household, *for_amounts.person}
+        wanted = [name for name in decide if _wanted(name, rules) or name in taken]
+        programs = (self._program(decide, wanted, frozenset()), for_amounts)
         types = {name: one.node.type for table in (decide, amounts) for name, one in table.items()}
         compiled = tuple(compile_program(program) for program in programs)
-        return Plan(rules, policies, programs[0], programs[1], compiled[0], compiled[1], types)
+        return Plan(
+            rules,
+            policies,
+            programs[0],
+            programs[1],
+            compiled[0],
+            compiled[1],
+            Given(
+                programs[1].household[len(programs[0].household) :],
+                programs[1].person[len(programs[0].person) :],
+            ),
+            types,
+            {name: place for place, name in enumerate(programs[0].household)},
+            {name: place for place, name in enumerate(programs[0].person)},
+            tuple(name for name in programs[0].household if not name.endswith(".held")),
+            tuple(name for name in programs[0].person if not name.endswith(".held")),
+        )
 
     def _program(self, table: dict[str, Computed], wanted: Iterable[str], given: frozenset[str]) -> Program:
         """The part of a table that the wanted values need; statuses may be given instead of computed."""
         book = self.book
-        needed: dict[str, Computed] = {}
-        status_names = [n for n in table if n.rpartition(".")[2] in given and "." in n] if given else []
-        stack = list(wanted)
-        while stack:
-            name = stack.pop()
-            if name in needed or name in status_names or name not in table:
-                continue
-            needed[name] = table[name]
-            stack += [node.name for node in walk(table[name].node) if node.op in ("value", "computed")]
-        of_household = tuple(n for n in status_names if table[n].of == "household")
-        of_person = tuple(n for n in status_names if table[n].of == PERSON)
+        statuses = [name for name in table if name.rpartition(".")[2] in given and "." in name]
         items = {name: tuple(f.name for f in fact.items) for name, fact in book.facts.items() if fact.items}
-        ordered = tuple(one for name, one in table.items() if name in needed)
-        return Program(
-            (*book.household_inputs(), *of_household),
-            (*book.person_inputs(), *of_person),
-            items,
-            tuple(book.parameters),
-            ordered,
+        rest = tuple(one for name, one in table.items() if name not in statuses)
+        program = Program(book.household_inputs(), book.person_inputs(), items, tuple(book.parameters), rest)
+        program = needed_for(program, wanted)
+        read = {node.name for one in program.computed for node in walk(one.node)}
+        taken = [name for name in statuses if name in read]
+        return replace(
+            program,
+            household=(*program.household, *(name for name in taken if table[name].of == "household")),
+            person=(*program.person, *(name for name in taken if table[name].of == PERSON)),
         )
 
     # --- definitions ------------------------------------------------------------------------------------
@@ -191,11 +294,17 @@ class _Planner:
             TRUE if band and not discretion else self._all(policy, discretion, "or"),
         )
         self._status(policy, Node("outcome", parts, OUTCOME))
-        roots = [clause.truth for clause in (*concerns, *closed, *discretion)] + [eligible.truth]
-        reached = frozenset[tuple[str, str]]().union(*(self._inputs_of(name) for name in roots))
-        statuses = sorted({name.rpartition(".")[0] for _, name in reached if name.endswith(".status!")})
-        inputs = frozenset(pair for pair in reached if not pair[1].endswith("!"))
-        return PolicyPlan(policy, version, concerns, eligible, closed, discretion, inputs, tuple(statuses))
+        plans = (*concerns, *closed, *discretion, *_clauses(eligible))
+        inputs = frozenset[tuple[str, str]]().union(*(self._inputs_of(clause.truth) for clause in plans))
+        statuses = frozenset[str]().union(*(clause.statuses for clause in plans))
+        paying = [part.node for part in _amount_parts(version)]
+        paid = frozenset[tuple[str, str]]().union(
+            *(self._inputs_of_node(n) for part in paying for n in walk(part))
+        )
+        paid_by = frozenset[str]().union(*(self._statuses_of(part) for part in paying))
+        return PolicyPlan(
+            policy, version, concerns, eligible, closed, discretion, inputs, paid, statuses, paid_by
+        )
 
     def _status(self, policy: Policy, outcome: Node) -> None:
         self.add(f"{policy.id}.outcome", policy.unit, outcome)
@@ -211,7 +320,9 @@ class _Planner:
             else Node("fact", (), BOOLEAN, f"{policy.id}.held")
         )
         self.add(
-            f"{policy.id}.status", policy.unit, Node("or", (held, self.read(policy, f"{policy.id}.eligible")), BOOLEAN)
+            f"{policy.id}.status",
+            policy.unit,
+            Node("or", (held, self.read(policy, f"{policy.id}.eligible")), BOOLEAN),
         )
 
     def read(self, policy: Policy, name: str) -> Node:
@@ -256,34 +367,48 @@ class _Planner:
             "" if margin_node is None else f"{own}~",
             None if margin_node is None else margin_node.type,
             direct_reads(clause.when, policy.unit),
+            self._statuses_of(clause.when).union(*(one.statuses for one in unless)),
             unless,
         )
 
     def _inputs_of(self, name: str) -> frozenset[tuple[str, str]]:
-        """Every input and parameter that a computed value can hang on, through everything it reads.
-
-        Computed statuses are listed too, as `dibao.status!`, and are not followed into `dibao`'s own rules twice.
-        """
+        """Every input and parameter that a computed value can hang on, through everything it reads."""
         found = self.inputs.get(name)
         if found is not None:
             return found
         self.inputs[name] = frozenset()
-        result: set[tuple[str, str]] = set()
-        one = self.computed[name]
-        for node in walk(one.node):
-            if node.op == "fact":
-                result.add(("", node.name))
-            elif node.op == "field":
-                result.add((_owner(node), node.name))
-            elif node.op in ("parameter", "size_table", "marginal"):
-                result.add(("parameter", node.name))
-            elif node.op in ("value", "computed"):
-                result |= {pair for pair in self._inputs_of(node.name)}
-                policy = node.name.rpartition(".")[0]
-                if node.name.endswith((".status", ".eligible")) and policy != name.split(".")[0]:
-                    result.add(("", f"{policy}.status!"))
-        self.inputs[name] = frozenset(result)
-        return self.inputs[name]
+        result = frozenset[tuple[str, str]]().union(
+            *(self._inputs_of_node(node) for node in walk(self.computed[name].node))
+        )
+        self.inputs[name] = result
+        return result
+
+    def _inputs_of_node(self, node: Node) -> frozenset[tuple[str, str]]:
+        if node.op == "fact":
+            return frozenset({("", node.name)})
+        if node.op == "field":
+            return frozenset({(_owner(node), node.name)})
+        if node.op in ("parameter", "size_table", "marginal"):
+            return frozenset({("parameter", node.name)})
+        return self._inputs_of(node.name) if node.op in ("value", "computed") else frozenset()
+
+    def _statuses_of(self, node: Node) -> frozenset[str]:
+        """Policies whose computed status a tree reads, also through definitions, not through those policies."""
+        found: set[str] = set()
+        for one in walk(node):
+            if one.op not in ("value", "computed"):
+                continue
+            policy, _, word = one.name.rpartition(".")
+            if policy in self.book.policies and word in _STATUSES:
+                found.add(policy)
+            elif one.name in self.computed:
+                found |= self._statuses_of(self.computed[one.name].node)
+        return frozenset(found)
+
+
+def _wanted(name: str, rules: InForce) -> bool:
+    """What a decision shows. Definitions and statuses are computed only when something reads them."""
+    return name not in rules.definitions and not name.endswith(".status") and "/" not in name
 
 
 _SUBJECT = Node("variable", (), Record(PERSON), name=SUBJECT)
@@ -295,7 +420,7 @@ def _owner(node: Node) -> str:
     return record.name if isinstance(record, Record) else ""
 
 
-def _amount_parts(version: PolicyVersion) -> Iterator[object]:
+def _amount_parts(version: PolicyVersion) -> Iterator[Named]:
     amount = version.amount
     if amount is not None:
         yield from amount.parts
@@ -307,9 +432,9 @@ def margin(node: Node) -> Node | None:
     if node.op not in ORDERED or len(node.args) != 2:
         return None
     left, right = node.args
-    if not all(isinstance(arg.type, Number | Ratio) for arg in node.args):
-        return None
     a, b = (right, left) if node.op in ("less", "at_most") else (left, right)
+    if not isinstance(a.type, Number | Ratio) or not isinstance(b.type, Number | Ratio):
+        return None
     try:
         of, a, b = numbers.sum_type("subtract", a, b)
     except numbers.Overflow:  # the two compare within 64 bits, their difference does not fit
@@ -330,5 +455,3 @@ def direct_reads(node: Node, unit: str) -> tuple[tuple[str, str], ...]:
         elif one.op in ("field", "computed") and _owner(one) == PERSON:
             reads.setdefault(("everyone", one.name))
     return tuple(reads)
-
-

@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.decision.document import Household, Inputs
-from engine.decision.plan import Plan, PolicyPlan
+from engine.decision.model import STATUSES
+from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
 from engine.language import outcomes
-from engine.language.compile import Computed
+from engine.language.compile import Compiled
 from engine.language.interpret import Interpreter
 from engine.language.scope import PERSON, SUBJECT
-from engine.language.tree import Node
-from engine.language.types import BOOLEAN, Number, to_plain
+from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing, missing
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
 
-DENIED = Node("const", (), BOOLEAN, value=False)
+NO_NAMES: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one run of a compiled program gave."""
+
+    compiled: Compiled
+    own: Sequence[Any]
+    columns: Sequence[Sequence[Any]]
+
+    def value(self, name: str, index: int) -> Any:
+        if index < 0:
+            return self.own[self.compiled.own_place[name]]
+        return self.columns[self.compiled.column_place[name]][index]
+
+
+def run_variant(
+    variant: Variant,
+    inputs: Inputs,
+    own: Sequence[Any],
+    columns: Sequence[Sequence[Any]],
+    parameters: Sequence[Any],
+    on: int,
+) -> Answer:
+    """Runs a program over a household, with the computed values that it takes as given: `own` and, per person, `columns`."""
+    people: Sequence[Sequence[Any]] = inputs.people
+    if columns:
+        people = [[*row, *given] for row, given in zip(people, zip(*columns, strict=True), strict=True)]
+    return Answer(variant.compiled, *variant.compiled.run([*inputs.household, *own], people, parameters, on))
+
+
+def _with_statuses(names: Sequence[str], row: Sequence[Any], held: bool) -> list[Any]:
+    """A row of inputs where every status that nothing is said about is held, or not."""
+    pairs = zip(names, row, strict=True)
+    return [held if value is None and name.endswith(".held") else value for name, value in pairs]
 
 
 class Situation:
@@ -42,28 +78,18 @@ class Situation:
         self.plan, self.parameters, self.inputs = plan, parameters, inputs
         self.own, self.columns = own, columns
         self._reading: Interpreter | None = None
+        self._without: Answer | None = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
 
     # --- the lazy reading -------------------------------------------------------------------------------
 
     def reading(self) -> Interpreter:
         if self._reading is None:
-            self._reading = self.read_with(self.inputs.household, self.inputs.people)
-            self._reading.take(self.plan.run_decide, self.own, self.columns)
+            inputs = self.inputs
+            self._reading = Interpreter(
+                self.plan.decide, inputs.household, inputs.people, self.parameters.values, self.on, self.value
+            )
         return self._reading
-
-    def read_with(
-        self, household: Sequence[Any], people: Sequence[Sequence[Any]], given: Mapping[str, Computed] | None = None
-    ) -> Interpreter:
-        """The lazy reading over other facts; `given` replaces computed values."""
-        reading = Interpreter(self.plan.decide, household, people, self.parameters.values, self.on)
-        if given:
-            reading.computed = {**reading.computed, **given}
-        return reading
-
-    def outcome_with(self, reading: Interpreter, policy: str, index: int) -> int:
-        result: int = reading.named(f"{policy}.outcome", index)
-        return result
 
     def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
         """What an undetermined finding hangs on."""
@@ -71,74 +97,122 @@ class Situation:
         node = reading.computed[f"{policy}.outcome"].node
         return missing(reading, node, {} if index < 0 else {SUBJECT: index})
 
-    # --- statuses ---------------------------------------------------------------------------------------
+    # --- other facts, other statuses --------------------------------------------------------------------
 
-    def rests_on(self, policy: PolicyPlan, index: int) -> list[str]:
-        """Policies whose computed status, not yet on record, carries an eligible finding.
+    def with_fact(self, policy: str, fact: str, person: int, value: Any) -> Answer:
+        """One policy decided again with one fact changed, of the household (person -1) or of a person."""
+        household, people = self.inputs.household, self.inputs.people
+        if fact == STATUSES:
+            plan = self.plan.decide
+            household = _with_statuses(plan.household, household, value)
+            people = [_with_statuses(plan.person, row, value) for row in people]
+        elif person < 0:
+            household = list(household)
+            household[self.plan.own_input[fact]] = value
+        else:
+            people = list(people)
+            people[person] = list(people[person])
+            people[person][self.plan.person_input[fact]] = value
+        compiled = alone(self.book, self.plan, policy)
+        return Answer(compiled, *compiled.run(household, people, self.parameters.values, self.on))
 
-        Taken away all together, does the finding fall? Then those that matter alone, or all of them when each
-        could stand in for another.
-        """
-        computed = [name for name in policy.statuses if self._only_computed(name, index)]
-        if not computed:
-            return []
-        name = policy.policy.id
-        if self._stands_without(computed, name, index):
-            return []
-        alone = [one for one in computed if not self._stands_without([one], name, index)]
-        return alone or computed
+    def value(self, name: str, index: int) -> Any:
+        """One computed value, of the household (index -1) or of a person."""
+        if index < 0:
+            return self.own[self.plan.run_decide.own_place[name]]
+        return self.columns[self.plan.run_decide.column_place[name]][index]
 
-    def _only_computed(self, policy: str, index: int) -> bool:
+    def computed_only(self, policies: frozenset[str], index: int) -> list[str]:
+        """Those of some policies that are eligible by computation and not on record, for the one it concerns."""
+        return sorted(policy for policy in policies if self._computed_only(policy, index))
+
+    def _computed_only(self, policy: str, index: int) -> bool:
         eligible, held = f"{policy}.eligible", f"{policy}.held"
         if self.book.policies[policy].unit != PERSON:
-            place = self._place(self.plan.run_decide.household, eligible)
-            return place >= 0 and self.own[place] is True and self._held(held) is not True
-        place = self._place(self.plan.run_decide.person, eligible)
-        return place >= 0 and True in self.columns[place]
+            own = self.own[self.plan.run_decide.own_place[eligible]]
+            return own is True and self.inputs.household[self.plan.own_input[held]] is not True
+        column, place = (
+            self.columns[self.plan.run_decide.column_place[eligible]],
+            self.plan.person_input[held],
+        )
+        people = range(len(column)) if index < 0 else (index,)
+        return any(column[i] is True and self.inputs.people[i][place] is not True for i in people)
 
-    @staticmethod
-    def _place(names: Sequence[str], name: str) -> int:
-        return names.index(name) if name in names else -1
+    def rests_on(self, policy: PolicyPlan, index: int) -> set[str]:
+        """Policies whose computed status, not yet on record, carries an eligible finding.
 
-    def _held(self, name: str) -> Any:
-        return self.inputs.household[self.plan.decide.household.index(name)]
+        The rules are run again with statuses on record alone. When the outcome changes, the clauses that change
+        say which statuses it was.
+        """
+        candidates = self.computed_only(policy.statuses, index)
+        if not candidates or self._confirmed(f"{policy.policy.id}.outcome", index) == outcomes.ELIGIBLE:
+            return set()
+        found: set[str] = set()
+        for clause in policy.clauses():
+            now = self.value(clause.truth, index)
+            if clause.statuses and self._confirmed(clause.truth, index) != now:
+                found |= clause.statuses & set(candidates)
+        return found
 
-    def _stands_without(self, statuses: Sequence[str], policy: str, index: int) -> bool:
-        given = {
-            f"{one}.eligible": Computed(f"{one}.eligible", self.book.policies[one].unit, DENIED) for one in statuses
-        }
-        reading = self.read_with(self.inputs.household, self.inputs.people, given)
-        return self.outcome_with(reading, policy, index) == outcomes.ELIGIBLE
+    def _confirmed(self, name: str, index: int) -> Any:
+        """A value where only statuses on record count."""
+        if self._without is None:
+            without = unconfirmed(self.book, self.plan)
+            own, columns, place, column = (
+                self.own,
+                self.columns,
+                self.plan.run_decide.own_place,
+                self.plan.run_decide.column_place,
+            )
+            self._without = run_variant(
+                without,
+                self.inputs,
+                [own[place[one]] for one in without.given.own],
+                [columns[column[one]] for one in without.given.people],
+                self.parameters.values,
+                self.on,
+            )
+        return self._without.value(name, index)
+
+    # --- what is unknown, what is uncertain -------------------------------------------------------------
 
     def limit(self, conflict: Conflict) -> Any:
         """The limit of a `cap`, as money; None while it is not known."""
         assert conflict.limit is not None
-        value = self.own[self.plan.run_decide.household.index(conflict.limit.name)]
+        value = self.own[self.plan.run_decide.own_place[conflict.limit.name]]
         return None if value is None else to_plain(value, Number(self.book.currency["decimals"]))
 
-    # --- what is unknown, what is uncertain -------------------------------------------------------------
+    def unknown_inputs(self) -> tuple[frozenset[str], list[frozenset[str]]]:
+        """Names of the household's facts that are not known, and of each person's. Statuses are not facts."""
+        names, person_names = self.plan.own_facts, self.plan.person_facts
+        own, people = self.inputs.household, self.inputs.people
+        return (
+            frozenset([name for name, value in zip(names, own, strict=False) if value is None])
+            if None in own
+            else NO_NAMES,
+            [
+                frozenset([name for name, value in zip(person_names, row, strict=False) if value is None])
+                if None in row
+                else NO_NAMES
+                for row in people
+            ],
+        )
 
-    def unknown_inputs(self) -> tuple[list[str], list[list[str]]]:
-        """Names of the household's facts that are not known, and of each person's."""
-        names, person_names = self.plan.decide.household, self.plan.decide.person
-        own = [name for name, value in zip(names, self.inputs.household, strict=False) if value is None]
-        people = [
-            [name for name, value in zip(person_names, row, strict=False) if value is None] if None in row else []
-            for row in self.inputs.people
-        ]
-        return own, people
+    def rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
+        """Warnings that rest on the rules and parameters of the day, the same for every household.
 
-    def rule_warnings(self, policy: PolicyPlan) -> Sequence[str]:
-        """Warnings that rest on the rules and parameters of the day, the same for every household."""
-        key = ("warnings", policy.policy.id, policy.version.dated.version, id(self.parameters), self.on > policy.version.verified_until)
-        found = self.book.memo.get(key)
+        `paying`: the finding has an amount, so what the amount is made from is warned about too.
+        """
+        late = self.on > policy.version.verified_until
+        key = (policy.policy.id, policy.version.dated.version, late, paying)
+        found: Sequence[str] | None = self.parameters.memo.get(key)
         if found is None:
-            found = self.book.memo[key] = self._rule_warnings(policy)
-        return found  # type: ignore[no-any-return]
+            found = self.parameters.memo[key] = self._rule_warnings(policy, paying)
+        return found
 
-    def _rule_warnings(self, policy: PolicyPlan) -> Sequence[str]:
+    def _rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
         warnings: set[str] = set()
-        for whose, name in policy.inputs:
+        for whose, name in policy.inputs | policy.amount_inputs if paying else policy.inputs:
             if whose != "parameter":
                 continue
             row = self.parameters.rows[name]

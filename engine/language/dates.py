@@ -1,4 +1,5 @@
-"""Days as integers yyyymmdd, and the calendar arithmetic that expressions use (FEEL, DMN 1.5, clause 10.3.2.3).
+"""Days as integers yyyymmdd, and the calendar arithmetic that expressions use (FEEL, DMN 1.5, clause
+10.3.2.3).
 
 The integer orders like the calendar, and full years between two days are a subtraction: a child born on
 29 February is a year older on 1 March of a common year.
@@ -9,10 +10,12 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
 
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
 _MONTHS = re.compile(r"(-?)P(?:(\d+)Y)?(?:(\d+)M)?\Z")
-_DAYS = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\Z")
+_DAYS = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")
 
 
 def from_date(day: date) -> int:
@@ -23,6 +26,7 @@ def to_date(day: int) -> date:
     return date(day // 10000, day // 100 % 100, day % 100)
 
 
+@lru_cache(maxsize=8192)
 def parse_date(text: str) -> int | None:
     """yyyy-mm-dd as an integer, or None when there is no such day."""
     found = _DATE.match(text)
@@ -34,18 +38,35 @@ def parse_date(text: str) -> int | None:
     return year * 10000 + month * 100 + day
 
 
-def parse_duration(text: str) -> tuple[str, int] | None:
+def parse_duration(text: str) -> tuple[str, Fraction] | None:
     """ISO 8601: ("months", n) for years and months, ("days", seconds) for days and time, or None."""
     found = _MONTHS.match(text)
     if found and any(found.groups()[1:]):
         sign, years, months = found.groups()
-        return "months", (-1 if sign else 1) * (int(years or 0) * 12 + int(months or 0))
+        return "months", Fraction((-1 if sign else 1) * (int(years or 0) * 12 + int(months or 0)))
     found = _DAYS.match(text)
-    if found and any(found.groups()[1:]):
+    if found and any(found.groups()[1:]) and not text.endswith("T"):
         sign, days, hours, minutes, seconds = found.groups()
-        total = int(days or 0) * 86400 + int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
-        return "days", (-1 if sign else 1) * total
+        whole = int(days or 0) * 86400 + int(hours or 0) * 3600 + int(minutes or 0) * 60
+        return "days", (-1 if sign else 1) * (whole + Fraction(seconds or 0))
     return None
+
+
+def duration_text(kind: str, size: Fraction | int) -> str:
+    """The shortest ISO 8601 form: `P1Y2M`, `-P1DT2H`, `PT0.5S`; nothing at all is `P0M` or `PT0S`."""
+    sign, length = ("-" if size < 0 else ""), abs(Fraction(size))
+    if kind == "months":
+        years, months = divmod(int(length), 12)
+        text = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
+        return f"{sign}P{text or '0M'}"
+    days, rest = divmod(int(length), 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, seconds = divmod(rest, 60)
+    shown = f"{seconds + float(length % 1):.9f}".rstrip("0").rstrip(".")
+    clock = "".join(f"{n}{letter}" for n, letter in ((hours, "H"), (minutes, "M")) if n)
+    clock += f"{shown}S" if shown != "0" else ""
+    text = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+    return f"{sign}P{text or 'T0S'}"
 
 
 def make_date(year: int, month: int, day: int) -> int | None:
@@ -74,7 +95,7 @@ def days_between(first: int, last: int) -> int:
 
 
 def add_months(day: int, months: int) -> int | None:
-    """The same day so many months later, the last of the month where it has no such day; None outside 1–9999."""
+    """The same day so many months later, or the month's last; None before year 1 or after 9999."""
     months = (day // 10000) * 12 + day // 100 % 100 - 1 + int(months)
     year, month = months // 12, months % 12 + 1
     if not 1 <= year <= 9999:
@@ -102,10 +123,24 @@ def date_part(day: int, part: str) -> int:
     return day % 100 if part == "day" else to_date(day).isoweekday()
 
 
-def duration_part(value: int, kind: str, part: str) -> int:
-    """One component of a duration, with the duration's sign."""
+def week_of_year(day: int) -> int:
+    """The number of the week by ISO 8601."""
+    return to_date(day).isocalendar().week
+
+
+def day_of_year(day: int) -> int:
+    return to_date(day).timetuple().tm_yday
+
+
+def duration_part(value: Fraction | int, kind: str, part: str) -> int:
+    """One component of a duration, whole, with the duration's sign."""
     sign, size = (-1 if value < 0 else 1), abs(int(value))
     if kind == "months":
         return sign * (size // 12 if part == "years" else size % 12)
-    whole = {"days": size // 86400, "hours": size // 3600 % 24, "minutes": size // 60 % 60, "seconds": size % 60}
+    whole = {
+        "days": size // 86400,
+        "hours": size // 3600 % 24,
+        "minutes": size // 60 % 60,
+        "seconds": size % 60,
+    }
     return sign * whole[part]

@@ -1,8 +1,9 @@
 """The lazy reading: computes only what is asked for, node by node.
 
-It serves where one value is wanted rather than all: what is missing, what would change a finding, the bounds of
-an amount, a deeper explanation. It is also the oracle of the compiled reading: written separately, without
-sharing, with fractions for quotients. Values are as in `engine.language.runtime`, but a quotient is a `Fraction`.
+It serves where one value is wanted rather than all: what is missing, what would change a finding, the bounds
+of an amount, a deeper explanation. It is also the oracle of the compiled reading: written separately, without
+sharing, with fractions for quotients. Values are as in `engine.language.runtime`, but a quotient is a
+`Fraction`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ from fractions import Fraction
 from typing import Any
 
 from engine.language import dates, runtime
-from engine.language.compile import Compiled, Computed, Program
+from engine.language.compile import Computed, Program
 from engine.language.outcomes import is_eligible, outcome
 from engine.language.scope import PERSON, SUBJECT
-from engine.language.tree import Node
-from engine.language.types import Duration, Number, Ratio, Record
+from engine.language.tree import OPS, Node
+from engine.language.types import Number, Ratio, Record
 
 Bindings = Mapping[str, Any]
 NOTHING: Bindings = {}
 
 
 class Interpreter:
-    """Reads trees over one household: the inputs of a program, by position, as the compiled function takes them."""
+    """Reads trees over one household: the inputs of a program, by position, as the compiled function takes
+    them.
+    """
 
     def __init__(
         self,
@@ -32,39 +35,46 @@ class Interpreter:
         people: Sequence[Sequence[Any]],
         parameters: Sequence[Any],
         on: int,
+        given: Callable[[str, int], Any] | None = None,
     ) -> None:
+        """`given`: computed values that are known already, by name and person (-1: the household)."""
         self.program = program
+        self.given = given
         self.household, self.people, self.parameters, self.on = household, people, parameters, on
         self.computed: dict[str, Computed] = {one.name: one for one in program.computed}
         self.slots = {name: i for i, name in enumerate(program.household)}
         self.person_slots = {name: i for i, name in enumerate(program.person)}
         self.parameter_slots = {name: i for i, name in enumerate(program.parameters)}
         self._memo: dict[tuple[str, int], Any] = {}
-
-    def take(self, compiled: Compiled, own: Sequence[Any], columns: Sequence[Sequence[Any]]) -> None:
-        """Takes over what the compiled function has computed from the same inputs, instead of computing it again."""
-        for name, value in zip(compiled.household, own, strict=True):
-            self._memo[name, -1] = self._taken(name, value)
-        for name, column in zip(compiled.person, columns, strict=True):
-            for person, value in enumerate(column):
-                self._memo[name, person] = self._taken(name, value)
-
-    def _taken(self, name: str, value: Any) -> Any:
-        quotient = value is not None and isinstance(self.computed[name].node.type, Ratio)
-        return Fraction(*value) if quotient else value
+        self._nodes: dict[tuple[int, int], Any] = {}
 
     def named(self, name: str, person: int = -1) -> Any:
         """A computed value of the household, or of the person with that index."""
         key = (name, person)
         if key not in self._memo:
-            bindings = NOTHING if person < 0 else {SUBJECT: person}
-            self._memo[key] = self.value(self.computed[name].node, bindings)
+            if self.given is not None:
+                value = self.given(name, person)
+                self._memo[key] = (
+                    Fraction(*value) if isinstance(self.computed[name].node.type, Ratio) and value else value
+                )
+            else:
+                bindings = NOTHING if person < 0 else {SUBJECT: person}
+                self._memo[key] = self.value(self.computed[name].node, bindings)
         return self._memo[key]
 
     def value(self, node: Node, bindings: Bindings = NOTHING) -> Any:
-        handler: Callable[[Node, Bindings], Any] | None = getattr(self, f"_{node.op}", None)
+        """A node's value. What hangs on no variable but the subject is computed once."""
+        if not node.args or len(bindings) > (SUBJECT in bindings):
+            return self._evaluate(node, bindings)
+        key = (id(node), bindings.get(SUBJECT, -1))
+        if key not in self._nodes:
+            self._nodes[key] = self._evaluate(node, bindings)
+        return self._nodes[key]
+
+    def _evaluate(self, node: Node, bindings: Bindings) -> Any:
+        handler = _HANDLERS.get(node.op)
         if handler is not None:
-            return handler(node, bindings)
+            return handler(self, node, bindings)
         args = [self.value(arg, bindings) for arg in node.args]
         if any(arg is None for arg in args):
             return None
@@ -95,8 +105,6 @@ class Interpreter:
         if record is None:
             return None
         assert isinstance(of, Record)
-        if of.fields:
-            return record[[name for name, _ in of.fields].index(node.name)]
         if of.name == PERSON:
             return self.people[record][self.person_slots[node.name]]
         return record[self.program.items[of.name].index(node.name)]
@@ -144,7 +152,7 @@ class Interpreter:
     def _kleene(self, args: Sequence[Node], bindings: Bindings, decisive: bool) -> bool | None:
         unknown = False
         for arg in args:
-            truth = self.value(arg, bindings)
+            truth: bool | None = self.value(arg, bindings)
             if truth is decisive:
                 return decisive
             unknown = unknown or truth is None
@@ -162,7 +170,7 @@ class Interpreter:
         if None in bounds:
             return None
         (a_lo, a_hi), (b_lo, b_hi) = (pair for pair in bounds if pair is not None)
-        truths = {_COMPARE[node.op](a, b) for a in {a_lo, a_hi} for b in {b_lo, b_hi}}
+        truths: set[bool] = {_COMPARE[node.op](a, b) for a in {a_lo, a_hi} for b in {b_lo, b_hi}}
         if node.op in ("equal", "unequal") and (a_lo != a_hi or b_lo != b_hi):
             apart = a_hi < b_lo or b_hi < a_lo
             return (node.op == "unequal") if apart else None
@@ -171,7 +179,7 @@ class Interpreter:
     _equal = _unequal = _less = _at_most = _more = _at_least = _compare
 
     def _count_bounds(self, node: Node, bindings: Bindings) -> tuple[Any, Any] | None:
-        """A count of a list with undecided entries lies between two numbers; anything else is itself, twice."""
+        """A count of a list with undecided entries lies between two numbers; the rest is itself, twice."""
         if node.op == "scale":  # the same number, with more decimals written to it
             return self._count_bounds(node.args[0], bindings)
         if node.op == "count":
@@ -188,13 +196,16 @@ class Interpreter:
 
     # --- lists ------------------------------------------------------------------------------------------
 
-    def bodies(self, node: Node, bindings: Bindings) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]]] | None:
+    def bodies(
+        self, node: Node, bindings: Bindings
+    ) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]]] | None:
         """Items with the value of the body for each: those that surely belong, those that may."""
         members = self.value(node.args[0], bindings)
         if members is None:
             return None
         sure, maybe = (
-            [(item, self.value(node.args[1], {**bindings, node.value: item})) for item in part] for part in members
+            [(item, self.value(node.args[1], {**bindings, node.value: item})) for item in part]
+            for part in members
         )
         return sure, maybe
 
@@ -204,7 +215,9 @@ class Interpreter:
             return None
         sure, maybe = found
         undecided = [item for item, truth in sure if truth is None]
-        return [item for item, truth in sure if truth], undecided + [i for i, truth in maybe if truth is not False]
+        return [item for item, truth in sure if truth], undecided + [
+            i for i, truth in maybe if truth is not False
+        ]
 
     def _map(self, node: Node, bindings: Bindings) -> Any:
         found = self.bodies(node, bindings)
@@ -230,14 +243,17 @@ class Interpreter:
     def _list(self, node: Node, bindings: Bindings) -> Any:
         return [self.value(arg, bindings) for arg in node.args], []
 
-    def _record(self, node: Node, bindings: Bindings) -> Any:
-        return tuple(self.value(arg, bindings) for arg in node.args)
-
     def _outcome(self, node: Node, bindings: Bindings) -> int:
         return outcome(*(self.value(arg, bindings) for arg in node.args))
 
     def _is_eligible(self, node: Node, bindings: Bindings) -> bool | None:
         return is_eligible(self.value(node.args[0], bindings))
+
+
+# the ops that decide for themselves what to evaluate; all others are strict
+_HANDLERS: dict[str, Callable[[Interpreter, Node, Bindings], Any]] = {
+    op: getattr(Interpreter, f"_{op}") for op in OPS if hasattr(Interpreter, f"_{op}")
+}
 
 
 def _as(node: Node, branch: Node, reading: Interpreter, bindings: Bindings) -> Any:
@@ -257,7 +273,7 @@ def _arithmetic(operation: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def apply(node: Node, a: Any, b: Any) -> Any:
         if isinstance(node.type, Ratio):
             return Fraction(operation(_true_value(node.args[0], a), _true_value(node.args[1], b)))
-        return int(operation(a, b)) if isinstance(node.type, Duration) else operation(a, b)
+        return operation(a, b)
 
     return apply
 
@@ -265,15 +281,11 @@ def _arithmetic(operation: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 def _divide(node: Node, a: Any, b: Any) -> Any:
     if b == 0:
         return None
-    if isinstance(node.type, Ratio):
-        return Fraction(_true_value(node.args[0], a)) / Fraction(_true_value(node.args[1], b))
-    return int(a / b) if isinstance(node.type, Duration) else Fraction(a) / b
+    return Fraction(_true_value(node.args[0], a)) / Fraction(_true_value(node.args[1], b))
 
 
 def _round(node: Node, value: Any) -> Any:
     rounding, inner = runtime.ROUND[node.name], node.args[0]
-    if isinstance(inner.type, Number) and inner.type.decimals is None:
-        return runtime.round_exact(rounding, value, node.value)
     exact = Fraction(_true_value(inner, value)) * 10**node.value
     return rounding(exact.numerator, exact.denominator)
 
@@ -281,7 +293,9 @@ def _round(node: Node, value: Any) -> Any:
 def _pick(pick: Callable[..., Any]) -> Callable[..., Any]:
     def apply(node: Node, *values: Any) -> Any:
         if isinstance(node.type, Ratio):
-            return Fraction(pick(_true_value(arg, value) for arg, value in zip(node.args, values, strict=True)))
+            return Fraction(
+                pick(_true_value(arg, value) for arg, value in zip(node.args, values, strict=True))
+            )
         return pick(values)
 
     return apply
@@ -316,15 +330,12 @@ _STRICT: dict[str, Callable[..., Any]] = {
     "index": lambda node, members, position: runtime.element(members, position),
     "count": _count,
     "sum": lambda node, members: runtime.total(members),
-    "mean": lambda node, members: runtime.mean(members),
     "min": lambda node, members: runtime.smallest(members),
     "max": lambda node, members: runtime.largest(members),
     "all": lambda node, members: runtime.every_true(members),
     "any": lambda node, members: runtime.any_true(members),
     "contains": lambda node, members, wanted: runtime.contains(members, wanted),
     "all_but": lambda node, members, item: runtime.without(members, item),
-    "date": lambda node, y, m, d: dates.make_date(y, m, d),
-    "parse_date": lambda node, text: dates.parse_date(text),
     "date_part": lambda node, day: dates.date_part(day, node.name),
     "duration_part": lambda node, value: dates.duration_part(value, node.args[0].type.kind, node.name),
     "months_between": lambda node, a, b: dates.months_between(a, b),

@@ -44,10 +44,18 @@ def products(a: Range, b: Range) -> Range:
     return min(corners), max(corners)
 
 
+def written_whole(node: Node) -> int | None:
+    """A whole number that is written out (`2`, `-1`, `2.0`), or None for anything else."""
+    if node.op != "const" or not isinstance(node.type, Number):
+        return None
+    value = Fraction(node.value, 10**node.type.decimals)
+    return value.numerator if value.denominator == 1 else None
+
+
 def scaled(node: Node, decimals: int) -> Node:
     """The same number with more decimals; a constant is rewritten, anything else gets a hidden `scale`."""
     of = node.type
-    assert isinstance(of, Number) and of.decimals is not None
+    assert isinstance(of, Number)
     more = decimals - of.decimals
     if more == 0:
         return node
@@ -62,8 +70,6 @@ def scaled(node: Node, decimals: int) -> Node:
 def aligned(a: Node, b: Node) -> tuple[Node, Node]:
     """Two plain numbers with the same number of decimals."""
     assert isinstance(a.type, Number) and isinstance(b.type, Number)
-    if a.type.decimals is None or b.type.decimals is None:
-        return a, b
     decimals = max(a.type.decimals, b.type.decimals)
     return scaled(a, decimals), scaled(b, decimals)
 
@@ -72,14 +78,14 @@ def parts(of: Numeric) -> tuple[Range, Range]:
     """Ranges of the numerator and the denominator; a plain number is itself over a power of ten."""
     if isinstance(of, Ratio):
         return of.num, of.den
-    power = 10 ** (of.decimals or 0)
+    power = 10**of.decimals
     return (of.lo, of.hi), (power, power)
 
 
 def limits(of: Numeric) -> tuple[Fraction, Fraction]:
     if isinstance(of, Ratio):
         return of.lo, of.hi
-    power = 10 ** (of.decimals or 0)
+    power = 10**of.decimals
     return Fraction(of.lo, power), Fraction(of.hi, power)
 
 
@@ -99,8 +105,6 @@ def sum_type(op: str, a: Node, b: Node) -> tuple[Numeric, Node, Node]:
         raise UnitMismatch
     sign = 1 if op == "add" else -1
     if isinstance(x, Number) and isinstance(y, Number):
-        if x.decimals is None or y.decimals is None:
-            return replace(x, decimals=None, unit=unit), a, b
         a, b = aligned(a, b)
         x, y = a.type, b.type
         assert isinstance(x, Number) and isinstance(y, Number)
@@ -120,8 +124,6 @@ def sum_type(op: str, a: Node, b: Node) -> tuple[Numeric, Node, Node]:
 def product_type(x: Numeric, y: Numeric) -> Numeric:
     unit = multiply_units(x.unit, y.unit)
     if isinstance(x, Number) and isinstance(y, Number):
-        if x.decimals is None or y.decimals is None:
-            return replace(x, decimals=None, unit=unit)
         lo, hi = products((x.lo, x.hi), (y.lo, y.hi))
         return Number(x.decimals + y.decimals, unit, lo, hi)
     (a_num, a_den), (b_num, b_den) = parts(x), parts(y)
@@ -132,8 +134,6 @@ def product_type(x: Numeric, y: Numeric) -> Numeric:
 def quotient_type(x: Numeric, y: Numeric) -> Numeric:
     """Type of x / y; the caller has made sure that y is positive."""
     unit = multiply_units(x.unit, y.unit, -1)
-    if isinstance(x, Number) and x.decimals is None:
-        return replace(x, unit=unit)
     (a_num, a_den), (b_num, b_den) = parts(x), parts(y)
     num, den = products(a_num, b_den), products(a_den, b_num)
     (x_lo, x_hi), (y_lo, y_hi) = limits(x), limits(y)
@@ -146,8 +146,6 @@ def quotient_type(x: Numeric, y: Numeric) -> Numeric:
 def rounded_type(of: Numeric, digits: int) -> Number:
     """Type of a number rounded to `digits` decimals (0 or more)."""
     unit = of.unit
-    if isinstance(of, Number) and of.decimals is None:
-        return replace(of, unit=unit)
     (num, den), power = parts(of), 10**digits
     scaled_num = products(num, (power, power))
     fits(2 * scaled_num[0] - den[1], 2 * scaled_num[1] + den[1])  # halves are found by doubling
@@ -173,8 +171,6 @@ def hull(op: str, types: list[Numeric]) -> Numeric:
     hi = pick_hi(limits(of)[1] for of in types)
     if all(isinstance(of, Number) for of in types):
         decimals = types[0].decimals if isinstance(types[0], Number) else 0
-        if decimals is None:
-            return replace(types[0], unit=unit)
         return Number(decimals, unit, int(lo * 10**decimals), int(hi * 10**decimals))
     if op != "join":
         for first, second in combinations(types, 2):

@@ -3,10 +3,10 @@
 Every mistake in a rulebook becomes a `Problem`: where it stands, what is wrong, what to do. Problems are
 collected, sorted and shown together, in the form of a compiler message:
 
-    policies/civil_affairs/dibao/2021-07-01.yaml:14:13: unknown name `counted_incom`
-       14 |       when: counted_incom < dibao_standard
+    policies/office/help/2021-07-01.yaml:14:13: unknown name `family_incom`
+       14 |       when: family_incom < line * people_counted
           |             ^^^^^^^^^^^^^
-       did you mean `counted_income`?
+       did you mean `family_income`?
 """
 
 from __future__ import annotations
@@ -57,8 +57,33 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def render(problems: Sequence[Problem], sources: dict[str, str]) -> str:
-    """All problems as text, each with its source line and a caret. `sources` maps file name to its text."""
-    return "\n".join(_render_one(problem, sources) for problem in problems)
+    """All problems as text, each with its source line and a caret. `sources` maps file name to its text.
+
+    What is wrong in the same way in many places is shown once, with the other places.
+    """
+    alike: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault((problem.code, problem.message, problem.hint), []).append(problem)
+    shown = []
+    for problem in problems:
+        group = alike[problem.code, problem.message, problem.hint]
+        if len(group) <= SHOWN_ALIKE:
+            shown.append(_render_one(problem, sources))
+        elif problem is group[0]:
+            shown.append(f"{_render_one(problem, sources)}\n      = {_others(group[1:])}")
+    return "\n".join(shown)
+
+
+SHOWN_ALIKE, LISTED = 3, 12
+
+
+def _others(problems: Sequence[Problem]) -> str:
+    """`the same in 5 more places: facts.yaml:11, 20; welfare/grant/2024-01-01.yaml:4`."""
+    lines: dict[str, list[str]] = {}
+    for problem in problems[:LISTED]:
+        lines.setdefault(problem.at.file, []).append(str(problem.at.line))
+    places = "; ".join(f"{file}:{', '.join(numbers)}" for file, numbers in lines.items())
+    return f"the same in {len(problems)} more places: {places}" + (", …" if len(problems) > LISTED else "")
 
 
 def _render_one(problem: Problem, sources: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
 """What compiled expressions call: rounding, aggregates over lists that may be undecided, tables.
 
-A value is None when it is unknown. A list is a pair `(items, maybe)`: what surely belongs to it and what a filter
-could not decide about; a person is an index, an item a sequence of field values.
+A value is None when it is unknown. A list is a pair `(items, maybe)`: what surely belongs to it and what a
+filter could not decide about; a person is an index, an item a sequence of field values.
 """
 
 from __future__ import annotations
@@ -71,12 +71,6 @@ def total(values: ListValue) -> Any:
     return result
 
 
-def mean(values: ListValue) -> Fraction | None:
-    """Exact mode only; elsewhere a mean is a quotient of a sum and a count."""
-    whole = total(values)
-    return None if whole is None or not values[0] else Fraction(whole) / len(values[0])
-
-
 def round_exact(rounding: Callable[[int, int], int], value: Fraction, digits: int) -> Fraction:
     """Rounds an exact fraction; negative digits round to tens, hundreds, …"""
     power = Fraction(10) ** digits
@@ -101,13 +95,17 @@ def contains(values: ListValue, wanted: Any) -> bool | None:
 def every_true(values: ListValue) -> bool | None:
     if any(value is False for value in values[0]):
         return False
-    return None if any(value is None for value in values[0]) or any(v is not True for v in values[1]) else True
+    return (
+        None if any(value is None for value in values[0]) or any(v is not True for v in values[1]) else True
+    )
 
 
 def any_true(values: ListValue) -> bool | None:
     if any(value is True for value in values[0]):
         return True
-    return None if any(value is None for value in values[0]) or any(v is not False for v in values[1]) else False
+    return (
+        None if any(value is None for value in values[0]) or any(v is not False for v in values[1]) else False
+    )
 
 
 def element(values: ListValue, position: int) -> Any:
@@ -129,8 +127,13 @@ def without(values: ListValue, item: Any) -> ListValue:
     return [one for one in values[0] if one is not item], [one for one in values[1] if one is not item]
 
 
+LARGEST_SIZE = 1000  # how far a size table is read; the range of its values is proved up to here
+
+
 def size_table(table: tuple[Mapping[int, int], Any], n: int) -> int | None:
-    """A table over whole numbers: `(cells, beyond)`, `beyond` an amount for each further one, "clamp" or None."""
+    """A table over whole numbers: `(cells, beyond)`, `beyond` an amount for each further one, "clamp" or
+    None.
+    """
     cells, beyond = table
     if n in cells:
         return cells[n]

@@ -15,10 +15,9 @@ SUBJECT = "subject"  # the variable of the person whom a person file speaks of
 class Symbol:
     """One name.
 
-    `kind`: fact (an input), value (computed: definition, policy result) or parameter.
-    `by`: the table keys of a parameter, names of enum facts; `table` says how it is looked up:
-    "" (plain or by enum keys), "size" (by whole numbers) or "brackets"; `decimals` are those of the thresholds
-    of brackets.
+    `kind`: fact (an input), value (computed: definition, policy result) or parameter. `by`: the table keys of
+    a parameter, names of enum facts; `table` says how it is looked up: "" (plain or by enum keys), "size" (by
+    whole numbers) or "brackets"; `decimals` are those of the thresholds of brackets.
     """
 
     name: str
@@ -38,7 +37,6 @@ class Scope:
     policies  name -> unit ("household" or "person")
     forbidden names that exist but may not be read here -> why
     person    the expression speaks of one person, whose names are in reach
-    exact     numbers are exact fractions, units and ranges play no part (`relief eval`)
     """
 
     names: Mapping[str, Symbol]
@@ -46,5 +44,4 @@ class Scope:
     policies: Mapping[str, str] = field(default_factory=dict)
     forbidden: Mapping[str, str] = field(default_factory=dict)
     person: bool = False
-    exact: bool = False
     people_at_most: int = 100

@@ -36,10 +36,10 @@ OPS = frozenset(
         "and", "or", "not", "if",
         "between", "in",  # (x, tests…): tests are truths over x
         # lists
-        "list", "filter", "map", "some", "every", "index", "count", "sum", "min", "max", "mean", "all", "any",
-        "contains", "with_greatest", "with_least", "all_but", "record",
+        "list", "filter", "map", "some", "every", "index", "count", "sum", "min", "max", "all", "any",
+        "contains", "with_greatest", "with_least", "all_but",
         # dates
-        "date", "parse_date", "parse_duration", "date_part", "duration_part", "months_between", "years_between",
+        "date_part", "duration_part", "months_between", "years_between",
         "days_between", "seconds_between", "add_months", "add_seconds", "month_start",
         # policies
         "outcome",  # (concerns, closed, eligible, discretion)

@@ -1,8 +1,8 @@
 """Types of the rule language: exact numbers with units and ranges, dates, choices, texts, lists, records.
 
-A number is an integer inside: `value * 10**decimals`. Its type carries the range that its values can reach, in
-that scaled form, so that the checker can prove that nothing overflows 64 bits. A quotient is a `Ratio`: two
-integers, never a rounded one. In exact mode (`relief eval`) numbers are `Fraction`s and have no range.
+A number is an integer inside: `value * 10**decimals`. Its type carries the range that its values can reach,
+in that scaled form, so that the checker can prove that nothing overflows 64 bits. A quotient is a `Ratio`:
+two integers, never a rounded one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
+from engine.language.dates import duration_text
+
 INT64_MAX = 2**63 - 1
 TIME_UNITS = frozenset({"year", "month", "day"})
 
@@ -20,7 +22,7 @@ Dimensions = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A product of powers of base units, e.g. yuan / person / month.
+    """A product of powers of base units, e.g. coin / person / month.
 
     `any_time`: the powers of time units are open, because a literal factor may stand for a span of time
     (`24 * monthly` may be an amount). `any_unit`: a bare literal, which takes the unit of its surroundings.
@@ -34,7 +36,10 @@ class Unit:
         if self.any_unit or not self.dimensions:
             return "1"
         above = [_power(name, n) for name, n in self.dimensions if n > 0]
-        below = [_power(name, -n) for name, n in self.dimensions if n < 0]
+        last = sorted(
+            self.dimensions, key=lambda pair: pair[0] in TIME_UNITS
+        )  # yuan/person/month, as people say it
+        below = [_power(name, -n) for name, n in last if n < 0]
         return "/".join(["·".join(above) or "1", *below])
 
 
@@ -47,14 +52,14 @@ def _power(name: str, n: int) -> str:
 
 
 def parse_unit(text: str) -> Unit:
-    """`yuan/person/month` as a `Unit`; `1` is no unit. Raises ValueError on anything else."""
+    """`coin/person/month` as a `Unit`; `1` is no unit. Raises ValueError on anything else."""
     powers: dict[str, int] = {}
     for index, part in enumerate(text.split("/")):
         name = part.strip()
         if name == "1" and index == 0:
             continue
         if not name.isidentifier():
-            raise ValueError(f"`{text}` is not a unit; write a product such as yuan/person/month")
+            raise ValueError(f"`{text}` is not a unit; write a product such as coin/person/month")
         powers[name] = powers.get(name, 0) + (1 if index == 0 else -1)
     return _unit(powers)
 
@@ -102,9 +107,9 @@ class Boolean:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`decimals` None: exact mode. `lo`, `hi` are scaled; they play no part in exact mode."""
+    """Scaled by `10**decimals`, between `lo` and `hi`, which are scaled as well."""
 
-    decimals: int | None
+    decimals: int
     unit: Unit = NO_UNIT
     lo: int = -INT64_MAX
     hi: int = INT64_MAX
@@ -162,15 +167,15 @@ class Enum:
     values: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"one of the values of `{self.name}`"
+        shown = ", ".join(self.values[:3]) + (", …" if len(self.values) > 3 else "")
+        return f"a choice ({shown})"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A person, an item of a list, or (in exact mode) a context, whose fields are then listed here."""
+    """A person, or an item of the list `name`."""
 
     name: str
-    fields: tuple[tuple[str, Type], ...] = ()
 
     def __str__(self) -> str:
         return "a person" if self.name == "person" else f"an entry of `{self.name}`"
@@ -198,7 +203,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The type of `null` in exact mode: fits everything."""
+    """The type of nothing: the entries of an empty list, a value without a definition in force. Fits
+    everything.
+    """
 
     def __str__(self) -> str:
         return "unknown"
@@ -208,7 +215,11 @@ Type = Boolean | Number | Ratio | Date | Duration | Text | Enum | Record | List 
 
 BOOLEAN, DATE, TEXT, UNKNOWN, OUTCOME = Boolean(), Date(), Text(), Unknown(), Outcome()
 MONTHS, DAYS = Duration("months"), Duration("days")
-EXACT = Number(None, LITERAL_UNIT)
+YEARS, MONTH_COUNT, DAY_COUNT = Unit((("year", 1),)), Unit((("month", 1),)), Unit((("day", 1),))
+PERSON_UNIT = Unit((("person", 1),))
+MAX_YEARS = 9999
+MAX_MONTHS = 12 * MAX_YEARS
+MAX_DAYS = 4_000_000
 
 
 def literal_number(text: str) -> tuple[int, Number]:
@@ -230,23 +241,22 @@ def to_plain(value: Any, of: Type) -> Any:
     if isinstance(of, Date):
         return f"{value // 10000:04d}-{value // 100 % 100:02d}-{value % 100:02d}"
     if isinstance(of, Duration):
-        return _plain_duration(value, of.kind)
+        return duration_text(of.kind, value)
     if isinstance(of, List):
         items, maybe = value
         return None if maybe else [to_plain(item, of.item) for item in items]
-    if isinstance(of, Record) and of.fields:
-        pairs = zip(of.fields, value, strict=True)
-        return {name: to_plain(item, kind) for (name, kind), item in pairs}
     return value
 
 
-def _plain_number(value: Any, decimals: int | None) -> int | Decimal:
-    if decimals is None:
-        return plain_quotient(Fraction(value))
+_POWERS = tuple(10**n for n in range(40))
+_UNITS = tuple(Decimal(1).scaleb(-n) for n in range(40))
+
+
+def _plain_number(value: Any, decimals: int) -> int | Decimal:
     if decimals == 0:
         return int(value)
-    whole, rest = divmod(value, 10**decimals)
-    return int(whole) if rest == 0 else Decimal(value).scaleb(-decimals)
+    power = _POWERS[decimals]
+    return value // power if value % power == 0 else Decimal(value) * _UNITS[decimals]
 
 
 _DIGITS_34 = Context(prec=34, rounding=ROUND_HALF_EVEN)
@@ -257,17 +267,3 @@ def plain_quotient(value: Fraction) -> int | Decimal:
     if value.denominator == 1:
         return value.numerator
     return _DIGITS_34.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(_DIGITS_34)
-
-
-def _plain_duration(value: int, kind: str) -> str:
-    sign, size = ("-" if value < 0 else ""), abs(value)
-    if kind == "months":
-        years, months = divmod(size, 12)
-        text = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
-        return f"{sign}P{text or '0M'}"
-    days, seconds = divmod(size, 86400)
-    hours, seconds = divmod(seconds, 3600)
-    minutes, seconds = divmod(seconds, 60)
-    clock = "".join(f"{n}{letter}" for n, letter in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
-    text = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
-    return f"{sign}P{text or 'T0S'}"

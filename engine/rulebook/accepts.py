@@ -186,7 +186,6 @@ _KEYWORDS: dict[str, Callable[[Any, Refs], Check]] = {
     "const": _const,
     "dependentSchemas": _dependent_schemas,
     "enum": _enum,
-    "exclusiveMinimum": _bound("exclusiveMinimum", lambda value, limit: value > limit),
     "if": _if,
     "items": _items,
     "maxProperties": _size("maxProperties", dict, lambda size, limit: size <= limit),

@@ -10,6 +10,7 @@ from engine.language.types import (
     DATE,
     INT64_MAX,
     TEXT,
+    TIME_UNITS,
     Enum,
     List,
     Number,
@@ -18,7 +19,6 @@ from engine.language.types import (
     Unit,
     parse_unit,
 )
-from engine.language.types import TIME_UNITS
 from engine.rulebook.model import Area, Fact, Field, Label, Law
 from engine.rulebook.reading import Report, get, items, mapping, number, scalar, text
 from engine.rulebook.source import Mapping, Tree
@@ -27,23 +27,29 @@ from engine.rulebook.source import Mapping, Tree
 def read_sources(tree: Tree, report: Report) -> dict[str, Law]:
     laws = {}
     for code, entry in mapping(mapping(tree).entries["sources"]).entries.items():
-        laws[code] = Law(code, text(get(entry, "title")), text(get(entry, "number")), text(get(entry, "seen")))
+        laws[code] = Law(
+            code, text(get(entry, "title")), text(get(entry, "number")), text(get(entry, "seen"))
+        )
     return laws
 
 
 def read_areas(tree: Tree, report: Report) -> tuple[dict[str, Label], dict[str, Area]]:
     root = mapping(tree)
     levels = {name: report.label(label) for name, label in mapping(root.entries["levels"]).entries.items()}
+    for name, at in mapping(root.entries["levels"]).keys.items():
+        report.name(at, name)
     entries = mapping(root.entries["areas"])
     areas: dict[str, Area] = {}
     for code, entry in entries.entries.items():
         level, parent = text(get(entry, "level")), text(get(entry, "parent"))
         if level not in levels:
             at = scalar(mapping(entry).entries["level"]).at
-            report.add(at, "unknown-name", f"`{level}` is not one of the levels", nearest(level, levels))
+            hint = nearest(level, levels) or f"one of {', '.join(levels)}"
+            report.add(at, "unknown-name", f"`{level}` is not one of the levels", hint)
         if parent and parent not in entries.entries:
             at = scalar(mapping(entry).entries["parent"]).at
-            report.add(at, "unknown-name", f"there is no area `{parent}`", nearest(parent, entries.entries))
+            hint = nearest(parent, entries.entries) or "declare it in this file, or take `parent` out"
+            report.add(at, "unknown-name", f"there is no area `{parent}`", hint)
         areas[code] = Area(code, level, report.label(get(entry, "label")), parent)
     for code in areas:
         seen, current = {code}, areas[code].parent
@@ -51,7 +57,9 @@ def read_areas(tree: Tree, report: Report) -> tuple[dict[str, Label], dict[str, 
             seen.add(current)
             current = areas[current].parent
         if current == code:
-            report.add(entries.keys[code], "cycle", f"the area `{code}` lies inside itself", "correct its parent")
+            report.add(
+                entries.keys[code], "cycle", f"the area `{code}` lies inside itself", "correct its parent"
+            )
             break
     return levels, areas
 
@@ -111,7 +119,8 @@ class Types:
         lo, hi = (self.scaled(get(tree, key), decimals) for key in ("min", "max"))
         if lo > hi:
             at = scalar(mapping(tree).entries["max"]).at
-            self.report.add(at, "empty-range", "the largest value is smaller than the smallest")
+            message = "the largest value is smaller than the smallest"
+            self.report.add(at, "empty-range", message, "correct `min` or `max`")
             lo, hi = hi, lo
         return Number(decimals, unit, lo, hi)
 
@@ -123,9 +132,13 @@ class Types:
         inside = value.scaleb(decimals)
         if inside != inside.to_integral_value():
             message = f"{value} has more than {decimals} decimals"
-            self.report.add(scalar(tree).at, "too-many-decimals", message, "round it, or declare more decimals")
+            self.report.add(
+                scalar(tree).at, "too-many-decimals", message, "round it, or declare more decimals"
+            )
         if abs(inside) > INT64_MAX:
-            self.report.add(scalar(tree).at, "overflow", f"{value} is more than 64 bits hold", "take a smaller range")
+            self.report.add(
+                scalar(tree).at, "overflow", f"{value} is more than 64 bits hold", "take a smaller range"
+            )
             return 0
         return int(inside)
 
@@ -140,7 +153,8 @@ class Types:
             return Enum(name, other[0].values), other[1]
         values = get(tree, "values")
         labels = {
-            value: self.report.label(label) for value, label in (mapping(values).entries if values else {}).items()
+            value: self.report.label(label)
+            for value, label in (mapping(values).entries if values else {}).items()
         }
         made = Enum(name, tuple(labels)), labels
         self.enums[name] = made
@@ -154,8 +168,6 @@ def read_facts(tree: Tree, report: Report, types: Types, departments: dict[str, 
         for name, entry in mapping(root.entries[section]).entries.items() if section in root.entries else ():
             at = mapping(root.entries[section]).keys[name]
             report.name(at, name)
-            if name in facts:
-                report.add(at, "name-taken", f"`{name}` is declared twice", "a name means one thing")
             answered_by = text(get(entry, "answered_by"))
             if answered_by not in departments:
                 report.add(
@@ -173,13 +185,15 @@ def _fact(name: str, entry: Tree, report: Report, types: Types) -> Fact:
     at_most = 0
     item = get(entry, "item")
     if item is None:
-        value = types.field(name, entry)
+        with report.declaring(name):
+            value = types.field(name, entry)
     else:
         at_most = int(number(get(entry, "at_most")) or Decimal(1))
         made = []
         for field_name, field in mapping(item).entries.items():
             report.name(mapping(item).keys[field_name], field_name)
-            made.append(types.field(f"{name}.{field_name}", field))
+            with report.declaring(f"{name}.{field_name}"):
+                made.append(types.field(f"{name}.{field_name}", field))
         fields = tuple(Field(f.name.split(".")[1], f.type, f.label, f.choices, f.longest) for f in made)
         value = Field(name, List(Record(name), at_most), report.label(get(entry, "label")))
     fresh = number(get(entry, "fresh_days"))

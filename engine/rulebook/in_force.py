@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from engine.rulebook.model import (
     FOREVER,
+    Area,
     Conflict,
     Dated,
     DefinitionVersion,
+    Parameter,
     PolicyVersion,
     Row,
     Rulebook,
     Scoring,
 )
-from engine.rulebook.parameters import row_on
 
 Version = TypeVar("Version", PolicyVersion, DefinitionVersion, Scoring)
 
@@ -37,11 +38,13 @@ class InForce:
 
 
 def in_force(book: Rulebook, on: int, known: int, application_date: int | None) -> InForce:
-    memo_key = ("in_force", on, known, application_date)
-    found = book.memo.get(memo_key)
-    if found is None:
-        found = book.memo[memo_key] = _in_force(book, on, known, application_date)
-    return found  # type: ignore[no-any-return]
+    """The rules in force on a legal date, as known on a day. Days are yyyymmdd."""
+    if application_date is not None and not any(
+        _asks_application(version) for policy in book.policies.values() for version in policy.versions
+    ):
+        application_date = on
+    key = (on, known, application_date)
+    return book.remember("in force", key, lambda: _in_force(book, on, known, application_date))
 
 
 def _in_force(book: Rulebook, on: int, known: int, application_date: int | None) -> InForce:
@@ -54,7 +57,10 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
             continue
         for version in candidates:
             day = application_date if application_date is not None else on
-            if not _asks_application(version) or version.applications_from <= day < version.applications_before:
+            if (
+                not _asks_application(version)
+                or version.applications_from <= day < version.applications_before
+            ):
                 policies[name] = version
                 break
     definitions = {}
@@ -97,13 +103,36 @@ class ParametersOn:
 
     values: tuple[Any, ...]
     rows: Mapping[str, Row | None]
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # what was made from them
 
 
 def parameters_on(book: Rulebook, area: str, on: int, known: int) -> ParametersOn:
-    memo_key = ("parameters", area, on, known)
-    found = book.memo.get(memo_key)
-    if found is None:
+    """Every parameter of an area on a day, as known on another."""
+
+    def make() -> ParametersOn:
         rows = {name: row_on(one, book.areas, area, on, known) for name, one in book.parameters.items()}
-        values = tuple(None if row is None else row.value for row in rows.values())
-        found = book.memo[memo_key] = ParametersOn(values, rows)
-    return found  # type: ignore[no-any-return]
+        return ParametersOn(tuple(None if row is None else row.value for row in rows.values()), rows)
+
+    return book.remember("parameters", (area, on, known), make)
+
+
+def serving_area(parameter: Parameter, areas: Mapping[str, Area], area: str) -> str:
+    """The nearest area, from the household's own upwards, that has a series; "" when none has."""
+    current = area
+    while current and current not in parameter.series:
+        current = areas[current].parent if current in areas else ""
+    return current
+
+
+def row_on(parameter: Parameter, areas: Mapping[str, Area], area: str, on: int, known: int) -> Row | None:
+    """The row that serves: the nearest area that has a series, the last published of what covers the day.
+
+    None when the area's series does not cover the day, or no area up the tree has one.
+    """
+    current = serving_area(parameter, areas, area)
+    if not current:
+        return None
+    candidates = [
+        row for row in parameter.series[current] if row.published <= known and row.start <= on <= row.until
+    ]
+    return max(candidates, key=lambda row: (row.published, row.start), default=None)

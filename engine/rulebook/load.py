@@ -1,6 +1,6 @@
 """A directory of YAML files becomes a rulebook, or a list of every mistake in it.
 
-    yaml text -> trees (source) -> shape -> dictionary -> parameters -> rules in dependency order -> whole-book checks
+yaml text -> trees (source) -> shape -> dictionary -> parameters -> rules in dependency order -> whole-book checks
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 
 import msgspec
 
-from engine.language.problems import Problem, Problems, Span
+from engine.language.problems import Problems, Span
 from engine.language.scope import PERSON, Scope, Symbol
-from engine.language.types import BOOLEAN, TEXT, Type
+from engine.language.types import TEXT
 from engine.rulebook import whole
 from engine.rulebook.dictionary import Types, read_areas, read_facts, read_sources
 from engine.rulebook.lock import check_lock, read_lock
 from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
 from engine.rulebook.parameters import ParameterReader
-from engine.rulebook.reading import Report, get, mapping, number, scalar, text
+from engine.rulebook.reading import Report, get, mapping, number, text
 from engine.rulebook.rules import MISTAKEN, Draft, RuleChecker, draft
-from engine.rulebook.shape import check_shape
+from engine.rulebook.shape import check_first_line, check_shape
 from engine.rulebook.source import Mapping, Tree, plain, read_yaml_file
 
 BASE = ("rulebook", "facts", "areas", "sources")
@@ -37,7 +37,7 @@ class Files:
     trees: dict[str, list[tuple[str, Mapping]]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     lock: dict[str, str] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)  # names that a file with a broken shape would have declared
+    unread: set[str] = field(default_factory=set)  # files whose YAML or shape is broken
 
     def of(self, kind: str) -> list[tuple[str, Mapping]]:
         return self.trees.get(kind, [])
@@ -68,50 +68,48 @@ def load_rulebook(directory: Path) -> Rulebook:
     if any(files.base(kind) is None for kind in BASE):
         for kind in BASE:
             if not (directory / f"{kind}.yaml").exists():
-                report.add(Span(f"{kind}.yaml", 1, 1), "missing-file", f"{kind}.yaml is missing", "every rulebook has one")
+                report.add(
+                    Span(f"{kind}.yaml", 1, 1),
+                    "missing-file",
+                    f"{kind}.yaml is missing",
+                    "every rulebook has one",
+                )
         raise Problems(report.problems, files.texts)
     book = _Builder(report, files).build()
     if report.problems:
-        causes = [problem for problem in report.problems if not _caused_by(problem, files.broken)]
-        raise Problems(causes or report.problems, files.texts)
+        raise Problems([one for one in report.problems if not one.message.endswith(MISTAKEN)], files.texts)
     return book
 
 
-def _caused_by(problem: Problem, broken: set[str]) -> bool:
-    """Only a consequence of a mistake elsewhere, which is reported there."""
-    if problem.code == "not-readable" and problem.message.endswith(MISTAKEN):
-        return True
-    return problem.code == "unknown-name" and any(f"`{name}`" in problem.message for name in broken)
-
-
 def _read_files(directory: Path, report: Report) -> Files:
-    files = Files(lock=read_lock(directory))
+    files = Files()
     if not directory.is_dir():
         report.add(Span(str(directory), 1, 1), "missing-file", f"there is no directory {directory}")
         raise Problems(report.problems)
-    for path in sorted(directory.rglob("*.yaml")):
+    try:
+        files.lock = read_lock(directory)
+    except Problems as broken:
+        report.problems += broken.problems
+        files.texts |= broken.sources
+    for path in sorted(directory.rglob("*.y*ml")):
+        if path.suffix not in (".yaml", ".yml") or not path.is_file():
+            continue
         shown = path.relative_to(directory).as_posix()
         kind = kind_of(shown)
-        content, tree, problems = read_yaml_file(path, shown)
-        files.texts[shown] = content
-        if not kind:
-            problems.append(
-                Problem(
-                    Span(shown, 1, 1),
-                    "misplaced-file",
-                    "no kind of rule file belongs here",
-                    "see docs/rulebook.md for where each kind stands",
-                )
-            )
-        elif tree is not None and not problems:
-            problems += check_shape(tree, kind)
-        elif tree is None and not problems:
-            problems.append(Problem(Span(shown, 1, 1), "empty-file", "this file holds nothing"))
-        report.problems += problems
-        if tree is not None and not problems and isinstance(tree, Mapping):
+        if path.suffix == ".yml":
+            report.add(Span(shown, 1, 1), "misplaced-file", "a rule file ends in `.yaml`", "rename it")
+            kind = ""
+        elif not kind:
+            hint = "see docs/rulebook.md for where each kind stands"
+            report.add(Span(shown, 1, 1), "misplaced-file", "no kind of rule file belongs here", hint)
+        files.texts[shown], tree, problems = read_yaml_file(path, shown)
+        if kind and tree is not None and not problems:
+            problems = check_first_line(shown, files.texts[shown], kind) + check_shape(tree, kind)
+        report.problems += problems if kind else []
+        if kind and not problems and isinstance(tree, Mapping):
             files.trees.setdefault(kind, []).append((shown, tree))
         else:
-            files.broken.update((path.parent.name, path.stem))
+            files.unread.add(shown)
     return files
 
 
@@ -141,20 +139,22 @@ class _Builder:
             reader.read(path.split("/")[1], Path(path).stem, tree)
         parameters = reader.parameters()
 
+        self._mistake_unread_files()
         at_most = int(number(get(head, "limits", "people")) or 100)
-        drafts = {
-            kind: self._drafts(kind) for kind in ("definition", "policy", "conflict", "scoring")
-        }
+        drafts = {kind: self._drafts(kind) for kind in ("definition", "policy", "conflict", "scoring")}
+        whole.check_one_score(report, drafts)
         scope = self._scope(facts, levels, parameters, drafts, at_most, currency["decimals"])
         procedure = frozenset(name for name, fact in facts.items() if fact.privacy == "procedure")
         checker = RuleChecker(report, scope, procedure, (currency["unit"], currency["decimals"]))
-        definitions = self._definitions(drafts, checker)
-        policies = self._policies(drafts, checker, departments)
+        order = self._order(drafts)
+        definitions = self._definitions(order, drafts, checker)
+        policies = self._policies(order, drafts, checker, departments)
         conflicts = tuple(checker.conflict(one) for group in drafts["conflict"].values() for one in group)
         scoring = tuple(checker.scoring(one) for group in drafts["scoring"].values() for one in group)
         whole.check_unread(report, checker.reads, self.files, facts, parameters, definitions)
         whole.check_locals(report, checker.reads, drafts)
-        check_lock(report, self.files.lock, self._content())
+        trees = {path: tree for group in self.files.trees.values() for path, tree in group}
+        check_lock(report, self.files.lock, trees, self.files.unread)
         return self._rulebook(
             report, head, currency, labels, departments, at_most, facts, levels, areas, laws, parameters,
             definitions, policies, conflicts, scoring, scope,
@@ -191,18 +191,31 @@ class _Builder:
     def _content(self) -> dict[str, Any]:
         return {path: plain(tree) for group in self.files.trees.values() for path, tree in group}
 
+    def _mistake_unread_files(self) -> None:
+        """What an unread file would have declared is not judged where it is read."""
+        for path in self.files.unread:
+            kind = kind_of(path)
+            if kind in ("definition", "policy"):
+                self.report.mistaken.add(path.split("/")[1])
+            elif kind == "parameter":
+                self.report.mistaken.add(Path(path).stem)
+
     # --- rules ------------------------------------------------------------------------------------------
 
     def _drafts(self, kind: str) -> dict[str, list[Draft]]:
         made: dict[str, list[Draft]] = {}
+        misplaced: set[str] = set()
         for path, tree in self.files.of(kind):
             one = draft(kind, path, tree, self.report)
-            whole.check_place(self.report, kind, path, one)
             made.setdefault(one.name, []).append(one)
+            whole.check_ids(self.report, tree)
+            if not whole.check_place(self.report, kind, path, one):
+                misplaced.add(path)
         for group in made.values():
             if kind != "conflict":
                 group.sort(key=lambda one: (one.dated.start, one.dated.published))
-                whole.check_versions(self.report, group)
+                whole.check_versions(self.report, [one for one in group if one.dated.file not in misplaced])
+        self.report.mistaken.update({Path(path).parent.name for path in misplaced} - made.keys())
         return made
 
     def _scope(
@@ -214,6 +227,7 @@ class _Builder:
         at_most: int,
         money_decimals: int,
     ) -> Scope:
+        whole.check_names(self.report, self.files, drafts)
         names: dict[str, Symbol] = {level: Symbol(level, "fact", TEXT) for level in levels}
         person: dict[str, Symbol] = {"person_id": Symbol("person_id", "fact", TEXT)}
         records: dict[str, dict[str, Symbol]] = {PERSON: person}
@@ -226,20 +240,30 @@ class _Builder:
                 name, "parameter", parameter.type, parameter.by, parameter.table, money_decimals
             )
         policies = {name: text(get(group[0].tree, "unit")) for name, group in drafts["policy"].items()}
-        forbidden = {name: "a score orders visits and never decides" for name in drafts["scoring"]}
+        forbidden = dict.fromkeys(drafts["scoring"], "a score orders visits and never decides")
         forbidden["score"] = "a score orders visits and never decides"
-        whole.check_names(self.report, names, person, drafts)
+        for name in self.report.mistaken:
+            if name not in policies:
+                forbidden[name] = MISTAKEN
+            of, _, item_field = name.partition(".")
+            for group in (names, person):
+                group.pop(name, None)
+            records.get(of, {}).pop(item_field, None)
         return Scope(names, records, policies, forbidden, people_at_most=at_most)
 
-    def _definitions(self, drafts: dict[str, dict[str, list[Draft]]], checker: RuleChecker) -> dict[str, Definition]:
+    def _definitions(
+        self, order: list[str], drafts: dict[str, dict[str, list[Draft]]], checker: RuleChecker
+    ) -> dict[str, Definition]:
         made: dict[str, Definition] = {}
         scope = checker.scope
-        for name in self._order(drafts):
+        for name in self.report.mistaken & drafts["definition"].keys():
+            scope.forbidden[name] = MISTAKEN  # type: ignore[index]
+        for name in order:
             group = drafts["definition"].get(name)
             if group is None:
                 continue
             definition = checker.definition(group)
-            if definition is None:
+            if definition is None or name in self.report.mistaken:
                 scope.forbidden[name] = MISTAKEN  # type: ignore[index]
                 continue
             made[name] = definition
@@ -264,30 +288,53 @@ class _Builder:
                         if used in drafts["policy"]:
                             needs[used] = None
                             places.setdefault((name, used), at)
-        try:
-            return list(TopologicalSorter(graph).static_order())
-        except CycleError as error:
-            cycle: list[str] = list(reversed(error.args[1]))
-            steps = list(zip(cycle, cycle[1:], strict=False))
-            listed = "; ".join(
-                f"`{a}` reads `{b}` ({places[a, b].file}:{places[a, b].line})" for a, b in steps
-            )
-            self.report.add(
-                min((places[step] for step in steps), key=lambda at: (at.file, at.line)),
-                "cycle",
-                f"these need each other: {listed}",
-                "break the circle: `.held` reads what is on record and needs no computation",
-            )
-            raise Problems(self.report.problems, self.files.texts) from None
+        while True:
+            try:
+                return _sorted(graph)
+            except CycleError as error:
+                circle: list[str] = list(reversed(error.args[1]))
+                self._report_circle(circle, places, drafts)
+                self.report.mistaken.update(name for name in circle if name in drafts["definition"])
+                graph[circle[0]].pop(circle[1])  # goes on to the next circle
+
+    def _report_circle(
+        self,
+        circle: list[str],
+        places: dict[tuple[str, str], Span],
+        drafts: dict[str, dict[str, list[Draft]]],
+    ) -> None:
+        steps = list(zip(circle, circle[1:], strict=False))
+        listed = "; ".join(f"`{a}` reads `{b}` ({places[a, b].file}:{places[a, b].line})" for a, b in steps)
+        hint = "write one of them without the other"
+        if any(name in drafts["policy"] for name in circle):
+            hint = "break the circle: `.held` reads what is on record and needs no computation"
+        first = min((places[step] for step in steps), key=lambda at: (at.file, at.line))
+        what = "these need each other" if len(steps) > 1 else "this needs itself"
+        self.report.add(first, "cycle", f"{what}: {listed}", hint)
 
     def _policies(
-        self, drafts: dict[str, dict[str, list[Draft]]], checker: RuleChecker, departments: dict[str, Label]
+        self,
+        order: list[str],
+        drafts: dict[str, dict[str, list[Draft]]],
+        checker: RuleChecker,
+        departments: dict[str, Label],
     ) -> dict[str, Policy]:
         for path, tree in self.files.of("policy"):
             whole.check_department(self.report, path, tree, departments)
-        order = {name: place for place, name in enumerate(self._order(drafts))}
         made = {name: checker.policy(group) for name, group in drafts["policy"].items()}
-        return dict(sorted(made.items(), key=lambda pair: order[pair[0]]))
+        return {name: made[name] for name in order if name in made}
+
+
+def _sorted(graph: dict[str, dict[str, None]]) -> list[str]:
+    """What is needed before what needs it, the same order in every process. Raises `CycleError`."""
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return order
 
 
 def _items(tree: Mapping, key: str) -> tuple[Tree, ...]:
@@ -299,5 +346,3 @@ def fingerprint(content: Any) -> str:
     """SHA-256 over the canonical content: keys sorted, numbers as written, no comments, no layout."""
     encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="sorted", decimal_format="string").encode
     return hashlib.sha256(encode(content)).hexdigest()
-
-

@@ -7,17 +7,22 @@ is how a standard is raised. Adding is free; a changed or removed entry is refus
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from engine.language.problems import Problem, Span
-from engine.rulebook.reading import Report
+from engine.language.problems import Problems, Span
+from engine.rulebook.reading import Report, get, items, mapping
+from engine.rulebook.shape import check_shape
+from engine.rulebook.source import read_yaml, read_yaml_file
+from engine.rulebook.tree import Tree, plain
 
 LOCK = "versions.lock"
-HEADER = "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
+HEADER = (
+    "# Fingerprints of everything published. Written by `relief lock`; adding is free, changing is refused.\n"
+)
 
 
 def entries(content: Mapping[str, Any]) -> dict[str, str]:
@@ -26,11 +31,20 @@ def entries(content: Mapping[str, Any]) -> dict[str, str]:
     for path, data in content.items():
         if path.startswith("parameters/"):
             for row in data["values"]:
-                published = row.get("published", row["from"])
-                locked[f"{path}#{row['from']}/{published}"] = _digest(row)
+                locked[f"{path}#{_row_name(row)}"] = _digest(row)
         elif "/" in path:
             locked[path] = _digest(data)
     return dict(sorted(locked.items()))
+
+
+def _row_name(row: Mapping[str, Any]) -> str:
+    return f"{row['from']}/{row.get('published', row['from'])}"
+
+
+def content_of(sources: Mapping[str, str]) -> dict[str, Any]:
+    """The plain content of a clean rulebook's files (`Rulebook.sources`), as `entries` takes it."""
+    trees = {path: read_yaml(path, text)[0] for path, text in sources.items()}
+    return {path: plain(tree) for path, tree in trees.items() if tree is not None}
 
 
 def _digest(data: Any) -> str:
@@ -39,11 +53,17 @@ def _digest(data: Any) -> str:
 
 
 def read_lock(directory: Path) -> dict[str, str]:
+    """What is locked, as `entries` gives it. Raises `Problems` when the file is not a lock."""
     path = directory / LOCK
     if not path.exists():
         return {}
-    lines = (line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#"))
-    return dict(line.split(": ", 1)[::1] for line in lines)  # type: ignore[misc]
+    text, tree, problems = read_yaml_file(path, LOCK)
+    if tree is not None and not problems:
+        problems = check_shape(tree, "lock")
+    if problems:
+        raise Problems(problems, {LOCK: text})
+    locked: dict[str, str] = plain(tree) if tree is not None else {}
+    return locked
 
 
 def write_lock(directory: Path, content: Mapping[str, Any]) -> int:
@@ -55,27 +75,44 @@ def write_lock(directory: Path, content: Mapping[str, Any]) -> int:
     return len(after) - len(before)
 
 
-def check_lock(report: Report, directory_lock: Mapping[str, str], content: Mapping[str, Any]) -> None:
-    """Every locked entry must still be there, unchanged."""
-    now = entries(content)
-    for name, digest in directory_lock.items():
-        file = name.split("#")[0]
-        if name not in now:
-            if file in content or not any(p.at.file == file for p in report.problems):
-                report.problems.append(
-                    Problem(
-                        Span(file, 1, 1),
-                        "published-removed",
-                        f"`{name}` was published and is gone",
-                        "put it back; what ends gets `until`, and what is wrong gets a correction beside it",
-                    )
-                )
-        elif now[name] != digest:
-            report.problems.append(
-                Problem(
-                    Span(file, 1, 1),
-                    "published-changed",
-                    f"`{name}` was published and has been changed",
-                    "undo the change; a correction is a new file `<from>.r2.yaml`, or a new row with its own `published`",
-                )
+CORRECTION = "a correction is a new file, <from>.r2.yaml"
+
+
+def check_lock(
+    report: Report, locked: Mapping[str, str], trees: Mapping[str, Tree], unread: Collection[str]
+) -> None:
+    """Every locked entry must still be there, unchanged. `trees` are the files that could be read."""
+    if not locked:
+        return
+    now = entries({path: plain(tree) for path, tree in trees.items()})
+    for name, digest in locked.items():
+        file, _, row = name.partition("#")
+        start, _, known = row.partition("/")
+        if now.get(name) == digest:
+            continue
+        if name in now:
+            at = _place(trees[file], row)
+            what = f"the row from {start}" if row else "this file"
+            mend = "a correction is a new row with its own `published`" if row else CORRECTION
+            report.add(
+                at,
+                "published-changed",
+                f"{what} was published and has been changed",
+                f"undo the change; {mend}",
             )
+        elif row and file in trees:
+            at = mapping(trees[file]).keys["values"]
+            message = f"the row from {start} (published {known}) was published and is gone"
+            report.add(at, "published-removed", message, "put it back; a correction is a row beside it")
+        elif file not in unread:
+            message = f"{file} was published and is gone"
+            hint = "put it back; what ends gets `until`, what is wrong gets a correction beside it"
+            report.add(Span(file, 1, 1), "published-removed", message, hint)
+
+
+def _place(tree: Tree, row: str) -> Span:
+    """Where a locked entry stands: the first key of its file, or the day of its row."""
+    for one in items(get(tree, "values")) if row else ():
+        if row == _row_name(plain(one)):
+            return mapping(one).keys["from"]
+    return next(iter(mapping(tree).keys.values()))

@@ -144,7 +144,7 @@ def _resolved(node: Schema, root: Schema) -> Schema:
 
 
 def _english(schema: Schema) -> str:
-    """The English half of a description, after the Chinese and an empty line."""
+    """The half of a description that is in English: the last one, after an empty line."""
     return str(schema["description"]).split("\n\n")[-1]
 
 
@@ -159,7 +159,7 @@ def _missing_keys(misfit: _Misfit) -> Iterator[Problem]:
     ]
     if "cite" in missing:
         missing.remove("cite")
-        hint = "name the article it rests on: `cite: MF57 art 8`, or `cite: local-text-needed`"
+        hint = "name the article it rests on: `cite: SOURCE art 8`, or `cite: local-text-needed`"
         yield Problem(place, "missing-cite", f"{called} has no `cite`", hint)
     if missing:
         because = f", which {misfit.because()} needs" if misfit.because() else ""
@@ -184,6 +184,8 @@ def _misplaced_key(misfit: _Misfit) -> Iterator[Problem]:
 
 def _one_of_keys(misfit: _Misfit) -> Iterator[Problem]:
     """Our schemas say `oneOf` only of two keys that replace each other: {required: [a]}, {required: [b]}."""
+    if not isinstance(misfit.given, dict):
+        return  # its type is a problem of its own
     one, other = (branch["required"][0] for branch in misfit.asked)
     if one in misfit.given:
         message = f"`{one}` and `{other}` do not go together"
@@ -260,7 +262,6 @@ def _listed(words: list[str]) -> str:
 _SAY: dict[Any, Callable[[_Misfit], Iterator[Problem]]] = {
     "additionalProperties": _unknown_keys,
     "enum": _not_a_choice,
-    "exclusiveMinimum": _out_of_range("too small: it must be more than"),
     "maxProperties": _only_one_key,
     "maximum": _out_of_range("too large: the greatest is"),
     "minItems": _too_few,

@@ -5,15 +5,16 @@ Days are integers yyyymmdd. `Label` maps a language to a text. Every `text` keep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.language.scope import Scope
 from engine.language.tree import Node
 from engine.language.types import Type
 
 Label = Mapping[str, str]
+Made = TypeVar("Made")
 FOREVER = 99991231
 
 
@@ -254,7 +255,7 @@ class Scoring:
     terms: tuple[Term, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rulebook:
     """All of a directory of YAML files. `sources` keeps the text of every file, by its path."""
 
@@ -277,7 +278,18 @@ class Rulebook:
     scope: Scope
     fingerprint: str
     sources: Mapping[str, str]
-    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    memo: dict[str, dict[Any, Any]] = field(default_factory=dict, repr=False)
+
+    def remember(self, kind: str, key: Any, make: Callable[[], Made], most: int = 256) -> Made:
+        """What has been made from this rulebook before; at most so many of a kind are kept."""
+        table = self.memo.setdefault(kind, {})
+        found: Made | None = table.get(key)
+        if found is None:
+            found = make()
+            while len(table) >= most:
+                table.pop(next(iter(table)), None)
+            table[key] = found
+        return found
 
     def household_inputs(self) -> tuple[str, ...]:
         """What a household document gives for the household, in the order of compiled programs."""

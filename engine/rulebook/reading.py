@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,24 @@ from engine.language.syntax import RESERVED, Source
 from engine.rulebook.model import Label
 from engine.rulebook.source import Mapping, Scalar, Sequence, Tree, plain
 
+# Problems after which nobody can say what a name means.
+SHAKING = frozenset(
+    [
+        "name-taken",
+        "reserved-name",
+        "unknown-unit",
+        "unknown-name",
+        "unknown-choice",
+        "too-many-decimals",
+        "overflow",
+        "empty-range",
+        "parameter-differs",
+        "definition-differs",
+        "wrong-type",
+        "brackets-order",
+    ]
+)
+
 
 class Report:
     """Collects problems over a whole rulebook. `languages` and `laws` are filled once they have been read."""
@@ -20,6 +39,17 @@ class Report:
         self.problems: list[Problem] = []
         self.languages: tuple[str, ...] = ()
         self.laws: Collection[str] = ()
+        self.mistaken: set[str] = (
+            set()
+        )  # names whose meaning is in doubt: where they are read nothing more is said
+
+    @contextmanager
+    def declaring(self, name: str) -> Iterator[None]:
+        """Inside stands the declaration of a name; a mistake about its meaning is told once, here."""
+        so_far = len(self.problems)
+        yield
+        if any(problem.code in SHAKING for problem in self.problems[so_far:]):
+            self.mistaken.add(name)
 
     def add(self, at: Span, code: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(at, code, message, hint))
@@ -40,7 +70,12 @@ class Report:
         for language in texts:
             if language not in self.languages:
                 hint = "the languages are listed in rulebook.yaml"
-                self.add(tree.keys[language], "unknown-language", f"`{language}` is not a language of this rulebook", hint)
+                self.add(
+                    tree.keys[language],
+                    "unknown-language",
+                    f"`{language}` is not a language of this rulebook",
+                    hint,
+                )
         return texts
 
     def cite(self, tree: Tree | None) -> str:
@@ -61,8 +96,13 @@ class Report:
         return written.text
 
     def name(self, at: Span, name: str) -> None:
-        if name in RESERVED or name in ("on", "people", "item", "person"):
-            self.add(at, "reserved-name", f"`{name}` is a word of the language and cannot be a name")
+        if name in RESERVED or name in ("on", "people", "item", "person", "person_id"):
+            self.add(
+                at,
+                "reserved-name",
+                f"`{name}` is a word of the language and cannot be a name",
+                "choose another name",
+            )
 
 
 def scalar(tree: Tree) -> Scalar:
@@ -97,7 +137,11 @@ def day(tree: Tree | None, default: int) -> int:
 
 
 def number(tree: Tree | None) -> Decimal | None:
-    if isinstance(tree, Scalar) and isinstance(tree.value, int | Decimal) and not isinstance(tree.value, bool):
+    if (
+        isinstance(tree, Scalar)
+        and isinstance(tree.value, int | Decimal)
+        and not isinstance(tree.value, bool)
+    ):
         return Decimal(tree.value)
     return None
 

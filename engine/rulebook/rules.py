@@ -12,16 +12,17 @@ from typing import Any
 
 from engine.language import numbers
 from engine.language.check import Checker, Failed
+from engine.language.logic import no_condition
 from engine.language.numbers import Overflow, UnitMismatch
 from engine.language.problems import Span, nearest
 from engine.language.scope import PERSON, Scope, Symbol
 from engine.language.syntax import Source, Syntax, SyntaxProblem, parse
 from engine.language.tree import Node, walk
 from engine.language.types import (
-    BOOLEAN,
     LITERAL_UNIT,
     TIME_UNITS,
     Boolean,
+    Enum,
     List,
     Number,
     Ratio,
@@ -115,7 +116,9 @@ def _dated(file: str, tree: YamlMapping, report: Report) -> Dated:
     until = day(get(tree, "effective", "until"), FOREVER)
     if until < start:
         at = scalar(mapping(tree.entries["effective"]).entries["until"]).at
-        report.add(at, "empty-range", "this ends before it begins")
+        report.add(
+            at, "empty-range", "this ends before it begins", "`until` is the last day on which it holds"
+        )
     version = file.rsplit("/", 1)[-1].removesuffix(".yaml")
     if file.startswith("conflicts/"):
         version = f"{start // 10000:04d}-{start // 100 % 100:02d}-{start % 100:02d}"
@@ -125,12 +128,16 @@ def _dated(file: str, tree: YamlMapping, report: Report) -> Dated:
 class RuleChecker:
     """Checks drafts against a scope that grows as definitions become known."""
 
-    def __init__(self, report: Report, scope: Scope, procedure_facts: frozenset[str], money: tuple[str, int]) -> None:
+    def __init__(
+        self, report: Report, scope: Scope, procedure_facts: frozenset[str], money: tuple[str, int]
+    ) -> None:
         self.report = report
         self.scope = scope
         self.procedure_facts = procedure_facts
         self.currency, self.currency_decimals = money
-        self.reads: set[tuple[str, str]] = set()  # (what a name belongs to, name), for everything that is read
+        self.reads: set[tuple[str, str]] = (
+            set()
+        )  # (what a name belongs to, name), for everything that is read
 
     # --- expressions ------------------------------------------------------------------------------------
 
@@ -159,8 +166,8 @@ class RuleChecker:
         if node is None:
             return None
         if not isinstance(node.type, Boolean):
-            at = scalar(written).at
-            self.report.add(at, "type", f"a condition is needed here (true or false), and this is {node.type}")
+            message, hint = no_condition(" ".join(scalar(written).text.split()), node.type)
+            self.report.add(scalar(written).at, "type", message, hint)
             return None
         if not any(part.op in READING for part in walk(node)):
             self.report.add(
@@ -181,13 +188,18 @@ class RuleChecker:
         for entry in items(get(one.tree, "define")):
             name = text(get(entry, "id"))
             at = scalar(mapping(entry).entries["id"]).at
+            taken = False
             self.report.name(at, name)
             if name in scope.names or name in scope.records[PERSON] or name in scope.policies:
-                self.report.add(at, "name-taken", f"`{name}` already means something else", "choose another name")
+                self.report.add(
+                    at, "name-taken", f"`{name}` already means something else", "choose another name"
+                )
+                taken = True
             written = mapping(entry).entries["value"]
             node = self.node(one, written, scope)
+            if taken:
+                continue
             if node is None:
-                names = scope.records[PERSON] if scope.person else scope.names
                 scope.forbidden[name] = MISTAKEN  # type: ignore[index]
                 continue
             full = f"{one.name}/{name}"
@@ -233,7 +245,11 @@ class RuleChecker:
         for one in drafts:
             if text(get(one.tree, "of")) != of:
                 at = scalar(one.tree.entries["of"]).at
-                self.report.add(at, "definition-differs", "another version is of something else", "keep `of` the same")
+                message = (
+                    f"this version is of a {text(get(one.tree, 'of'))}, and {drafts[0].dated.file} of a {of}"
+                )
+                self.report.add(at, "definition-differs", message, "all versions are of the same: `of` stays")
+                continue
             version = self._definition_version(one)
             if version is not None:
                 versions.append(version)
@@ -271,7 +287,15 @@ class RuleChecker:
             joined = self._joined(one, value_tree, scope, value, node)
             if joined is None:
                 continue
-            exceptions.append(Except(text(get(tree, "id")), scalar(get(tree, "when") or tree).text, when, scalar(value_tree).text, cite))
+            exceptions.append(
+                Except(
+                    text(get(tree, "id")),
+                    scalar(get(tree, "when") or tree).text,
+                    when,
+                    scalar(value_tree).text,
+                    cite,
+                )
+            )
             node = Node("if", (when, joined[0], joined[1]), joined[2])
         cite = self.report.cite(get(one.tree, "cite"))
         if node is None:
@@ -280,29 +304,33 @@ class RuleChecker:
             one.dated, title, defines, scalar(written).text, node, tuple(reversed(exceptions)), cite
         )
 
-    def _joined(self, one: Draft, written: Tree, scope: Scope, a: Node, b: Node) -> tuple[Node, Node, Type] | None:
+    def _joined(
+        self, one: Draft, written: Tree, scope: Scope, a: Node, b: Node
+    ) -> tuple[Node, Node, Type] | None:
         source, syntax = one.parsed[id(written)]
         checker = Checker(source, scope)
         try:
             return checker.joined(syntax, a, b)
-        except Failed:
-            self.report.problems.extend(checker.problems)
-        except (Overflow, UnitMismatch):
-            self.report.add(scalar(written).at, "type", f"this is {a.type}, and the general rule gives {b.type}")
+        except (Failed, Overflow, UnitMismatch):
+            chosen = [problem for problem in checker.problems if problem.code == "unknown-choice"]
+            if chosen:
+                self.report.problems += chosen
+                return None
+            message = f"this is {a.type}, and the general rule gives {b.type}"
+            self.report.add(scalar(written).at, "type", message, "an exception gives the same kind of value")
         return None
 
     def _common(self, drafts: list[Draft], versions: list[DefinitionVersion]) -> Type | None:
         common = versions[0].node.type
-        for one, version in zip(drafts, versions, strict=False):
+        by_file = {one.dated.file: one for one in drafts}
+        for version in versions:
+            one = by_file[version.dated.file]
             of = version.node.type
             merged = _merge(common, of)
             if merged is None:
-                self.report.add(
-                    one.at,
-                    "definition-differs",
-                    f"this version gives {of}, another one {common}",
-                    "all versions of a definition give the same kind of value",
-                )
+                message = f"this version gives {of}, and {versions[0].dated.file} gives {common}"
+                hint = "all versions of a definition give the same kind of value, in the same unit"
+                self.report.add(one.at, "definition-differs", message, hint)
                 return None
             common = merged
         return common
@@ -313,9 +341,13 @@ class RuleChecker:
         first = drafts[0].tree
         for one in drafts[1:]:
             for key in ("unit", "department"):
-                if text(get(one.tree, key)) != text(get(first, key)):
+                here, before = text(get(one.tree, key)), text(get(first, key))
+                if here != before:
                     at = scalar(one.tree.entries[key]).at
-                    self.report.add(at, "policy-differs", f"another version has another `{key}`", "a policy keeps it")
+                    message = f"`{key}` is {here} here and {before} in {drafts[0].dated.file}"
+                    self.report.add(
+                        at, "policy-differs", message, "a policy keeps it; another one is another policy"
+                    )
         versions = tuple(self._policy_version(one) for one in drafts)
         return Policy(drafts[0].name, text(get(first, "department")), text(get(first, "unit")), versions)
 
@@ -341,28 +373,33 @@ class RuleChecker:
             day(get(tree, "applies_to", "applications_before"), FOREVER),
             day(get(tree, "verified_until"), FOREVER),
         )
-        self._check_ids(one, version)
         self._check_closed(one, version)
+        if version.applications_from >= version.applications_before:
+            at = mapping(tree.entries["applies_to"]).keys["applications_before"]
+            message = "no application date lies between these two"
+            self.report.add(
+                at, "empty-range", message, "`applications_before` is the first day that no longer counts"
+            )
         return version
 
     def _cited(self, tree: Tree, key: str) -> dict[str, Any]:
         self.report.cite(get(tree, key, "cite"))
         return values(get(tree, key))
 
-    def _check_ids(self, one: Draft, version: PolicyVersion) -> None:
-        seen: set[str] = set()
-        for clause in version.all_clauses():
-            for each in (clause, *clause.unless):
-                if each.id in seen:
-                    self.report.add(one.at, "name-taken", f"two clauses have the id `{each.id}`", "ids are unique in a file")
-                seen.add(each.id)
-
     def _check_closed(self, one: Draft, version: PolicyVersion) -> None:
-        for clause, tree in zip(version.closed, items(get(one.tree, "closed")), strict=False):
-            for node in walk(clause.truth):
-                if node.op in ("fact", "field", "value", "computed") and node.name not in self.procedure_facts:
+        """A procedure is closed by the office's own acts, never by what an applicant is or has."""
+        written = {
+            text(get(tree, "id")): mapping(tree).entries["when"] for tree in items(get(one.tree, "closed"))
+        }
+        for clause in version.closed:
+            source, _ = one.parsed[id(written[clause.id])]
+            for node in walk(clause.when):
+                if (
+                    node.op in ("fact", "field", "value", "computed")
+                    and node.name not in self.procedure_facts
+                ):
                     self.report.add(
-                        scalar(mapping(tree).entries["when"]).at,
+                        source.span(node.start, node.end),
                         "closed-reads",
                         f"`closed` may read only facts of class `procedure`, and `{node.name}` is not one",
                         "what the applicant is or has belongs under `eligible`",
@@ -393,7 +430,8 @@ class RuleChecker:
             self.report.add(at, "unrounded", "an exact quotient cannot be paid", "round it: `round up(…, 0)`")
             return None
         if not isinstance(node.type, Number) or node.type.decimals is None:
-            self.report.add(at, "type", f"an amount is a number, and this is {node.type}")
+            hint = f"write what is paid, in {self.currency}"
+            self.report.add(at, "type", f"an amount is a number, and this is {node.type}", hint)
             return None
         if node.type.decimals > self.currency_decimals:
             self.report.add(
@@ -405,7 +443,12 @@ class RuleChecker:
             return None
         if not self._is_money(node.type, period, scope.person):
             per = "" if period == "once" else f"/{period}"
-            self.report.add(at, "unit", f"an amount is in {self.currency}{per}, and this is in {node.type.unit}")
+            unit = node.type.unit
+            message = f"an amount is in {self.currency}{per}, and this {f'is in {unit}' if unit.dimensions else 'has no unit'}"
+            hint = "correct the expression, `period`, or the unit of what it reads"
+            if key == "limit":
+                hint = "a limit stands for one month; correct the expression, or the unit of what it reads"
+            self.report.add(at, "unit", message, hint)
             return None
         node = numbers.scaled(node, self.currency_decimals)
         part = text(get(tree, "id"), "least" if key == "min" else "most")
@@ -428,13 +471,16 @@ class RuleChecker:
         tree, report = one.tree, self.report
         between = tuple(text(name) for name in items(get(tree, "between")))
         for written in items(get(tree, "between")):
-            if text(written) not in self.scope.policies:
-                hint = nearest(text(written), self.scope.policies)
+            if text(written) not in self.scope.policies and text(written) not in report.mistaken:
+                hint = nearest(text(written), self.scope.policies) or "write the name of a policy"
                 report.add(scalar(written).at, "unknown-name", f"there is no policy `{text(written)}`", hint)
         for key in ("keep", "reduce"):
             named = get(tree, key)
             if named is not None and text(named) not in between:
-                report.add(scalar(named).at, "unknown-name", f"`{text(named)}` is not one of `between`")
+                message = f"`{text(named)}` is not one of `between`"
+                report.add(
+                    scalar(named).at, "unknown-name", message, f"`{key}` is one of {', '.join(between)}"
+                )
         same = text(get(tree, "same"))
         scope = self.local(same)
         choose = get(tree, "choose_by")
@@ -458,15 +504,19 @@ class RuleChecker:
 
     def _check_choice(self, written: Tree, between: tuple[str, ...], same: str) -> None:
         name = text(written)
-        symbol = (self.scope.records[PERSON] if same == PERSON else self.scope.names).get(name)
-        choices = getattr(symbol.type, "values", None) if symbol else None
-        if choices is None or not set(between) & set(choices):
-            self.report.add(
-                scalar(written).at,
-                "unknown-name",
-                f"`{name}` is not a fact of the {same} whose values are these policies' names",
-            )
+        names = self.scope.records[PERSON] if same == PERSON else self.scope.names
+        symbol = names.get(name)
         self.reads.add((PERSON if same == PERSON else "", name))
+        if symbol is not None and isinstance(symbol.type, Enum) and set(between) <= set(symbol.type.values):
+            return
+        if name in self.report.mistaken:
+            return
+        message = f"there is no fact `{name}` of the {same}"
+        hint = nearest(name, (other for other, one in names.items() if isinstance(one.type, Enum)))
+        if symbol is not None:
+            message = f"`{name}` is not a fact whose values are these policies: {', '.join(between)}"
+            hint = "the fact says which of them was chosen; its values are their names"
+        self.report.add(scalar(written).at, "unknown-name", message, hint or "declare it in facts.yaml")
 
     def _test(self, one: Draft, written: Tree, scope: Scope) -> Named | None:
         node = self.truth(one, written, scope)
@@ -481,7 +531,8 @@ class RuleChecker:
             term = self._term(one, tree, weight)
             terms += [term] if term else []
         if total != 100:
-            self.report.add(one.at, "weights", f"the weights add up to {total}", "they must add up to 100")
+            message = f"the weights of the terms add up to {total}, not to 100"
+            self.report.add(one.at, "weights", message, "change the weights until they do")
         return Scoring(one.name, one.dated, self.report.label(get(one.tree, "title")), tuple(terms))
 
     def _term(self, one: Draft, tree: Tree, weight: int) -> Term | None:
@@ -492,7 +543,10 @@ class RuleChecker:
             return None
         at = scalar(written).at
         if not isinstance(node.type, Number | Ratio):
-            self.report.add(at, "type", f"a term of a score is a number from 0 to 1, and this is {node.type}")
+            hint = "write a number: `if … then 0 else 1`"
+            self.report.add(
+                at, "type", f"a term of a score is a number from 0 to 1, and this is {node.type}", hint
+            )
             return None
         lo, hi = numbers.limits(node.type)
         if lo < 0 or hi > 1:
@@ -505,7 +559,11 @@ class RuleChecker:
             return None
         factor = Node("const", (), Number(0, LITERAL_UNIT, weight, weight), value=weight)
         try:
-            product = Node("multiply", (factor, node), numbers.product_type(Number(0, LITERAL_UNIT, weight, weight), node.type))
+            product = Node(
+                "multiply",
+                (factor, node),
+                numbers.product_type(Number(0, LITERAL_UNIT, weight, weight), node.type),
+            )
             points = Node("round", (product,), numbers.rounded_type(product.type, 2), "half_up", 2)  # type: ignore[arg-type]
         except Overflow:
             self.report.add(at, "overflow", "weight times value can exceed 64 bits", "round the value first")
@@ -515,7 +573,9 @@ class RuleChecker:
         return Term(named, weight, points)
 
 
-READING = frozenset({"fact", "value", "field", "computed", "parameter", "on", "people", "size_table", "marginal"})
+READING = frozenset(
+    {"fact", "value", "field", "computed", "parameter", "on", "people", "size_table", "marginal"}
+)
 
 
 def _merge(a: Type, b: Type) -> Type | None:
@@ -540,5 +600,3 @@ def _with_decimals(node: Node, of: Type) -> Node:
         one = Node("const", (), Number(0, LITERAL_UNIT, 1, 1), value=1)
         return Node("divide", (node, one), of)
     return node
-
-

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
+from yaml import MappingEndEvent, ScalarEvent, SequenceEndEvent
 
 from engine.language.problems import Problem, Span
 from engine.rulebook.broken_yaml import BELOW_BAR, explain, no_directives
@@ -32,6 +33,7 @@ __all__ = [
     "key_at",
     "plain",
     "read_yaml",
+    "read_yaml_bytes",
     "read_yaml_file",
 ]
 
@@ -66,7 +68,11 @@ def read_yaml_file(path: Path, shown_as: str) -> tuple[str, Tree | None, list[Pr
     """The text, tree and problems of a file on disk. Problems name the file `shown_as`."""
     if path.stat().st_size > LARGEST:
         return "", None, [_too_large(shown_as)]
-    content = path.read_bytes()
+    return read_yaml_bytes(path.read_bytes(), shown_as)
+
+
+def read_yaml_bytes(content: bytes, shown_as: str) -> tuple[str, Tree | None, list[Problem]]:
+    """The text, tree and problems of a file's content."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -75,7 +81,7 @@ def read_yaml_file(path: Path, shown_as: str) -> tuple[str, Tree | None, list[Pr
             Span(shown_as, len(before), len(before[-1]) + 1),
             "not-utf8",
             "this file is not UTF-8 text",
-            "save it again with the encoding UTF-8 (many Chinese Windows programs save as GBK by default)",
+            "save it again as UTF-8; some programs use another encoding unless told",
         )
         return content.decode("utf-8", "replace"), None, [problem]
     tree, problems = read_yaml(shown_as, text)
@@ -103,11 +109,12 @@ class _Reader:
     def span(self, event: Any) -> Span:
         """The first line of what an event stands for."""
         start, end = event.start_mark, event.end_mark
-        length = end.index - start.index
-        if end.line != start.line:
+        if start.line == end.line:
+            length = end.index - start.index
+        else:
             length = self.text.index("\n", start.index) - start.index
             length -= self.text[start.index + length - 1] == "\r"
-        return Span(self.file, start.line + 1, start.column + 1, max(length, 1))
+        return Span(self.file, start.line + 1, start.column + 1, length or 1)
 
     def document(self) -> Tree | None:
         self.next_event()  # the stream starts
@@ -129,11 +136,13 @@ class _Reader:
         return self.nothing() if _is_missing(tree) else tree
 
     def nothing(self) -> Tree | None:
-        self.problem(Span(self.file, 1, 1), "empty-file", "this file says nothing")
+        self.problem(Span(self.file, 1, 1), "empty-file", "this file says nothing", "write it, or delete it")
         return None
 
     def node(self, event: Any, depth: int) -> Tree:
         span = self.span(event)
+        if type(event) is ScalarEvent and event.anchor is None and event.tag is None:
+            return self.scalar(event, span)  # nearly every node
         if isinstance(event, yaml.AliasEvent):
             self.problem(
                 span,
@@ -156,8 +165,8 @@ class _Reader:
                 "a value may not begin with `!`",
                 'to write a number as text, put it in quotes: "12"; in an expression write not(…)',
             )
-        if isinstance(event, yaml.ScalarEvent):
-            return self.scalar(event, span)
+        if isinstance(event, ScalarEvent):
+            return _broken(self.scalar(event, span))
         if depth > DEEPEST:
             hint = "give the inner parts names under `define`, or make them definitions"
             self.problem(span, "too-deep", f"this is nested more than {DEEPEST} levels deep", hint)
@@ -168,7 +177,7 @@ class _Reader:
 
     def sequence(self, span: Span, depth: int) -> Sequence:
         items = []
-        while not isinstance(event := self.next_event(), yaml.SequenceEndEvent):
+        while type(event := self.next_event()) is not SequenceEndEvent:
             item = self.node(event, depth + 1)
             if _is_missing(item):
                 hint = "write the item, or take its `-` or comma out"
@@ -182,7 +191,7 @@ class _Reader:
         keys: dict[str, Span] = {}
         first_key: Span | None = None
         last = ""  # the key of the pair before: inside {…} a comma may have cut its value
-        while not isinstance(event := self.next_event(), yaml.MappingEndEvent):
+        while type(event := self.next_event()) is not MappingEndEvent:
             so_far = len(self.problems)
             key = self.node(event, depth + 1)
             value = self.node(self.next_event(), depth + 1)
@@ -242,8 +251,9 @@ class _Reader:
         text, style = event.value, event.style
         start, end = event.start_mark.index, event.end_mark.index
         value: Value = text
-        broken = event.anchor is not None or event.tag is not None
-        broken = broken or not self.strange_lines.isdisjoint(range(span.line, event.end_mark.line + 2))
+        broken = False
+        if self.strange_lines:
+            broken = not self.strange_lines.isdisjoint(range(span.line, event.end_mark.line + 2))
         if not style and not broken:
             read = read_plain(text)
             if isinstance(read, Misread):
@@ -266,7 +276,7 @@ class _Reader:
 
 
 def _is_missing(tree: Tree) -> bool:
-    return isinstance(tree, Scalar) and not tree.style and not tree.broken and tree.text in MISSING
+    return isinstance(tree, Scalar) and tree.text in MISSING and not tree.style and not tree.broken
 
 
 def _is_broken(tree: Tree) -> bool:

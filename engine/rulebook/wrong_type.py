@@ -18,8 +18,8 @@ _TYPES = {
     "object": "keys with values",
     "array": "a list",
 }
-_YES = {"yes", "y", "on", "true", "1", "是", "对"}
-_NO = {"no", "n", "off", "false", "0", "否", "不"}
+_YES = {"yes", "y", "on", "true", "1"}
+_NO = {"no", "n", "off", "false", "0"}
 
 
 def say_wrong_type(value: Any, schema: dict[str, Any], purpose: str) -> tuple[str, str]:
@@ -46,8 +46,9 @@ def _hint(value: Any, types: list[str], schema: dict[str, Any]) -> str:
         return _date_hint(value)
     if schema.get("title") == "an expression":
         return _expression_hint(value)
-    if "boolean" in types and isinstance(value, (str, int)) and str(value).lower() in _YES | _NO:
-        return "write true" if str(value).lower() in _YES else "write false"
+    if types == ["boolean"]:
+        word = str(value).lower()
+        return "write true" if word in _YES else "write false" if word in _NO else "write true or false"
     if ("number" in types or "integer" in types) and isinstance(value, str):
         bare = value.strip()
         return f"write it without quotes: {bare}" if re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", bare) else ""

@@ -118,7 +118,12 @@ def test_both_readings_agree_on_every_value_of_the_shipped_rules(seed: int) -> N
     agree(at.plan.decide, at.plan.run_decide, at.inputs.household, at.inputs.people, at.parameters.values, on)
     month = MonthlyAmounts(at)
     agree(
-        at.plan.amounts, at.plan.run_amounts, month.household, month.people, month.parameters.values, month.on
+        at.plan.amounts,
+        at.plan.run_amounts,
+        month.reading().household,
+        month.reading().people,
+        month.parameters.values,
+        month.on,
     )
 
 

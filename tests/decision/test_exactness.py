@@ -216,7 +216,7 @@ def test_a_whole_decision_gives_the_same_outcome_and_amount() -> None:
         assert (edge.outcome == "eligible") is (near and edge_assets and not (below and assets))
         if dibao.outcome == "eligible":
             assert dibao.amount is not None and dibao.amount.value == gap / 100
-            assert dibao.failed == []
+            assert not dibao.failed
         else:
             assert dibao.failed == [
                 name.partition(":")[2]

@@ -16,7 +16,7 @@ from typing import Any
 from engine.decision.amounts import amount_of
 from engine.decision.decide import situate
 from engine.decision.document import Inputs, read_household
-from engine.decision.model import HOUSEHOLD, MissingFact
+from engine.decision.model import HOUSEHOLD, STATUSES, MissingFact
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.dates import parse_date
@@ -55,15 +55,19 @@ class Search:
         """Is there a completion in which this fact alone turns the finding?"""
         index = self._index(subject)
         owner = self._index(lacking.subject)
-        slot = (self.own if owner < 0 else self.personal).index(lacking.fact)
-        places = [place for place in self.taken if place[:2] == (owner, slot)]
-        others = [place for place in self.taken if place[:2] != (owner, slot)]
+        places = [place for place in self.taken if self._is_of(place, lacking.fact, owner)]
+        others = [place for place in self.taken if place not in places]
         for _ in range(tries):
             trial = _Trial(self, random, (policy, index), (lacking.fact, owner))
             random.shuffle(others)
             if trial.fill(others) and trial.turns(places):
                 return True
         return False
+
+    def _is_of(self, place: Place, fact: str, owner: int) -> bool:
+        """Statuses are one fact of the document and many inputs."""
+        name = (self.own if place[0] < 0 else self.personal)[place[1]]
+        return name.endswith(".held") if fact == STATUSES else (name, place[0]) == (fact, owner)
 
     def _index(self, subject: str) -> int:
         return -1 if subject == HOUSEHOLD else self.people.index(subject)
@@ -106,7 +110,9 @@ class _Trial:
             lacking = at.missing(self.policy, self.index)
         if self.plan.version.amount is not None:
             lacking += amount_of(at, self.plan, self.index, outcome)[1]
-        return self.wanted in {(one.name, one.person) for one in lacking}
+        named = {(STATUSES if one.name.endswith(".held") else one.name, one.person) for one in lacking}
+        fact, owner = self.wanted
+        return any(name == fact and (person == owner or fact == STATUSES) for name, person in named)
 
     def turns(self, places: Sequence[Place]) -> bool:
         before, answers = self.inputs, set()

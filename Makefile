@@ -1,0 +1,70 @@
+# make run | test | soak | lint | bench | lock | schemas | clean
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+HOST ?= 127.0.0.1
+PORT ?= 8000
+ON ?= 2025-10-15
+WORKERS ?= 2
+
+.PHONY: run test soak lint bench lock schemas clean setup
+
+run: $(VENV)/run.stamp
+	@$(BIN)/relief decide samples/household.json --on $(ON)
+	@echo
+	@echo "The same over HTTP, with the same decision_id:"
+	@echo "  curl -s -H 'Content-Type: application/json' --data-binary @samples/household.json \\"
+	@echo "    'http://$(HOST):$(PORT)/v1/decisions?on=$(ON)'"
+	@$(BIN)/relief decide samples/household.json --on $(ON) --format json | head -c 81; echo
+	@echo
+	@$(BIN)/relief serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+soak: $(VENV)/dev.stamp
+	RELIEF_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.one_household.run
+	$(BIN)/python -m benchmarks.http.run
+
+# Checked-in JSON Schemas that are made from the fact dictionary and the decision's structs.
+schemas: $(VENV)/run.stamp
+	$(BIN)/relief schema household > schemas/household.schema.json
+	$(BIN)/relief schema decision > schemas/decision.schema.json
+
+# Needs uv (https://docs.astral.sh/uv/). Everything else needs only Python, gcc, make and a package index.
+lock:
+	echo 'setuptools>=80' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-build.lock -
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+setup: $(VENV)/dev.stamp
+
+$(VENV)/build.stamp: requirements-build.lock
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; say which with make PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements-build.lock
+	@touch $@
+
+# Without build isolation, so that what builds durable-rules is locked as well.
+$(VENV)/run.stamp: $(VENV)/build.stamp requirements.lock pyproject.toml
+	$(PIP) install --require-hashes --no-build-isolation -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
+	$(PIP) install --require-hashes --no-build-isolation -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,53 @@
+"""The body of a request, read only as far as it may be."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+
+from api.problems import Mistake, ProblemError
+from engine.decision import parse_json
+from engine.decision.json_text import LARGEST
+
+
+async def read_json(request: Request) -> Any:
+    """Plain data with exact numbers. Raises `ProblemError` (413, 415) and `BadDocument`."""
+    _check_type(request)
+    return parse_json(await _read(request))
+
+
+async def _read(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > LARGEST:
+        raise _too_large()
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LARGEST:
+            raise _too_large()
+    return bytes(content)
+
+
+def _check_type(request: Request) -> None:
+    declared = request.headers.get("content-type")
+    media = (declared or "application/json").partition(";")[0].strip().lower()
+    if media != "application/json" and not media.endswith("+json"):
+        detail = f"a JSON document is read here, and this is declared as {media[:80]}"
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", f"{detail}; send Content-Type: application/json"
+        )
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", "send the document as it is, not compressed"
+        )
+
+
+def _too_large() -> ProblemError:
+    message = f"more than {LARGEST} bytes were sent; no more are read"
+    mistake = Mistake("too-large", message, "one household per document", pointer="")
+    # The rest of the body has not been read, so the connection cannot serve another request.
+    return ProblemError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", errors=(mistake,), headers={"Connection": "close"}
+    )

@@ -1,0 +1,1 @@
+"""The API under load: decisions a second that one core holds."""

@@ -1,0 +1,5 @@
+"""`python -m cli` is `relief`."""
+
+from cli.main import main
+
+main()

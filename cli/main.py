@@ -1,0 +1,179 @@
+"""The `relief` command: what can be asked, and how. Each command imports what it needs when it runs, so that
+a cold start stays short.
+
+Exit codes: 0 fine, 1 the answer is negative, 2 bad usage or bad input.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
+
+app = typer.Typer(
+    name="relief",
+    help="县级救助政策规则：检查、裁定、说明。 Relief policies as rules: check, decide, explain.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Layer = Literal["applicant", "caseworker", "auditor"]
+Format = Literal["text", "json"]
+
+
+def day(text: str) -> date:
+    """A date as it is written on the command line."""
+    from engine.language.dates import parse_date, to_date
+
+    found = parse_date(text)
+    if found is None:
+        raise typer.BadParameter(f"“{text}” 不是日期，请写成 2024-02-29 · not a date; write 2024-02-29")
+    return to_date(found)
+
+
+File = Annotated[
+    str, typer.Argument(metavar="FILE|-", help="家庭资料（JSON 或 YAML） · a household document")
+]
+Policies = Annotated[
+    Path | None,
+    typer.Option(
+        "--policies", envvar="RELIEF_POLICIES", metavar="DIR", help="规则库目录 · rulebook directory"
+    ),
+]
+On = Annotated[
+    date | None,
+    typer.Option("--on", parser=day, metavar="DATE", help="法律日期，默认今天 · legal date, default today"),
+]
+Known = Annotated[
+    date | None,
+    typer.Option(
+        "--known", parser=day, metavar="DATE", help="当时已知，默认同 --on · as known then, default --on"
+    ),
+]
+Asked = Annotated[
+    list[str] | None,
+    typer.Option("--policy", metavar="ID", help="只看这项政策，可重复 · only this policy, repeatable"),
+]
+Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="语言，默认 zh · language")]
+FormatOf = Annotated[Format, typer.Option("--format", help="输出格式 · output format")]
+
+
+@app.command()
+def check(
+    policies: Policies = None,
+    open_points: Annotated[
+        bool, typer.Option("--open", help="列出待补依据、假定值和缺口 · list what is still open")
+    ] = False,
+    lang: Lang = None,
+    output: FormatOf = "text",
+) -> None:
+    """检查规则库，列出所有问题。 Check a rulebook and report every problem."""
+    from cli.check import run
+
+    run(policies, open_points, lang, output)
+
+
+@app.command()
+def decide(
+    file: File,
+    on: On = None,
+    known: Known = None,
+    policies: Policies = None,
+    policy: Asked = None,
+    lang: Lang = None,
+    output: FormatOf = "text",
+) -> None:
+    """裁定一户。 Decide one household."""
+    from cli.decide import run
+
+    run(file, on or date.today(), known, policies, policy or [], lang, output)
+
+
+@app.command()
+def explain(
+    file: File,
+    layer: Annotated[Layer, typer.Option("--layer", help="给谁看 · for whom")] = "caseworker",
+    on: On = None,
+    known: Known = None,
+    policies: Policies = None,
+    policy: Asked = None,
+    lang: Lang = None,
+    output: FormatOf = "text",
+) -> None:
+    """说明一份裁定；FILE 可以是家庭资料或裁定。 Explain a decision, or decide a household and explain it."""
+    from cli.explain import run
+
+    run(file, layer, on, known, policies, policy or [], lang, output)
+
+
+@app.command("eval")
+def evaluate(
+    expression: Annotated[str, typer.Argument(metavar="EXPR", help="表达式 · an expression")],
+    context: Annotated[
+        str | None,
+        typer.Option("--context", metavar="FILE|-", help="变量（JSON 对象） · its names, a JSON object"),
+    ] = None,
+) -> None:
+    """计算一个表达式。 Evaluate one expression."""
+    from cli.evaluate import run
+
+    run(expression, context)
+
+
+@app.command("policies")
+def list_policies(policies: Policies = None, lang: Lang = None, output: FormatOf = "text") -> None:
+    """列出政策和版本。 List the policies and their versions."""
+    from cli.policies import run
+
+    run(policies, lang, output)
+
+
+@app.command()
+def lock(policies: Policies = None) -> None:
+    """把新公布的版本记入 versions.lock。 Record what is newly published in versions.lock."""
+    from cli.lock import run
+
+    run(policies)
+
+
+@app.command()
+def schema(
+    kind: Annotated[Literal["household", "decision"], typer.Argument(help="哪种文件 · of which document")],
+    policies: Policies = None,
+) -> None:
+    """打印 JSON Schema。 Print the JSON Schema of a document."""
+    from cli.schema import run
+
+    run(kind, policies)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="地址 · address")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口 · port", min=0, max=65535)] = 8000,
+    policies: Policies = None,
+) -> None:
+    """启动 HTTP 服务。 Serve the API."""
+    from cli.serve import run
+
+    run(host, port, policies)
+
+
+def main() -> None:
+    """Runs the command. Whatever goes wrong, a person reads one line and not a traceback."""
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("RELIEF_DEBUG"):
+            raise
+        typer.echo(f"relief: 内部错误 · internal error: {type(error).__name__}: {error}", err=True)
+        typer.echo("        RELIEF_DEBUG=1 显示详情 · shows where", err=True)
+        raise SystemExit(INTERNAL_ERROR) from None

@@ -1,0 +1,135 @@
+"""Amounts with their figures: `gap 820 yuan = standard 585 yuan × members 3 − income 935 yuan`.
+
+The figures are those of the month's first day, as the amount was computed. They are not kept in the decision,
+so its facts are computed with once more; where they do not give the recorded amount again (a fact has changed
+since the first day of the month), no figures are shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.decision.amounts import MonthlyAmounts
+from engine.decision.document import Household, Inputs, Person, Reader, area_at
+from engine.decision.explain.rules import RuleTexts
+from engine.decision.explain.values import PEOPLE, Values
+from engine.decision.model import HOUSEHOLD, Decision, Money
+from engine.decision.plan import plan_for
+from engine.decision.situation import Situation
+from engine.language.dates import parse_date
+from engine.language.interpret import Interpreter
+from engine.language.scope import PERSON, SUBJECT
+from engine.language.sentence import NAMES, sentence
+from engine.language.tree import Node, free_variables
+from engine.language.types import Number, Ratio, to_plain
+from engine.rulebook.in_force import parameters_on
+from engine.rulebook.model import Named
+
+FIGURED = NAMES | {"count", "sum"}
+PLACE = re.compile("\0(\\d+)\0")  # stands in a formula where the figure of a node comes
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A sentence cut where figures come: the text before the first, then each node with the text after it."""
+
+    start: str
+    figures: tuple[tuple[Node, str], ...]
+
+
+class Figures:
+    """The figures of one decision; nothing is computed before the first formula asks."""
+
+    def __init__(self, values: Values) -> None:
+        self.values, self.decision, self.words = values, values.decision, values.words
+        self._amounts: MonthlyAmounts | None = None
+
+    def formula(self, rule: Named, value: Money | None, subject: str) -> str:
+        """The formula of an amount with its figures, "" when they cannot be shown."""
+        if value is None:
+            return ""
+        if self._amounts is None:
+            self._amounts = _again(self.values.texts, self.decision)
+        index = -1 if subject == HOUSEHOLD else list(self.decision.people).index(subject)
+        again = self._amounts.value(rule.name, index)
+        money = Number(self.values.book.currency["decimals"])
+        if again is None or to_plain(again, money) != value:
+            return ""
+        return self._filled(_formula(self.values.texts, rule), self._amounts.reading(), index)
+
+    def _filled(self, formula: Formula, reading: Interpreter, index: int) -> str:
+        bindings: Mapping[str, Any] = {} if index < 0 else {SUBJECT: index}
+        text = formula.start
+        for node, rest in formula.figures:
+            value = reading.value(node, bindings)
+            if value is None:
+                text = text[:-1] + rest
+                continue
+            exact = value if isinstance(node.type, Ratio) else to_plain(value, node.type)
+            text = self.words.beside(text + self.values.plain(exact, node.type), rest)
+        return text
+
+
+def _formula(texts: RuleTexts, rule: Named) -> Formula:
+    """The formula of a part; made once and kept with the texts."""
+    found = texts.formulas.get(rule.name)
+    if found is None:
+        nodes: list[Node] = []
+
+        def place(node: Node) -> str:
+            numeric = node.op in FIGURED and isinstance(node.type, Number | Ratio)
+            if not numeric or free_variables(node) - {SUBJECT}:
+                return ""
+            nodes.append(node)
+            return f"\0{len(nodes) - 1}\0"
+
+        said = sentence(rule.node, texts.labels.with_figures(place), texts.words)
+        start, *rest = PLACE.split(said)
+        pairs = zip(rest[::2], rest[1::2], strict=True)
+        found = texts.formulas[rule.name] = Formula(
+            start, tuple((nodes[int(place)], after) for place, after in pairs)
+        )
+    assert isinstance(found, Formula)
+    return found
+
+
+def _again(texts: RuleTexts, decision: Decision) -> MonthlyAmounts:
+    """The month's amounts, from the facts and statuses of the decision."""
+    book, on, known = texts.book, parse_date(decision.on), parse_date(decision.known)
+    assert on is not None and known is not None
+    plan, parameters = plan_for(book, texts.rules), parameters_on(book, decision.area, on, known)
+    inputs = _inputs(texts, decision)
+    own, columns = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
+    people = tuple(Person(person, {}) for person in decision.people)
+    household = Household(decision.household_id, decision.area, None, {}, people, None, b"", False)
+    at = Situation(book, household, on, known, plan, parameters, inputs, own, columns)
+    return MonthlyAmounts(at, inputs)
+
+
+def _inputs(texts: RuleTexts, decision: Decision) -> Inputs:
+    """The inputs of compiled programs, from the values that the decision shows."""
+    book, reader = texts.book, Reader(texts.book)
+    held = None if decision.held is None else set(decision.held)
+
+    def known(prefix: str, of: str) -> list[Any]:
+        found = []
+        for name, fact in book.facts.items():
+            if fact.of == of:
+                shown = decision.facts.get(prefix + name)
+                found.append(None if shown is None else reader.content(prefix + name, fact, shown.value))
+        return found
+
+    def statuses(prefix: str, unit: str) -> list[bool | None]:
+        named = [policy.id for policy in book.policies.values() if policy.unit == unit]
+        return [None if held is None else prefix + name in held for name in named]
+
+    own = [*known("", HOUSEHOLD), *(area_at(book, decision.area, level) for level in book.levels)]
+    own += statuses("", HOUSEHOLD)
+    people = []
+    for person in decision.people:
+        prefix = f"{PEOPLE}{person}/"
+        people.append([person, *known(prefix, PERSON), *statuses(prefix, PERSON)])
+    return Inputs(own, people, {})

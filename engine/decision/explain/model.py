@@ -1,0 +1,70 @@
+"""What an explanation consists of: a title and sections of lines, in a tree. It goes to JSON as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.decision.model import Struct
+
+MET, UNMET, OPEN = "met", "unmet", "open"
+MARKS = {MET: "✓", UNMET: "✗", OPEN: "?", "": ""}
+
+
+class Line(Struct):
+    """One line. `mark`: met, unmet, open or nothing. `of`: the lines under it."""
+
+    text: str
+    mark: str = ""
+    of: Sequence[Line] = ()
+
+
+class Section(Struct):
+    """`key` says what it is about: an outcome, or `<policy>/<subject>` for the applicant."""
+
+    key: str
+    title: str
+    lines: Sequence[Line] = ()
+
+
+class Explanation(Struct):
+    layer: str
+    language: str
+    title: str
+    head: str
+    household_id: str
+    decision_id: str
+    rulebook: str
+    sections: Sequence[Section]
+
+
+def mark_of(truth: bool | None) -> str:
+    return OPEN if truth is None else MET if truth else UNMET
+
+
+def as_text(explanation: Explanation) -> str:
+    """An explanation for a terminal: a tree with branches for the auditor, indented lines for the others."""
+    lines = [explanation.title, explanation.head]
+    for section in explanation.sections:
+        lines += ["", section.title]
+        if explanation.layer == "auditor":
+            _branches(lines, section.lines, "")
+        else:
+            _indented(lines, section.lines, "  ")
+    return "\n".join(lines) + "\n"
+
+
+def _marked(line: Line) -> str:
+    return f"{MARKS[line.mark]} {line.text}" if line.mark else line.text
+
+
+def _indented(into: list[str], lines: Sequence[Line], before: str) -> None:
+    for line in lines:
+        into.append(before + _marked(line))
+        _indented(into, line.of, before + "    ")
+
+
+def _branches(into: list[str], lines: Sequence[Line], before: str) -> None:
+    last = len(lines) - 1
+    for place, line in enumerate(lines):
+        into.append(f"{before}{'└─ ' if place == last else '├─ '}{_marked(line)}")
+        _branches(into, line.of, before + ("   " if place == last else "│  "))

@@ -1,0 +1,57 @@
+"""How a step is written: the Chinese and the English sentence of one step, made into a pytest-bdd parser.
+
+`{name}` stands for a text in quotation marks: “…” in Chinese (which may hold another pair inside), "…" in
+English. Everything else is literal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pytest_bdd import given, parsers, then, when
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+_HOLE = re.compile(r"\{(\w+)\}")
+SENTENCES: list[
+    re.Pattern[str]
+] = []  # every Chinese sentence of the vocabulary, for the check of its documentation
+
+
+def pattern(sentence: str, opening: str, closing: str) -> str:
+    """A regular expression for a sentence whose holes stand between quotation marks."""
+    made, end = "", 0
+    for hole in _HOLE.finditer(sentence):
+        made += re.escape(sentence[end : hole.start()])
+        plain = f"[^{opening}{closing}]"
+        inside = plain if opening == closing else f"(?:{plain}|{opening}{plain}*{closing})"
+        made += f"{opening}(?P<{hole[1]}>{inside}*){closing}"
+        end = hole.end()
+    return made + re.escape(sentence[end:])
+
+
+def _both(decorator: Callable[..., Any], zh: str, en: str) -> Callable[[Function], Function]:
+    SENTENCES.append(re.compile(pattern(zh, "“", "”")))
+
+    def register(function: Function) -> Function:
+        for sentence, opening, closing in ((zh, "“", "”"), (en, '"', '"')):
+            decorator(parsers.re(pattern(sentence, opening, closing)), stacklevel=2)(function)
+        return function
+
+    return register
+
+
+def assume(zh: str, en: str) -> Callable[[Function], Function]:
+    """假如: what is given before the decision."""
+    return _both(given, zh, en)
+
+
+def act(zh: str, en: str) -> Callable[[Function], Function]:
+    """当: the decision."""
+    return _both(when, zh, en)
+
+
+def expect(zh: str, en: str) -> Callable[[Function], Function]:
+    """那么: what the decision must say."""
+    return _both(then, zh, en)

@@ -1,0 +1,26 @@
+"""Every feature file under this folder, with the steps of `features/steps`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_bdd import scenarios
+
+from engine.rulebook import Rulebook, load_rulebook
+from features.steps.world import World
+
+pytest_plugins = ["features.steps.given_when", "features.steps.then_finding", "features.steps.then_whole"]
+
+
+@pytest.fixture(scope="session")
+def book() -> Rulebook:
+    return load_rulebook(Path("policies"))
+
+
+@pytest.fixture
+def world(book: Rulebook) -> World:
+    return World(book)
+
+
+scenarios(".")

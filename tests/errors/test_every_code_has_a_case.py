@@ -1,0 +1,79 @@
+"""Every problem that the language and the rulebook can report has a golden case."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from rulebooks import HERE, ROOT, codes
+
+# Where the code stands among the arguments of the calls that report a problem.
+PLACES = {"Problem": 1, "problem": 1, "add": 1, "fail": 1, "Misread": 0}
+
+# Told of a file of more than 2 MB, which nobody wants as a case: tests/rulebook/test_source.py makes one.
+TOO_LARGE = {"too-large"}
+
+
+def reported(source: str) -> Iterator[str]:
+    """The codes that a module names."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            place = PLACES.get(called, len(node.args))
+            found = node.args[place] if place < len(node.args) else None
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 3:
+            found = node.value.elts[0]  # code, message and hint
+        else:
+            continue
+        if isinstance(found, ast.Constant) and re.fullmatch("[a-z]+(-[a-z0-9]+)*", str(found.value)):
+            yield found.value
+
+
+def of_patterns(schema: object) -> Iterator[str]:
+    """The codes made of the titles of texts that have to match a pattern: `a name` -> `not-a-name`."""
+    if isinstance(schema, dict):
+        pattern, title = schema.get("pattern", "\\S"), schema.get("title")
+        if pattern != "\\S" and isinstance(title, str):
+            yield "not-" + title.lower().replace(" ", "-")
+        for part in schema.values():
+            yield from of_patterns(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from of_patterns(part)
+
+
+def told_in_cases() -> set[str]:
+    return {code for golden in HERE.glob("*/*.txt") for code in codes(golden.read_text("utf-8"))}
+
+
+def test_every_code_has_a_case() -> None:
+    sources = [path for part in ("language", "rulebook") for path in (ROOT / "engine" / part).glob("*.py")]
+    named = {code for path in sources for code in reported(path.read_text("utf-8"))}
+    assert {"unknown-name", "tab", "not-a-boolean", "unread", "cut-by-comma"} <= named
+    assert named - told_in_cases() - TOO_LARGE == set()
+
+
+def test_every_text_with_a_pattern_has_a_case() -> None:
+    kinds = (
+        "rulebook",
+        "facts",
+        "sources",
+        "areas",
+        "definition",
+        "parameter",
+        "policy",
+        "conflict",
+        "scoring",
+    )
+    schemas = [json.loads((ROOT / "schemas" / f"{kind}.schema.json").read_text("utf-8")) for kind in kinds]
+    named = set(of_patterns(schemas))
+    assert {"not-a-name", "not-a-citation"} <= named
+    assert named - told_in_cases() == set()
+
+
+def test_the_scan_sees_a_code_that_has_no_case(tmp_path: Path) -> None:
+    assert list(reported('report.add(at, "never-seen", "…")\nself.fail(at, "other", "…")')) == [
+        "never-seen",
+        "other",
+    ]
