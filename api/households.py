@@ -16,7 +16,8 @@ from api.answers import about_household
 from api.body import read_json
 from api.query import Moment, language_of, layer_of, moment_of
 from engine.decision import Decision, decide, encode_json
-from engine.decision.record import read_decision
+from engine.decision.explain import as_text, explain
+from engine.decision.record import explain_recorded
 from engine.rulebook import Rulebook
 
 router = APIRouter(prefix="/v1")
@@ -36,15 +37,14 @@ async def explanations(request: Request) -> Response:
 
     Answers JSON, or plain text when the client accepts only that.
     """
-    from engine.decision.explain import as_text, explain
-
     book: Rulebook = request.app.state.current.book
     moment = moment_of(request, book, also=("layer", "lang"))
     layer, language = layer_of(request), language_of(request, book)
     document = await read_json(request)
-    recorded = isinstance(document, Mapping) and "decision_id" in document
-    decision = read_decision(book, document) if recorded else _decided(book, document, moment)
-    explanation = explain(book, decision, layer, language)
+    if isinstance(document, Mapping) and "decision_id" in document:
+        explanation = explain_recorded(book, document, layer, language)
+    else:
+        explanation = explain(book, _decided(book, document, moment), layer, language)
     if request.headers.get("accept", "").startswith("text/plain"):
         return about_household(book, as_text(explanation).encode(), "text/plain; charset=utf-8")
     return about_household(book, encode_json(explanation))

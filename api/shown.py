@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from api.sentences import Sentences
 from engine.language.types import Boolean, Date, Enum, List, Number, Type, to_plain
 from engine.rulebook import Rulebook
 from engine.rulebook.model import FOREVER, Clause, Dated, Fact, Field, Named, Policy, PolicyVersion
@@ -21,15 +22,16 @@ def policy_shown(book: Rulebook, policy: Policy) -> dict[str, Any]:
 
 
 def version_shown(book: Rulebook, policy: Policy, version: PolicyVersion) -> dict[str, Any]:
-    """A version as it was written, and clause by clause."""
+    """A version as it was written, and clause by clause in words."""
+    says = Sentences(book, version)
     return {
         "policy": policy.id,
         "title": version.title,
         "unit": policy.unit,
         **_dated(version.dated),
         "yaml": book.sources[version.dated.file],
-        "clauses": [_clause(kind, one) for kind, one in _clauses(version)],
-        "amount": _amount(version),
+        "clauses": [_clause(says, kind, one) for kind, one in _clauses(version)],
+        "amount": _amount(says, version),
     }
 
 
@@ -50,33 +52,31 @@ def _clauses(version: PolicyVersion) -> Iterator[tuple[str, Clause]]:
     yield from (("discretion", one) for one in version.discretion)
 
 
-def _clause(kind: str, clause: Clause) -> dict[str, Any]:
-    shown = {
-        "id": clause.id,
-        "kind": kind,
-        "sentences": clause.label,
-        "when": clause.text,
-        "cite": clause.cite,
-    }
-    unless = [_clause("unless", one) for one in clause.unless]
-    return shown | ({"unless": unless} if unless else {})
+def _clause(says: Sentences, kind: str, clause: Clause) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": clause.id, "kind": kind, "when": clause.text, "cite": clause.cite}
+    shown["sentences"] = says.of(clause.when)
+    if clause.label:
+        shown["label"] = clause.label
+    if clause.unless:
+        shown["unless"] = [_clause(says, "unless", one) for one in clause.unless]
+    return shown
 
 
-def _amount(version: PolicyVersion) -> dict[str, Any] | None:
+def _amount(says: Sentences, version: PolicyVersion) -> dict[str, Any] | None:
     amount = version.amount
     if amount is None:
         return None
     shown: dict[str, Any] = {"period": amount.period}
     if amount.parts:
-        return shown | {"parts": [_named(one) for one in amount.parts]}
+        return shown | {"parts": [_named(says, one) for one in amount.parts]}
     band = {"min": amount.least, "max": amount.most}
-    return (
-        shown | {name: _named(one) for name, one in band.items() if one is not None} | {"cite": amount.cite}
-    )
+    shown |= {name: _named(says, one) for name, one in band.items() if one is not None}
+    return shown | {"cite": amount.cite}
 
 
-def _named(one: Named) -> dict[str, Any]:
-    return {"id": one.id, "label": one.label, "value": one.text, "cite": one.cite}
+def _named(says: Sentences, one: Named) -> dict[str, Any]:
+    sentences = says.of(one.node)
+    return {"id": one.id, "label": one.label, "value": one.text, "cite": one.cite, "sentences": sentences}
 
 
 def fact_shown(fact: Fact) -> dict[str, Any]:

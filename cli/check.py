@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import msgspec
 import typer
 
-from cli.rulebooks import directory_of, language_of
+from cli.rulebooks import directory_of, language_of, path_from_here, told
 from cli.stop import NEGATIVE, stop
 from engine.language.problems import Problem, Problems
 from engine.rulebook.load import load_rulebook
@@ -37,13 +37,13 @@ def run(policies: Path | None, with_open: bool, lang: str | None, output: str) -
     try:
         book = load_rulebook(directory)
     except Problems as found:
-        _refuse(found, lang or "zh", output)
+        _refuse(found, directory, lang or "zh", output)
     points = open_points(book.sources) if with_open else None
     if output == "json":
         answer: dict[str, Any] = {"problems": [], "counts": counts(book), "fingerprint": book.fingerprint}
         _print_json(answer if points is None else answer | {"open": [asdict(point) for point in points]})
     else:
-        _print_text(book, points, language_of(book, lang))
+        _print_text(book, directory, points, language_of(book, lang))
 
 
 def counts(book: Rulebook) -> dict[str, int]:
@@ -58,20 +58,21 @@ def counts(book: Rulebook) -> dict[str, int]:
     }
 
 
-def _print_text(book: Rulebook, points: list[OpenPoint] | None, language: str) -> None:
+def _print_text(book: Rulebook, directory: Path, points: list[OpenPoint] | None, language: str) -> None:
     words = language if language in _CLEAN else "en"
     for point in points or ():
         detail = f": {point.detail}" if point.detail else ""
-        typer.echo(f"{point.file}:{point.line}: {_OPEN[words][point.kind]}  {point.what}{detail}")
+        file = path_from_here(directory, point.file)
+        typer.echo(f"{file}:{point.line}: {_OPEN[words][point.kind]}  {point.what}{detail}")
     summary = _CLEAN[words].format(name=book.name, fingerprint=book.fingerprint[:12], **counts(book))
     typer.echo(summary)
 
 
-def _refuse(found: Problems, lang: str, output: str) -> NoReturn:
+def _refuse(found: Problems, directory: Path, lang: str, output: str) -> NoReturn:
     if output == "json":
         _print_json({"problems": [_as_plain(problem) for problem in found.problems]})
     else:
-        typer.echo(str(found))
+        typer.echo(told(found, directory))
         typer.echo(_FOUND[lang if lang in _FOUND else "en"].format(n=len(found.problems)))
     raise typer.Exit(NEGATIVE)
 

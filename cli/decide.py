@@ -1,14 +1,11 @@
-"""`relief decide` and `relief explain`."""
+"""`relief decide`: one household, as text for the caseworker or as the decision document."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-
-import typer
 
 from cli.documents import read_document, refuse
 from cli.rulebooks import asked_policies, language_of, open_rulebook
@@ -28,61 +25,26 @@ def run(
     document = read_document(file)
     book = open_rulebook(policies)
     language = language_of(book, lang)
-    decision = _decided(book, file, document, on, known, asked)
+    decision = decided(book, file, document, on, known, asked)
     if output == "json":
-        _print_json(encode_json(decision))
+        print_json(encode_json(decision))
     else:
-        _print_explained(book, decision, "caseworker", language, output)
+        from cli.explain import print_explanation
+        from engine.decision.explain import explain
+
+        print_explanation(explain(book, decision, "caseworker", language), output)
 
 
-def explain_file(
-    file: str,
-    layer: str,
-    on: date | None,
-    known: date | None,
-    policies: Path | None,
-    asked: list[str],
-    lang: str | None,
-    output: str,
-) -> None:
-    document = read_document(file)
-    book = open_rulebook(policies)
-    language = language_of(book, lang)
-    if isinstance(document, Mapping) and "decision_id" in document:
-        decision = _recorded(book, file, document)
-    else:
-        decision = _decided(book, file, document, on or date.today(), known, asked)
-    _print_explained(book, decision, layer, language, output)
-
-
-def _decided(
+def decided(
     book: Rulebook, file: str, document: Any, on: date, known: date | None, asked: list[str]
 ) -> Decision:
+    """The decision, or the end of the command with every problem of the document."""
     try:
         return decide(book, document, on=on, known=known, policies=asked_policies(book, asked))
     except BadDocument as bad:
         refuse(file, bad)
 
 
-def _recorded(book: Rulebook, file: str, document: Any) -> Decision:
-    from engine.decision.record import read_decision
-
-    try:
-        return read_decision(book, document)
-    except BadDocument as bad:
-        refuse(file, bad)
-
-
-def _print_explained(book: Rulebook, decision: Decision, layer: str, language: str, output: str) -> None:
-    from engine.decision.explain import as_text, explain
-
-    explanation = explain(book, decision, layer, language)
-    if output == "json":
-        _print_json(encode_json(explanation))
-    else:
-        typer.echo(as_text(explanation))
-
-
-def _print_json(content: bytes) -> None:
+def print_json(content: bytes) -> None:
     sys.stdout.buffer.write(content + b"\n")
     sys.stdout.buffer.flush()

@@ -109,9 +109,9 @@ def explain(
     output: FormatOf = "text",
 ) -> None:
     """说明一份裁定；FILE 可以是家庭资料或裁定。 Explain a decision, or decide a household and explain it."""
-    from cli.decide import explain_file
+    from cli.explain import run
 
-    explain_file(file, layer, on, known, policies, policy or [], lang, output)
+    run(file, layer, on, known, policies, policy or [], lang, output)
 
 
 @app.command("eval")

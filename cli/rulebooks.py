@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from cli.cache import load_cached
 from cli.stop import stop
-from engine.language.problems import Problems, nearest
+from engine.language.problems import Problems, nearest, render
 from engine.rulebook.model import Rulebook
 
 _PROJECT = Path(__file__).resolve().parents[1]
@@ -25,10 +26,26 @@ def directory_of(policies: Path | None) -> Path:
 
 def open_rulebook(policies: Path | None) -> Rulebook:
     """The rulebook, or the end of the command with every problem in it."""
+    directory = directory_of(policies)
     try:
-        return load_cached(directory_of(policies))
+        return load_cached(directory)
     except Problems as problems:
-        stop(str(problems))
+        stop(told(problems, directory))
+
+
+def told(problems: Problems, directory: Path) -> str:
+    """Problems of a rulebook, each file with the way to it from here, as editors and terminals open it."""
+    placed = [
+        replace(one, at=replace(one.at, file=path_from_here(directory, one.at.file)))
+        for one in problems.problems
+    ]
+    sources = {path_from_here(directory, file): text for file, text in problems.sources.items()}
+    return render(placed, sources)
+
+
+def path_from_here(directory: Path, file: str) -> str:
+    path = directory / file
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def language_of(book: Rulebook, asked: str | None) -> str:

@@ -47,8 +47,12 @@ def main() -> int:
     gc.collect()
     gc.freeze()
 
-    print(f"Python {sys.version.split()[0]}, msgspec {version('msgspec')}, durable-rules {version('durable-rules')}")
-    print(f"{len(book.policies)} policies, {len(household.people)} people, {len(decision.policies)} with findings")
+    print(
+        f"Python {sys.version.split()[0]}, msgspec {version('msgspec')}, durable-rules {version('durable-rules')}"
+    )
+    print(
+        f"{len(book.policies)} policies, {len(household.people)} people, {len(decision.policies)} with findings"
+    )
     print(f"decision: {len(encode_json(decision)):,} bytes of JSON\n")
     print(f"{'':52}{'median':>9}{'min':>9}  ms")
 
@@ -62,9 +66,13 @@ def main() -> int:
         "decision with JSON, without advice",
         lambda: encode_json(decide_household(book, household, ON, ON, (), advice=False)),
     )
-    whole = line("decision with JSON and advice", lambda: encode_json(decide_household(book, household, ON, ON, ())))
+    whole = line(
+        "decision with JSON and advice", lambda: encode_json(decide_household(book, household, ON, ON, ()))
+    )
     print(f"{'  of it questions and would_change':52}{whole - plain_decision:9.3f}")
-    rules = line("  of it the production rules (durable-rules)", lambda: resolve(situation, decision.policies))
+    rules = line(
+        "  of it the production rules (durable-rules)", lambda: resolve(situation, decision.policies)
+    )
     print(f"{'  their share of the decision':52}{rules / plain_decision:9.1%}")
     for layer in ("applicant", "caseworker", "auditor"):
         for language in book.languages:
@@ -89,7 +97,17 @@ def measure(work: Callable[[], Any], rounds: int) -> tuple[float, float]:
 
 def cold() -> float:
     """Seconds of a whole `relief decide` in a new process, after one that fills the cache."""
-    command = [sys.executable, "-m", "cli", "decide", str(HOUSEHOLD), "--on", "2026-05-15", "--format", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "decide",
+        str(HOUSEHOLD),
+        "--on",
+        "2026-05-15",
+        "--format",
+        "json",
+    ]
     times = []
     for _ in range(6):
         start = time.perf_counter()

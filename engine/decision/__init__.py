@@ -5,4 +5,12 @@ from engine.decision.document import read_household
 from engine.decision.json_text import BadDocument, parse_json
 from engine.decision.model import Decision, encode_json
 
-__all__ = ["BadDocument", "Decision", "decide", "decide_household", "encode_json", "parse_json", "read_household"]
+__all__ = [
+    "BadDocument",
+    "Decision",
+    "decide",
+    "decide_household",
+    "encode_json",
+    "parse_json",
+    "read_household",
+]

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from engine.decision.model import HOUSEHOLD, STATUSES, Finding, MissingFact, PolicyDecision, Question, WouldChange
+from engine.decision.model import (
+    HOUSEHOLD,
+    STATUSES,
+    Finding,
+    MissingFact,
+    PolicyDecision,
+    Question,
+    WouldChange,
+)
 from engine.decision.plan import ClausePlan, PolicyPlan
 from engine.decision.situation import Situation
 from engine.language import outcomes
@@ -63,7 +71,9 @@ def _clause_of(policy: str, one: MissingFact) -> str:
     return clause
 
 
-def _sure_first(at: Situation, ranked: list[tuple[tuple[str, str], _Asked]]) -> list[tuple[tuple[str, str], _Asked]]:
+def _sure_first(
+    at: Situation, ranked: list[tuple[tuple[str, str], _Asked]]
+) -> list[tuple[tuple[str, str], _Asked]]:
     """Puts the first question first for which an answer has been seen to settle a finding.
 
     Those before it that no answer was seen to help are said to settle nothing, and come after the hopeful ones.
@@ -199,7 +209,12 @@ class _Search:
         return min(found, key=lambda pair: abs(pair[0] - current), default=None)
 
     def _between(
-        self, refused: int, refused_margin: Fraction | None, lifted: int, outcome: int, lifted_margin: Fraction | None
+        self,
+        refused: int,
+        refused_margin: Fraction | None,
+        lifted: int,
+        outcome: int,
+        lifted_margin: Fraction | None,
     ) -> tuple[int, int]:
         """Halving, after one guess on a straight line through the margins: most clauses are straight."""
         step = 1 if lifted > refused else -1

@@ -35,7 +35,9 @@ class MonthlyAmounts:
             undated = same_day or not at.household.dated
             inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
         self.at, self.on, self.inputs = at, first, inputs
-        self.parameters = at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
+        self.parameters = (
+            at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
+        )
         given = at.plan.amounts_given
         self.statuses = [at.own[at.plan.run_decide.own_place[name]] for name in given.own]
         self.status_columns = [at.columns[at.plan.run_decide.column_place[name]] for name in given.people]
@@ -56,7 +58,8 @@ class MonthlyAmounts:
             at, given = self.at, self.at.plan.amounts_given
             names, people = at.plan.own_input, at.plan.person_input
             own = [
-                at.inputs.household[names[_held(one)]] if one.endswith(".status") else False for one in given.own
+                at.inputs.household[names[_held(one)]] if one.endswith(".status") else False
+                for one in given.own
             ]
             columns = [
                 [row[people[_held(one)]] if one.endswith(".status") else False for row in at.inputs.people]
@@ -102,7 +105,9 @@ def rests_on(at: Situation, policy: PolicyPlan, index: int) -> set[str]:
     return set(candidates) if changed else set()
 
 
-def amount_of(at: Situation, policy: PolicyPlan, index: int, result: int) -> tuple[Amount, tuple[Missing, ...]]:
+def amount_of(
+    at: Situation, policy: PolicyPlan, index: int, result: int
+) -> tuple[Amount, tuple[Missing, ...]]:
     """The amount of a finding and what is missing for it."""
     amounts = monthly(at)
     rule = policy.version.amount
@@ -114,11 +119,17 @@ def amount_of(at: Situation, policy: PolicyPlan, index: int, result: int) -> tup
         lacking = _missing_of(at, (rule.least, rule.most), index)
         because = "" if low is not None and high is not None else "missing"
         return Amount(
-            rule.period, min=to_plain(low, money), max=to_plain(high, money), if_eligible=conditional, because=because
+            rule.period,
+            min=to_plain(low, money),
+            max=to_plain(high, money),
+            if_eligible=conditional,
+            because=because,
         ), lacking
     values = [amounts.value(part.name, index) for part in rule.parts]
     if None not in values:
-        parts = [Part(part.id, to_plain(value, money)) for part, value in zip(rule.parts, values, strict=True)]
+        parts = [
+            Part(part.id, to_plain(value, money)) for part, value in zip(rule.parts, values, strict=True)
+        ]
         return Amount(rule.period, to_plain(sum(values), money), parts=parts, if_eligible=conditional), ()
     return _open_amount(at, rule.period, rule.parts, values, index, money, conditional)
 
@@ -180,4 +191,3 @@ def _causes(at: Situation, one: Missing) -> tuple[Missing, ...]:
     node = reading.computed[one.name].node
     deeper = missing(reading, node, {} if one.person < 0 else {SUBJECT: one.person})
     return tuple(replace(each, path=(*one.path, one.name, *each.path)) for each in deeper)
-

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
+from engine.decision.document import Status
 from engine.decision.model import HOUSEHOLD, ConflictFound, Finding, Money, PolicyDecision
 from engine.decision.situation import Situation
 from engine.inference import Join, Matcher, Pattern, Rule
@@ -42,7 +43,9 @@ def rules_of(conflicts: tuple[Conflict, ...]) -> list[Rule]:
             continue
         for a, b in combinations(conflict.between, 2):
             joins = (Join("a", "person", "b", "person"),) if conflict.same == PERSON else ()
-            patterns = tuple(Pattern(name, "finding", (("policy", policy),)) for name, policy in (("a", a), ("b", b)))
+            patterns = tuple(
+                Pattern(name, "finding", (("policy", policy),)) for name, policy in (("a", a), ("b", b))
+            )
             rules.append(Rule(f"{conflict.id}|{a}|{b}", patterns, joins))
     return rules
 
@@ -98,8 +101,8 @@ def _touched(at: Situation, policies: Mapping[str, PolicyDecision]) -> Iterator[
         for finding in decided.findings
         if finding.outcome == "eligible" or finding.outcome in OPEN
     }
-    for status in at.household.statuses or ():
-        if status.start <= at.on <= status.end and status.recorded <= at.known and status.policy in policies:
+    for status in _statuses(at):
+        if status.policy in policies:
             sides.add((status.policy, status.person or HOUSEHOLD))
     for side in sorted(sides):
         for person in people if side[1] == HOUSEHOLD else (side[1],):
@@ -178,14 +181,23 @@ def _apply(
         _cap(at, result, conflict, (a, b), (x, y), note)
 
 
-def _cap(at: Situation, result: Resolution, conflict: Conflict, sides: tuple[Side, Side], amounts: tuple[Money, Money], note: Any) -> None:
+def _cap(
+    at: Situation,
+    result: Resolution,
+    conflict: Conflict,
+    sides: tuple[Side, Side],
+    amounts: tuple[Money, Money],
+    note: Any,
+) -> None:
     """The total stays below a limit; what exceeds it is taken from the second."""
     limit = None if conflict.limit is None else at.limit(conflict)
     if limit is None:
         result.pending.update(sides)
         note("pending")
         return
-    over = sum(amount - result.reduced.get(side, 0) for side, amount in zip(sides, amounts, strict=True)) - limit
+    over = (
+        sum(amount - result.reduced.get(side, 0) for side, amount in zip(sides, amounts, strict=True)) - limit
+    )
     if over > 0:
         cut = min(over, amounts[1])
         result.reduced[sides[1]] = result.reduced.get(sides[1], 0) + cut
@@ -197,7 +209,9 @@ def _chosen(at: Situation, conflict: Conflict, person: str) -> str:
     places, row = at.plan.own_input, at.inputs.household
     if conflict.same == PERSON:
         places = at.plan.person_input
-        row = at.inputs.people[next(i for i, one in enumerate(at.household.people) if one.person_id == person)]
+        row = at.inputs.people[
+            next(i for i, one in enumerate(at.household.people) if one.person_id == person)
+        ]
     return row[places[conflict.choose_by]] or ""
 
 
@@ -205,7 +219,13 @@ def _amount(at: Situation, side: Side, finding: Finding | None) -> Money | None:
     """What a side is worth: the finding's amount, or that of the status on record."""
     if finding is not None and finding.outcome == "eligible":
         return finding.amount.value if finding.amount else 0
+    held = [status for status in _statuses(at) if (status.policy, status.person or HOUSEHOLD) == side]
+    latest = max(held, key=lambda status: (status.start, status.recorded, status.amount or 0), default=None)
+    return None if latest is None else latest.amount
+
+
+def _statuses(at: Situation) -> Iterator[Status]:
+    """The statuses that cover the day, as far as known."""
     for status in at.household.statuses or ():
-        if (status.policy, status.person or HOUSEHOLD) == side:
-            return status.amount
-    return None
+        if status.start <= at.on <= status.end and status.recorded <= at.known:
+            yield status

@@ -1,6 +1,6 @@
 """One household's facts against every policy in force: the decision.
 
-    document -> inputs on the legal date -> computed values -> findings -> conflicts -> sums, score, questions
+document -> inputs on the legal date -> computed values -> findings -> conflicts -> sums, score, questions
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from engine.decision.model import (
     Score,
     ScoredTerm,
 )
-from engine.decision.plan import Plan, plan_for
+from engine.decision.plan import plan_for
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.dates import add_months, from_date, month_start
 from engine.language.scope import PERSON
-from engine.language.types import Number, Ratio, to_plain
+from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing
 from engine.rulebook.in_force import ParametersOn, in_force, parameters_on, serving_area
 from engine.rulebook.model import PolicyVersion, Rulebook
@@ -97,23 +97,31 @@ class _Decider:
         self.asked = asked
         self.not_concerned: list[NotConcerned] = []
         self.dates: dict[tuple[str, int], tuple[str, str]] = {}
-        self.rows = [list(row) for row in zip(*situation.columns, strict=True)] or [[] for _ in situation.inputs.people]
+        self.rows = [list(row) for row in zip(*situation.columns, strict=True)] or [
+            [] for _ in situation.inputs.people
+        ]
         self.unknown_own, self.unknown_people = situation.unknown_inputs()
-        self.unknown = bool(self.unknown_own or any(self.unknown_people) or situation.household.statuses is None)
+        self.unknown = bool(
+            self.unknown_own or any(self.unknown_people) or situation.household.statuses is None
+        )
 
     # --- the whole --------------------------------------------------------------------------------------
 
     def decision(self, advice: bool) -> Decision:
         at = self.at
         policies: dict[str, PolicyDecision] = {}
-        for name, policy in self.book.policies.items():
+        for name, _policy in self.book.policies.items():
             if self.asked and name not in self.asked:
                 continue
             shape = self.layout.shapes.get(name)
             if shape is None:
                 undated = name in self.plan.rules.undated
                 finding = (
-                    Finding(HOUSEHOLD, "undetermined", missing=[MissingFact(fact="application_date", subject=HOUSEHOLD)])
+                    Finding(
+                        HOUSEHOLD,
+                        "undetermined",
+                        missing=[MissingFact(fact="application_date", subject=HOUSEHOLD)],
+                    )
                     if undated
                     else Finding(HOUSEHOLD, "not-in-force")
                 )
@@ -132,7 +140,9 @@ class _Decider:
             area=at.household.area,
             on=_iso(at.on),
             known=_iso(at.known),
-            application_date=None if at.household.application_date is None else _iso(at.household.application_date),
+            application_date=None
+            if at.household.application_date is None
+            else _iso(at.household.application_date),
             people=[person.person_id for person in at.household.people],
             rulebook=self.book.fingerprint,
             engine=ENGINE,
@@ -261,7 +271,9 @@ class _Decider:
             if one.kind == "parameter":
                 found.setdefault(key, MissingFact(parameter=one.name, path=one.path))
             elif one.name.endswith(".held"):  # the document says nothing about statuses
-                found.setdefault(("fact", STATUSES, -1), MissingFact(STATUSES, subject=HOUSEHOLD, path=one.path))
+                found.setdefault(
+                    ("fact", STATUSES, -1), MissingFact(STATUSES, subject=HOUSEHOLD, path=one.path)
+                )
             else:
                 named = {"definition" if one.kind == "value" else one.kind: one.name}
                 subject = HOUSEHOLD if one.person < 0 else people[one.person].person_id
@@ -332,7 +344,9 @@ class _Decider:
             points = values[term.value.name]
             low, high = (points, points) if points is not None else (0, term.weight * 100)
             worst, best = worst + low, best + high
-            terms.append(ScoredTerm(term.value.id, term.weight, to_plain(low, _POINTS), to_plain(high, _POINTS)))
+            terms.append(
+                ScoredTerm(term.value.id, term.weight, to_plain(low, _POINTS), to_plain(high, _POINTS))
+            )
         value = to_plain(worst, _POINTS) if worst == best else None
         return Score(scoring.name, to_plain(worst, _POINTS), to_plain(best, _POINTS), terms, value)
 
@@ -360,7 +374,9 @@ def parameter_values(book: Rulebook, parameters: ParametersOn, area: str) -> dic
     """What every parameter was on the day, and of which area; made once for a set of rows."""
     found: dict[str, ParameterValue] | None = parameters.memo.get("values")
     if found is None:
-        found = parameters.memo["values"] = {name: _parameter(book, name, parameters, area) for name in book.parameters}
+        found = parameters.memo["values"] = {
+            name: _parameter(book, name, parameters, area) for name in book.parameters
+        }
     return found
 
 
@@ -389,4 +405,3 @@ def _plain_table(value: Any, one: Any, money: Number) -> Any:
 
 def _iso(day: int) -> str:
     return f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}"
-

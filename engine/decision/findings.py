@@ -70,7 +70,9 @@ class Layout:
 
 def layout_of(book: Rulebook, plan: Plan) -> Layout:
     def shown(names: Sequence[str]) -> tuple[Shown, ...]:
-        return tuple((name, place, plain_of(book, plan, name)) for place, name in enumerate(names) if _defined(name))
+        return tuple(
+            (name, place, plain_of(book, plan, name)) for place, name in enumerate(names) if _defined(name)
+        )
 
     shapes = {name: shape_of(plan, one) for name, one in plan.policies.items()}
     return Layout(shapes, shown(plan.run_decide.household), shown(plan.run_decide.person))
@@ -117,7 +119,9 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
 
     def group(one: GroupPlan, name: str) -> ClauseShape:
         members = tuple(
-            group(member, member.group.id or member.group.kind) if isinstance(member, GroupPlan) else clause(member)
+            group(member, member.group.id or member.group.kind)
+            if isinstance(member, GroupPlan)
+            else clause(member)
             for member in one.members
         )
         return ClauseShape(name, places[one.truth], -1, None, (), (), members, True)
@@ -159,7 +163,7 @@ def _trace_builder(policy: str, eligible: int, parts: Sequence[tuple[str, str]])
     of = ", ".join(text for _, text in parts)
     source = f"def build(v, p):\n    return Trace({policy!r}, v[{eligible}], NONE, NONE, [{of}])\n"
     namespace: dict[str, Any] = {"Trace": Trace, "NONE": NONE, "every": _every, "some": _some, **_MARGINS}
-    exec(compile(source, f"<trace of {policy}>", "exec"), namespace)
+    exec(compile(source, f"<trace of {policy}>", "exec"), namespace)  # noqa: S102 - our own generated text
     build: TraceBuilder = namespace["build"]
     return build
 

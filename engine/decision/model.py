@@ -171,7 +171,9 @@ class Decision(Struct, omit_defaults=False):
     rulebook: str
     engine: str
     facts: Mapping[str, FactValue]
-    held: Sequence[str] | None  # statuses on record, as `dibao` or `people/p1/tekun`; None: nothing is said of them
+    held: (
+        Sequence[str] | None
+    )  # statuses on record, as `dibao` or `people/p1/tekun`; None: nothing is said of them
     definitions: Mapping[str, Any]
     parameters: Mapping[str, ParameterValue]
     versions: Mapping[str, str]

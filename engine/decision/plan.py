@@ -2,11 +2,11 @@
 
 Names of computed values:
     counted_income              a definition
-    dibao/base                  a `define` of a file
-    dibao:income-below-standard the truth of a clause (`any` of its exceptions included)
-    dibao:income-below-standard~ how far the clause is from its limit
-    dibao.outcome .eligible .status
-    dibao+gap                   a part of the amount
+    help/base                   a `define` of a file
+    help:income-below-line      the truth of a clause (`any` of its exceptions included)
+    help:income-below-line~     how far the clause is from its limit
+    help.outcome .eligible .status
+    help+gap                   a part of the amount
     hardship*income             a term of the score, in hundredths of a point
 """
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from engine.language import numbers
 from engine.language.compile import Compiled, Computed, Program, compile_program
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node, walk
@@ -124,7 +125,9 @@ def unconfirmed(book: Rulebook, plan: Plan) -> Variant:
 
     def make() -> Variant:
         wanted = {f"{name}.outcome" for name, one in plan.policies.items() if one.statuses}
-        wanted |= {clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses}
+        wanted |= {
+            clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses
+        }
         denied = {f"{name}.eligible" for name in book.policies}
         touched = set(denied)
         computed = []
@@ -206,7 +209,7 @@ class _Planner:
                 policies[name] = self._policy(policy, version)
         shared = dict(self.computed)
         amounts = dict(shared)
-        for name, plan in policies.items():
+        for plan in policies.values():
             for part in _amount_parts(plan.version):
                 amounts[part.name] = Computed(part.name, plan.policy.unit, part.node)
         decide = dict(shared)
@@ -233,7 +236,8 @@ class _Planner:
             compiled[0],
             compiled[1],
             Given(
-                programs[1].household[len(programs[0].household) :], programs[1].person[len(programs[0].person) :]
+                programs[1].household[len(programs[0].household) :],
+                programs[1].person[len(programs[0].person) :],
             ),
             types,
             {name: place for place, name in enumerate(programs[0].household)},
@@ -294,9 +298,13 @@ class _Planner:
         inputs = frozenset[tuple[str, str]]().union(*(self._inputs_of(clause.truth) for clause in plans))
         statuses = frozenset[str]().union(*(clause.statuses for clause in plans))
         paying = [part.node for part in _amount_parts(version)]
-        paid = frozenset[tuple[str, str]]().union(*(self._inputs_of_node(n) for part in paying for n in walk(part)))
+        paid = frozenset[tuple[str, str]]().union(
+            *(self._inputs_of_node(n) for part in paying for n in walk(part))
+        )
         paid_by = frozenset[str]().union(*(self._statuses_of(part) for part in paying))
-        return PolicyPlan(policy, version, concerns, eligible, closed, discretion, inputs, paid, statuses, paid_by)
+        return PolicyPlan(
+            policy, version, concerns, eligible, closed, discretion, inputs, paid, statuses, paid_by
+        )
 
     def _status(self, policy: Policy, outcome: Node) -> None:
         self.add(f"{policy.id}.outcome", policy.unit, outcome)
@@ -312,7 +320,9 @@ class _Planner:
             else Node("fact", (), BOOLEAN, f"{policy.id}.held")
         )
         self.add(
-            f"{policy.id}.status", policy.unit, Node("or", (held, self.read(policy, f"{policy.id}.eligible")), BOOLEAN)
+            f"{policy.id}.status",
+            policy.unit,
+            Node("or", (held, self.read(policy, f"{policy.id}.eligible")), BOOLEAN),
         )
 
     def read(self, policy: Policy, name: str) -> Node:
@@ -423,15 +433,13 @@ def margin(node: Node) -> Node | None:
         return None
     left, right = node.args
     a, b = (right, left) if node.op in ("less", "at_most") else (left, right)
-    x, y = a.type, b.type
-    if not isinstance(x, Number | Ratio) or not isinstance(y, Number | Ratio):
+    if not isinstance(a.type, Number | Ratio) or not isinstance(b.type, Number | Ratio):
         return None
-    unit = y.unit if x.unit.any_unit else x.unit
-    ratio = x if isinstance(x, Ratio) else y if isinstance(y, Ratio) else None
-    if ratio is not None:  # shown rounded, so the ranges of its parts play no part
-        return Node("subtract", (a, b), replace(ratio, unit=unit))
-    assert isinstance(x, Number)
-    return Node("subtract", (a, b), Number(x.decimals, unit))
+    try:
+        of, a, b = numbers.sum_type("subtract", a, b)
+    except numbers.Overflow:  # the two compare within 64 bits, their difference does not fit
+        return None
+    return Node("subtract", (a, b), of)
 
 
 def direct_reads(node: Node, unit: str) -> tuple[tuple[str, str], ...]:
@@ -447,5 +455,3 @@ def direct_reads(node: Node, unit: str) -> tuple[tuple[str, str], ...]:
         elif one.op in ("field", "computed") and _owner(one) == PERSON:
             reads.setdefault(("everyone", one.name))
     return tuple(reads)
-
-

@@ -18,7 +18,6 @@ from engine.language.unknowns import Missing, missing
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
 
-
 NO_NAMES: frozenset[str] = frozenset()
 
 
@@ -132,7 +131,10 @@ class Situation:
         if self.book.policies[policy].unit != PERSON:
             own = self.own[self.plan.run_decide.own_place[eligible]]
             return own is True and self.inputs.household[self.plan.own_input[held]] is not True
-        column, place = self.columns[self.plan.run_decide.column_place[eligible]], self.plan.person_input[held]
+        column, place = (
+            self.columns[self.plan.run_decide.column_place[eligible]],
+            self.plan.person_input[held],
+        )
         people = range(len(column)) if index < 0 else (index,)
         return any(column[i] is True and self.inputs.people[i][place] is not True for i in people)
 
@@ -156,7 +158,12 @@ class Situation:
         """A value where only statuses on record count."""
         if self._without is None:
             without = unconfirmed(self.book, self.plan)
-            own, columns, place, column = self.own, self.columns, self.plan.run_decide.own_place, self.plan.run_decide.column_place
+            own, columns, place, column = (
+                self.own,
+                self.columns,
+                self.plan.run_decide.own_place,
+                self.plan.run_decide.column_place,
+            )
             self._without = run_variant(
                 without,
                 self.inputs,
@@ -180,7 +187,9 @@ class Situation:
         names, person_names = self.plan.own_facts, self.plan.person_facts
         own, people = self.inputs.household, self.inputs.people
         return (
-            frozenset([name for name, value in zip(names, own, strict=False) if value is None]) if None in own else NO_NAMES,
+            frozenset([name for name, value in zip(names, own, strict=False) if value is None])
+            if None in own
+            else NO_NAMES,
             [
                 frozenset([name for name, value in zip(person_names, row, strict=False) if value is None])
                 if None in row

@@ -1,6 +1,7 @@
 """Calls of functions and tables: the register of functions, their parameters by position or by name.
 
-Names and meanings are FEEL's (DMN 1.5, clause 10.3.4) unless docs/language.md lists the function as an extension.
+Names and meanings are FEEL's (DMN 1.5, clause 10.3.4) unless docs/language.md lists the function as an
+extension.
 """
 
 from __future__ import annotations
@@ -86,7 +87,9 @@ def _table(check: Checker, syntax: Syntax, name: str) -> Node:
             syntax,
             "arguments",
             f"`{name}` is read by {', '.join(symbol.by) or 'nothing'}: {len(symbol.by)} keys",
-            f"write `{name}({', '.join(symbol.by)})`, a key of a table may also be a text" if symbol.by else f"write `{name}`",
+            f"write `{name}({', '.join(symbol.by)})`, a key of a table may also be a text"
+            if symbol.by
+            else f"write `{name}`",
         )
     expected = [_key(check, syntax, key) for key in symbol.by]
     matched = tuple(

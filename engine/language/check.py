@@ -1,8 +1,9 @@
-"""From syntax to the typed tree: names, types, units, ranges. Every mistake of an expression is found in one run.
+"""From syntax to the typed tree: names, types, units, ranges. Every mistake of an expression is found in one
+run.
 
-The checker proves three things about an accepted expression: its types fit, no integer in it can leave 64 bits,
-and nothing is divided by zero or taken from an empty list, unless the expression guards it. The `Checker` holds
-what is known on the way; each kind of expression has its function in a module of its own.
+The checker proves three things about an accepted expression: its types fit, no integer in it can leave 64
+bits, and nothing is divided by zero or taken from an empty list, unless the expression guards it. The
+`Checker` holds what is known on the way; each kind of expression has its function in a module of its own.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class Frame:
     alias: str  # "" when bare names are in reach
 
 
-GUARDED = frozenset({"unguarded-division", "unguarded-empty", "overflow"})  # what a guard in front can prevent
+GUARDED = frozenset(
+    {"unguarded-division", "unguarded-empty", "overflow"}
+)  # what a guard in front can prevent
 
 
 class Failed(Exception):
@@ -127,7 +130,7 @@ class Checker:
 
     @contextmanager
     def body(self, of: Node, alias: str) -> Iterator[Node]:
-        """Inside, a variable runs over the list; its name says how deep it stands, so equal bodies are equal."""
+        """Inside, a variable runs over the list. Its name says how deep it stands: equal bodies are equal."""
         assert isinstance(of.type, List)
         variable = Node("variable", (), of.type.item, name=f"v{len(self.frames)}")
         self.frames.append(Frame(variable, alias))

@@ -84,7 +84,11 @@ def _in(unit: Unit) -> str:
 
 def _missing_factor(written: str, unit: Unit, wanted: Unit) -> str:
     """What to multiply by when only `per person` or `per month` keeps two units apart."""
-    for per, times in ((PERSON, "a number of people"), ("month", "a number of months"), ("year", "a number of years")):
+    for per, times in (
+        (PERSON, "a number of people"),
+        ("month", "a number of months"),
+        ("year", "a number of years"),
+    ):
         if join_units(multiply_units(unit, Unit(((per, 1),))), wanted) is not None:
             return f"`{written}` is for one {per}: multiply it by {times}"
     return ""
@@ -116,7 +120,11 @@ def joined(check: Checker, at: Syntax, a: Node, b: Node) -> tuple[Node, Node, Ty
     hint = 'write `date("…")`' if {type(x), type(y)} == {Date, Text} else ""
     if {type(x), type(y)} == {Number, Text}:
         literal = a if a.op == "const" else b
-        hint = "a number is written without quotes" if isinstance(literal.type, Text) else "a text is written in quotes"
+        hint = (
+            "a number is written without quotes"
+            if isinstance(literal.type, Text)
+            else "a text is written in quotes"
+        )
     raise check.fail(at, "type", f"`{check.written(a)}` is {x} and `{check.written(b)}` is {y}", hint)
 
 

@@ -1,4 +1,5 @@
-"""Days as integers yyyymmdd, and the calendar arithmetic that expressions use (FEEL, DMN 1.5, clause 10.3.2.3).
+"""Days as integers yyyymmdd, and the calendar arithmetic that expressions use (FEEL, DMN 1.5, clause
+10.3.2.3).
 
 The integer orders like the calendar, and full years between two days are a subtraction: a child born on
 29 February is a year older on 1 March of a common year.
@@ -94,7 +95,7 @@ def days_between(first: int, last: int) -> int:
 
 
 def add_months(day: int, months: int) -> int | None:
-    """The same day so many months later, the last of the month where it has no such day; None outside 1–9999."""
+    """The same day so many months later, or the month's last; None before year 1 or after 9999."""
     months = (day // 10000) * 12 + day // 100 % 100 - 1 + int(months)
     year, month = months // 12, months % 12 + 1
     if not 1 <= year <= 9999:
@@ -136,5 +137,10 @@ def duration_part(value: Fraction | int, kind: str, part: str) -> int:
     sign, size = (-1 if value < 0 else 1), abs(int(value))
     if kind == "months":
         return sign * (size // 12 if part == "years" else size % 12)
-    whole = {"days": size // 86400, "hours": size // 3600 % 24, "minutes": size // 60 % 60, "seconds": size % 60}
+    whole = {
+        "days": size // 86400,
+        "hours": size // 3600 % 24,
+        "minutes": size // 60 % 60,
+        "seconds": size % 60,
+    }
     return sign * whole[part]

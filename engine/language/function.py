@@ -17,7 +17,7 @@ Handler = Callable[["Checker", Syntax, tuple[Syntax, ...]], Node]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`parameters`: the names that a call may use instead of positions. `least`, `most`: how many arguments."""
+    """`least`, `most`: how many arguments. `parameters`: the names that a call may use for positions."""
 
     least: int
     most: int

@@ -1,8 +1,9 @@
 """The lazy reading: computes only what is asked for, node by node.
 
-It serves where one value is wanted rather than all: what is missing, what would change a finding, the bounds of
-an amount, a deeper explanation. It is also the oracle of the compiled reading: written separately, without
-sharing, with fractions for quotients. Values are as in `engine.language.runtime`, but a quotient is a `Fraction`.
+It serves where one value is wanted rather than all: what is missing, what would change a finding, the bounds
+of an amount, a deeper explanation. It is also the oracle of the compiled reading: written separately, without
+sharing, with fractions for quotients. Values are as in `engine.language.runtime`, but a quotient is a
+`Fraction`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ NOTHING: Bindings = {}
 
 
 class Interpreter:
-    """Reads trees over one household: the inputs of a program, by position, as the compiled function takes them."""
+    """Reads trees over one household: the inputs of a program, by position, as the compiled function takes
+    them.
+    """
 
     def __init__(
         self,
@@ -51,7 +54,9 @@ class Interpreter:
         if key not in self._memo:
             if self.given is not None:
                 value = self.given(name, person)
-                self._memo[key] = Fraction(*value) if isinstance(self.computed[name].node.type, Ratio) and value else value
+                self._memo[key] = (
+                    Fraction(*value) if isinstance(self.computed[name].node.type, Ratio) and value else value
+                )
             else:
                 bindings = NOTHING if person < 0 else {SUBJECT: person}
                 self._memo[key] = self.value(self.computed[name].node, bindings)
@@ -174,7 +179,7 @@ class Interpreter:
     _equal = _unequal = _less = _at_most = _more = _at_least = _compare
 
     def _count_bounds(self, node: Node, bindings: Bindings) -> tuple[Any, Any] | None:
-        """A count of a list with undecided entries lies between two numbers; anything else is itself, twice."""
+        """A count of a list with undecided entries lies between two numbers; the rest is itself, twice."""
         if node.op == "scale":  # the same number, with more decimals written to it
             return self._count_bounds(node.args[0], bindings)
         if node.op == "count":
@@ -191,13 +196,16 @@ class Interpreter:
 
     # --- lists ------------------------------------------------------------------------------------------
 
-    def bodies(self, node: Node, bindings: Bindings) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]]] | None:
+    def bodies(
+        self, node: Node, bindings: Bindings
+    ) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]]] | None:
         """Items with the value of the body for each: those that surely belong, those that may."""
         members = self.value(node.args[0], bindings)
         if members is None:
             return None
         sure, maybe = (
-            [(item, self.value(node.args[1], {**bindings, node.value: item})) for item in part] for part in members
+            [(item, self.value(node.args[1], {**bindings, node.value: item})) for item in part]
+            for part in members
         )
         return sure, maybe
 
@@ -207,7 +215,9 @@ class Interpreter:
             return None
         sure, maybe = found
         undecided = [item for item, truth in sure if truth is None]
-        return [item for item, truth in sure if truth], undecided + [i for i, truth in maybe if truth is not False]
+        return [item for item, truth in sure if truth], undecided + [
+            i for i, truth in maybe if truth is not False
+        ]
 
     def _map(self, node: Node, bindings: Bindings) -> Any:
         found = self.bodies(node, bindings)
@@ -283,7 +293,9 @@ def _round(node: Node, value: Any) -> Any:
 def _pick(pick: Callable[..., Any]) -> Callable[..., Any]:
     def apply(node: Node, *values: Any) -> Any:
         if isinstance(node.type, Ratio):
-            return Fraction(pick(_true_value(arg, value) for arg, value in zip(node.args, values, strict=True)))
+            return Fraction(
+                pick(_true_value(arg, value) for arg, value in zip(node.args, values, strict=True))
+            )
         return pick(values)
 
     return apply

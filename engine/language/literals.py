@@ -40,7 +40,9 @@ def duration_literal(check: Checker, syntax: Syntax, text: str) -> Node:
         raise check.fail(syntax, "no-such-duration", f'"{text}" is not a duration', 'write "P1Y6M" or "P30D"')
     kind, value = parsed
     if abs(value) > (MAX_MONTHS if kind == "months" else MAX_DAYS * 86400):
-        raise check.fail(syntax, "overflow", f'"{text}" is longer than the calendar', "write a shorter duration")
+        raise check.fail(
+            syntax, "overflow", f'"{text}" is longer than the calendar', "write a shorter duration"
+        )
     return check.node(syntax, "const", (), MONTHS if kind == "months" else DAYS, value=int(value))
 
 

@@ -1,4 +1,4 @@
-"""What the names of an expression mean: facts, parameters, fields of people and items, statuses of policies."""
+"""What names mean: facts, parameters, fields of people and items, statuses of policies."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def no_field(check: Checker, at: Syntax, of: Record, word: str) -> Failed:
 
 
 def policy_named(check: Checker, inner: Syntax) -> tuple[str, Node | None] | None:
-    """A policy's name, with the person whose status is meant (`p.tekun`), when `inner` is one."""
+    """A policy's name, with the person whose status is meant (`p.some_policy`), when `inner` is one."""
     if inner.kind == "name" and inner.value in check.scope.policies and not is_alias(check, inner.value):
         return inner.value, None
     if inner.kind == "path" and inner.value in check.scope.policies:
@@ -279,7 +279,7 @@ def part_of(check: Checker, syntax: Syntax, base: Node, word: str) -> Node:
             }
         else:
             parts = {"days": (-MAX_DAYS, MAX_DAYS, DAY_COUNT)}
-            parts |= {word: (-60, 60, NO_UNIT) for word in ("hours", "minutes", "seconds")}
+            parts |= dict.fromkeys(("hours", "minutes", "seconds"), (-60, 60, NO_UNIT))
     if isinstance(base.type, List):
         raise check.fail(syntax, "type", f"the entries of this list have no `{word}`")
     if word not in parts:

@@ -78,14 +78,14 @@ def parts(of: Numeric) -> tuple[Range, Range]:
     """Ranges of the numerator and the denominator; a plain number is itself over a power of ten."""
     if isinstance(of, Ratio):
         return of.num, of.den
-    power = 10 ** of.decimals
+    power = 10**of.decimals
     return (of.lo, of.hi), (power, power)
 
 
 def limits(of: Numeric) -> tuple[Fraction, Fraction]:
     if isinstance(of, Ratio):
         return of.lo, of.hi
-    power = 10 ** of.decimals
+    power = 10**of.decimals
     return Fraction(of.lo, power), Fraction(of.hi, power)
 
 

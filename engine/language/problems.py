@@ -3,10 +3,10 @@
 Every mistake in a rulebook becomes a `Problem`: where it stands, what is wrong, what to do. Problems are
 collected, sorted and shown together, in the form of a compiler message:
 
-    policies/civil_affairs/dibao/2021-07-01.yaml:14:13: unknown name `counted_incom`
-       14 |       when: counted_incom < dibao_standard
+    policies/office/help/2021-07-01.yaml:14:13: unknown name `family_incom`
+       14 |       when: family_incom < line * people_counted
           |             ^^^^^^^^^^^^^
-       did you mean `counted_income`?
+       did you mean `family_income`?
 """
 
 from __future__ import annotations

@@ -34,7 +34,9 @@ def _rounding(name: str) -> Handler:
             written = numbers.written_whole(check.check(args[1]))
             if written is None:
                 hint = f"write `{name}(x, 2)`"
-                raise check.fail(args[1], "type", "the number of decimals is a whole number written out", hint)
+                raise check.fail(
+                    args[1], "type", "the number of decimals is a whole number written out", hint
+                )
             digits = written
         if not 0 <= digits <= 9:
             hint = "0 rounds to whole ones"

@@ -1,7 +1,7 @@
 """What compiled expressions call: rounding, aggregates over lists that may be undecided, tables.
 
-A value is None when it is unknown. A list is a pair `(items, maybe)`: what surely belongs to it and what a filter
-could not decide about; a person is an index, an item a sequence of field values.
+A value is None when it is unknown. A list is a pair `(items, maybe)`: what surely belongs to it and what a
+filter could not decide about; a person is an index, an item a sequence of field values.
 """
 
 from __future__ import annotations
@@ -95,13 +95,17 @@ def contains(values: ListValue, wanted: Any) -> bool | None:
 def every_true(values: ListValue) -> bool | None:
     if any(value is False for value in values[0]):
         return False
-    return None if any(value is None for value in values[0]) or any(v is not True for v in values[1]) else True
+    return (
+        None if any(value is None for value in values[0]) or any(v is not True for v in values[1]) else True
+    )
 
 
 def any_true(values: ListValue) -> bool | None:
     if any(value is True for value in values[0]):
         return True
-    return None if any(value is None for value in values[0]) or any(v is not False for v in values[1]) else False
+    return (
+        None if any(value is None for value in values[0]) or any(v is not False for v in values[1]) else False
+    )
 
 
 def element(values: ListValue, position: int) -> Any:
@@ -127,7 +131,9 @@ LARGEST_SIZE = 1000  # how far a size table is read; the range of its values is 
 
 
 def size_table(table: tuple[Mapping[int, int], Any], n: int) -> int | None:
-    """A table over whole numbers: `(cells, beyond)`, `beyond` an amount for each further one, "clamp" or None."""
+    """A table over whole numbers: `(cells, beyond)`, `beyond` an amount for each further one, "clamp" or
+    None.
+    """
     cells, beyond = table
     if n in cells:
         return cells[n]

@@ -15,10 +15,9 @@ SUBJECT = "subject"  # the variable of the person whom a person file speaks of
 class Symbol:
     """One name.
 
-    `kind`: fact (an input), value (computed: definition, policy result) or parameter.
-    `by`: the table keys of a parameter, names of enum facts; `table` says how it is looked up:
-    "" (plain or by enum keys), "size" (by whole numbers) or "brackets"; `decimals` are those of the thresholds
-    of brackets.
+    `kind`: fact (an input), value (computed: definition, policy result) or parameter. `by`: the table keys of
+    a parameter, names of enum facts; `table` says how it is looked up: "" (plain or by enum keys), "size" (by
+    whole numbers) or "brackets"; `decimals` are those of the thresholds of brackets.
     """
 
     name: str

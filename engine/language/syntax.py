@@ -21,12 +21,47 @@ MAX_DEPTH = 60
 MAX_DEPTH_OF_TREE = 120
 
 FUNCTION_WORDS = frozenset(
-    "round half up|round half down|round up|round down|years and months duration|day of week|day of year|"
-    "month of year|week of year|months between|days between|add years|add months|add days|month start|with greatest|"
-    "with least|all but|list contains".split("|")
+    [
+        "round half up",
+        "round half down",
+        "round up",
+        "round down",
+        "years and months duration",
+        "day of week",
+        "day of year",
+        "month of year",
+        "week of year",
+        "months between",
+        "days between",
+        "add years",
+        "add months",
+        "add days",
+        "month start",
+        "with greatest",
+        "with least",
+        "all but",
+        "list contains",
+    ]
 )
 RESERVED = frozenset(
-    "if then else for in return some every satisfies and or not between true false null".split()
+    [
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "and",
+        "or",
+        "not",
+        "between",
+        "true",
+        "false",
+        "null",
+    ]
 )
 
 
@@ -64,7 +99,9 @@ def plain_source(text: str, name: str = "expression") -> Source:
 
 
 def unquote(text: str) -> str:
-    """The text of a string literal: `\\"`, `\\n`, `\\t`, `\\u4f4e`, `\\U01F40E` and so on are what they stand for."""
+    """The text of a string literal: `\\"`, `\\n`, `\\t`, `\\u4f4e`, `\\U01F40E` and so on are what they stand
+    for.
+    """
     plain = _ESCAPE.sub(_unescaped, text[1:-1])
     return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins surrogate pairs
 
@@ -89,7 +126,9 @@ class SyntaxProblem(Exception):
         super().__init__(problem.message)
 
 
-_VALUES = frozenset(["NAME", "WORDS", "NUMBER", "STRING", "COMPARE", "PLUS", "MINUS", "TIMES", "DIVIDE", "POWER"])
+_VALUES = frozenset(
+    ["NAME", "WORDS", "NUMBER", "STRING", "COMPARE", "PLUS", "MINUS", "TIMES", "DIVIDE", "POWER"]
+)
 
 
 class _LongChainError(Exception):
@@ -240,7 +279,9 @@ _EXPECTED = {
 
 def _explain(source: Source, error: UnexpectedInput) -> Problem:
     text = source.text
-    if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
+    if isinstance(error, UnexpectedEOF) or (
+        isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    ):
         end = len(text.rstrip())
         return Problem(
             source.span(max(end - 1, 0), max(end, 1)),
@@ -256,7 +297,9 @@ def _explain(source: Source, error: UnexpectedInput) -> Problem:
             break
     what = "character" if isinstance(error, UnexpectedCharacters) and len(word) == 1 else ""
     message = f"unexpected {what} `{word}`" if what else f"unexpected `{word}`"
-    return Problem(source.span(offset, offset + len(word)), "syntax", message, _hint(text, offset, word, error))
+    return Problem(
+        source.span(offset, offset + len(word)), "syntax", message, _hint(text, offset, word, error)
+    )
 
 
 def _hint(text: str, offset: int, word: str, error: UnexpectedInput) -> str:

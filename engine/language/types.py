@@ -1,8 +1,8 @@
 """Types of the rule language: exact numbers with units and ranges, dates, choices, texts, lists, records.
 
-A number is an integer inside: `value * 10**decimals`. Its type carries the range that its values can reach, in
-that scaled form, so that the checker can prove that nothing overflows 64 bits. A quotient is a `Ratio`: two
-integers, never a rounded one.
+A number is an integer inside: `value * 10**decimals`. Its type carries the range that its values can reach,
+in that scaled form, so that the checker can prove that nothing overflows 64 bits. A quotient is a `Ratio`:
+two integers, never a rounded one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Dimensions = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A product of powers of base units, e.g. yuan / person / month.
+    """A product of powers of base units, e.g. coin / person / month.
 
     `any_time`: the powers of time units are open, because a literal factor may stand for a span of time
     (`24 * monthly` may be an amount). `any_unit`: a bare literal, which takes the unit of its surroundings.
@@ -36,7 +36,9 @@ class Unit:
         if self.any_unit or not self.dimensions:
             return "1"
         above = [_power(name, n) for name, n in self.dimensions if n > 0]
-        last = sorted(self.dimensions, key=lambda pair: pair[0] in TIME_UNITS)  # yuan/person/month, as people say it
+        last = sorted(
+            self.dimensions, key=lambda pair: pair[0] in TIME_UNITS
+        )  # yuan/person/month, as people say it
         below = [_power(name, -n) for name, n in last if n < 0]
         return "/".join(["·".join(above) or "1", *below])
 
@@ -50,14 +52,14 @@ def _power(name: str, n: int) -> str:
 
 
 def parse_unit(text: str) -> Unit:
-    """`yuan/person/month` as a `Unit`; `1` is no unit. Raises ValueError on anything else."""
+    """`coin/person/month` as a `Unit`; `1` is no unit. Raises ValueError on anything else."""
     powers: dict[str, int] = {}
     for index, part in enumerate(text.split("/")):
         name = part.strip()
         if name == "1" and index == 0:
             continue
         if not name.isidentifier():
-            raise ValueError(f"`{text}` is not a unit; write a product such as yuan/person/month")
+            raise ValueError(f"`{text}` is not a unit; write a product such as coin/person/month")
         powers[name] = powers.get(name, 0) + (1 if index == 0 else -1)
     return _unit(powers)
 
@@ -201,7 +203,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The type of nothing: the entries of an empty list, a value without a definition in force. Fits everything."""
+    """The type of nothing: the entries of an empty list, a value without a definition in force. Fits
+    everything.
+    """
 
     def __str__(self) -> str:
         return "unknown"

@@ -1,8 +1,8 @@
 """Why a value is unknown, and what it can still become: two more readings of the tree, over the lazy one.
 
-`missing` names the facts and parameters whose lack leaves a value open; what cannot matter any more (the other
-side of a decided `or`, an entry that a filter has left out) is not named. `bounds` gives the least and greatest
-value that an unknown amount can take, when only conditions are open.
+`missing` names the facts and parameters whose lack leaves a value open; what cannot matter any more (the
+other side of a decided `or`, an entry that a filter has left out) is not named. `bounds` gives the least and
+greatest value that an unknown amount can take, when only conditions are open.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def missing(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> t
 
 @dataclass(frozen=True, slots=True)
 class _Trail:
-    """The names that led here, and the computed values that were looked into: each once, or the ways multiply."""
+    """The names that led here, and the computed values that were looked into: each once, or the ways
+    multiply.
+    """
 
     path: tuple[str, ...]
     seen: set[tuple[str, int]]
@@ -84,8 +86,11 @@ def _open(reading: Interpreter, node: Node, bindings: Bindings) -> bool:
     value = reading.value(node, bindings)
     if value is None:
         return True
-    return isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], list) and (
-        bool(value[1]) or any(item is None for item in value[0])
+    return (
+        isinstance(value, tuple)
+        and len(value) == 2
+        and isinstance(value[1], list)
+        and (bool(value[1]) or any(item is None for item in value[0]))
     )
 
 
@@ -146,7 +151,9 @@ def _missing_branch(reading: Interpreter, node: Node, bindings: Bindings, trail:
             yield from _missing(reading, branch, bindings, trail)
 
 
-def _missing_in_list(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+def _missing_in_list(
+    reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail
+) -> Iterator[Missing]:
     members, body = node.args
     if _open(reading, members, bindings):
         yield from _missing(reading, members, bindings, trail)
@@ -173,7 +180,9 @@ def _owner_of_items(reading: Interpreter, members: Node, bindings: Bindings) -> 
     return None
 
 
-def _missing_outcome(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+def _missing_outcome(
+    reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail
+) -> Iterator[Missing]:
     """In the order of precedence: what comes later matters only when what comes before lets it."""
     concerns, closed, eligible, discretion = node.args
     for part in (concerns, closed):
@@ -186,7 +195,7 @@ def _missing_outcome(reading: Interpreter, node: Node, bindings: Bindings, trail
 
 
 def _missing_status(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
-    """An open status of a policy: what the policy lacks, or the policy itself while an officer has to speak."""
+    """An open status of a policy: what it lacks, or the policy itself while an officer has to speak."""
     (read,) = node.args
     if reading.value(read, bindings) == UNDETERMINED:
         yield from _missing(reading, read, bindings, trail)
@@ -195,7 +204,9 @@ def _missing_status(reading: Interpreter, node: Node, bindings: Bindings, trail:
 
 
 def bounds(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tuple[int, int] | None:
-    """Least and greatest value of a number inside, or None when an open number (not a condition) leaves it open."""
+    """Least and greatest value of a number inside, or None when an open number (not a condition) leaves it
+    open.
+    """
     value = reading.value(node, bindings)
     if value is not None:
         return (value, value) if isinstance(value, int) and not isinstance(value, bool) else None
@@ -210,7 +221,9 @@ def bounds(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tu
         return bounds(reading, reading.computed[node.name].node)
     if node.op == "computed" and node.name in reading.computed:
         person = reading.value(node.args[0], bindings)
-        return None if person is None else bounds(reading, reading.computed[node.name].node, {SUBJECT: person})
+        return (
+            None if person is None else bounds(reading, reading.computed[node.name].node, {SUBJECT: person})
+        )
     if node.op == "count":
         members = reading.value(node.args[0], bindings)
         return None if members is None else (len(members[0]), len(members[0]) + len(members[1]))

@@ -42,7 +42,9 @@ class Cells:
             return self._by_size(written, beyond)
         if beyond is not None:
             message = "`beyond` goes on past the last row of a table by size, and this is none"
-            self.report.add(mapping(row).keys["beyond"], "misplaced-key", message, "write `by: [size]`, or take it out")
+            self.report.add(
+                mapping(row).keys["beyond"], "misplaced-key", message, "write `by: [size]`, or take it out"
+            )
         if self.kind == "brackets":
             return self._brackets(written)
         if not self.keys:
@@ -51,7 +53,9 @@ class Cells:
         self._read_table(written, list(self.keys), (), cells)
         return cells
 
-    def _read_table(self, tree: Tree, keys: Sequence[str], path: tuple[str, ...], cells: dict[Any, Any]) -> None:
+    def _read_table(
+        self, tree: Tree, keys: Sequence[str], path: tuple[str, ...], cells: dict[Any, Any]
+    ) -> None:
         if get(tree, "gap") is not None:
             return
         if not keys:
@@ -62,7 +66,9 @@ class Cells:
         key, choices = keys[0], self.keys[keys[0]]
         if not isinstance(tree, YamlMapping):
             example = ", ".join(f"{choice}: …" for choice in choices)
-            self.report.add(tree.at, "wrong-type", f"a value for each `{key}` is needed here", f"write {{{example}}}")
+            self.report.add(
+                tree.at, "wrong-type", f"a value for each `{key}` is needed here", f"write {{{example}}}"
+            )
             return
         for choice in choices:
             if choice in tree.entries:
@@ -77,13 +83,17 @@ class Cells:
 
     def _by_size(self, written: Tree, beyond: Tree | None) -> Any:
         if not isinstance(written, YamlMapping):
-            self.report.add(written.at, "wrong-type", "a value for each size is needed here", "write {1: …, 2: …}")
+            self.report.add(
+                written.at, "wrong-type", "a value for each size is needed here", "write {1: …, 2: …}"
+            )
             return None
         cells: dict[int, int] = {}
         for size, cell in written.entries.items():
             if not is_whole_number(size):
                 message = f"`{size}` is not a size"
-                self.report.add(written.keys[size], "unknown-choice", message, "a size is a whole number: 1, 2, 3, …")
+                self.report.add(
+                    written.keys[size], "unknown-choice", message, "a size is a whole number: 1, 2, 3, …"
+                )
             elif get(cell, "gap") is None and self._is_number(cell):
                 cells[int(size)] = self._integer(cell)
         if not cells:
@@ -100,12 +110,17 @@ class Cells:
             message, hint = "a list of brackets is needed here", "write `- {above: 0, rate: 0.10}` for each"
             self.report.add(written.at, "wrong-type", message, hint)
             return None
-        above = [self._integer(get(row, "above"), self.types.currency_decimals) for row in items(written)]
+        above = [self.types.scaled(get(row, "above"), self.types.currency_decimals) for row in items(written)]
         rates = [self._integer(get(row, "rate")) for row in items(written)]
         for (lower, upper), row in zip(pairwise(above), items(written)[1:], strict=True):
             if upper <= lower:
                 at = scalar(mapping(row).entries["above"]).at
-                self.report.add(at, "brackets-order", "this bracket does not begin above the one before", "let them ascend")
+                self.report.add(
+                    at,
+                    "brackets-order",
+                    "this bracket does not begin above the one before",
+                    "let them ascend",
+                )
         return tuple(zip(above, rates, strict=True))
 
     # --- one cell ---------------------------------------------------------------------------------------
@@ -119,7 +134,12 @@ class Cells:
                 return None
             return tuple(self._text(one) for one in items(tree)), ()
         if not isinstance(tree, Scalar):
-            self.report.add(tree.at, "wrong-type", "one value is needed here, not a table", "for a table give its keys: `by: […]`")
+            self.report.add(
+                tree.at,
+                "wrong-type",
+                "one value is needed here, not a table",
+                "for a table give its keys: `by: […]`",
+            )
             return None
         if self.kind == "date":
             return day(tree, 0)

@@ -27,7 +27,9 @@ from engine.rulebook.source import Mapping, Tree
 def read_sources(tree: Tree, report: Report) -> dict[str, Law]:
     laws = {}
     for code, entry in mapping(mapping(tree).entries["sources"]).entries.items():
-        laws[code] = Law(code, text(get(entry, "title")), text(get(entry, "number")), text(get(entry, "seen")))
+        laws[code] = Law(
+            code, text(get(entry, "title")), text(get(entry, "number")), text(get(entry, "seen"))
+        )
     return laws
 
 
@@ -55,7 +57,9 @@ def read_areas(tree: Tree, report: Report) -> tuple[dict[str, Label], dict[str, 
             seen.add(current)
             current = areas[current].parent
         if current == code:
-            report.add(entries.keys[code], "cycle", f"the area `{code}` lies inside itself", "correct its parent")
+            report.add(
+                entries.keys[code], "cycle", f"the area `{code}` lies inside itself", "correct its parent"
+            )
             break
     return levels, areas
 
@@ -128,9 +132,13 @@ class Types:
         inside = value.scaleb(decimals)
         if inside != inside.to_integral_value():
             message = f"{value} has more than {decimals} decimals"
-            self.report.add(scalar(tree).at, "too-many-decimals", message, "round it, or declare more decimals")
+            self.report.add(
+                scalar(tree).at, "too-many-decimals", message, "round it, or declare more decimals"
+            )
         if abs(inside) > INT64_MAX:
-            self.report.add(scalar(tree).at, "overflow", f"{value} is more than 64 bits hold", "take a smaller range")
+            self.report.add(
+                scalar(tree).at, "overflow", f"{value} is more than 64 bits hold", "take a smaller range"
+            )
             return 0
         return int(inside)
 
@@ -145,7 +153,8 @@ class Types:
             return Enum(name, other[0].values), other[1]
         values = get(tree, "values")
         labels = {
-            value: self.report.label(label) for value, label in (mapping(values).entries if values else {}).items()
+            value: self.report.label(label)
+            for value, label in (mapping(values).entries if values else {}).items()
         }
         made = Enum(name, tuple(labels)), labels
         self.enums[name] = made

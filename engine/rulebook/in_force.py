@@ -57,7 +57,10 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
             continue
         for version in candidates:
             day = application_date if application_date is not None else on
-            if not _asks_application(version) or version.applications_from <= day < version.applications_before:
+            if (
+                not _asks_application(version)
+                or version.applications_from <= day < version.applications_before
+            ):
                 policies[name] = version
                 break
     definitions = {}

@@ -1,11 +1,12 @@
 """A directory of YAML files becomes a rulebook, or a list of every mistake in it.
 
-    yaml text -> trees (source) -> shape -> dictionary -> parameters -> rules in dependency order -> whole-book checks
+yaml text -> trees (source) -> shape -> dictionary -> parameters -> rules in dependency order -> whole-book checks
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -68,7 +69,12 @@ def load_rulebook(directory: Path) -> Rulebook:
     if any(files.base(kind) is None for kind in BASE):
         for kind in BASE:
             if not (directory / f"{kind}.yaml").exists():
-                report.add(Span(f"{kind}.yaml", 1, 1), "missing-file", f"{kind}.yaml is missing", "every rulebook has one")
+                report.add(
+                    Span(f"{kind}.yaml", 1, 1),
+                    "missing-file",
+                    f"{kind}.yaml is missing",
+                    "every rulebook has one",
+                )
         raise Problems(report.problems, files.texts)
     book = _Builder(report, files).build()
     if report.problems:
@@ -269,19 +275,19 @@ class _Builder:
 
     def _order(self, drafts: dict[str, dict[str, list[Draft]]]) -> list[str]:
         """Definitions and policies in the order in which they need each other; a cycle names every step."""
-        graph: dict[str, set[str]] = {}
+        graph: dict[str, dict[str, None]] = {}  # not sets: their order would differ from run to run
         places: dict[tuple[str, str], Span] = {}
         for kind in ("definition", "policy"):
             for name, group in drafts[kind].items():
-                needs = graph.setdefault(name, set())
+                needs = graph.setdefault(name, {})
                 for one in group:
                     for used, at in one.names.items():
                         if used in drafts["definition"]:
-                            needs.add(used)
+                            needs[used] = None
                             places.setdefault((name, used), at)
                     for used, at in one.statuses.items():
                         if used in drafts["policy"]:
-                            needs.add(used)
+                            needs[used] = None
                             places.setdefault((name, used), at)
         while True:
             try:
@@ -290,12 +296,15 @@ class _Builder:
                 circle: list[str] = list(reversed(error.args[1]))
                 self._report_circle(circle, places, drafts)
                 self.report.mistaken.update(name for name in circle if name in drafts["definition"])
-                graph[circle[0]].remove(circle[1])  # goes on to the next circle
+                graph[circle[0]].pop(circle[1])  # goes on to the next circle
 
     def _report_circle(
-        self, circle: list[str], places: dict[tuple[str, str], Span], drafts: dict[str, dict[str, list[Draft]]]
+        self,
+        circle: list[str],
+        places: dict[tuple[str, str], Span],
+        drafts: dict[str, dict[str, list[Draft]]],
     ) -> None:
-        steps = list(zip(circle, circle[1:], strict=False))
+        steps = list(itertools.pairwise(circle))
         listed = "; ".join(f"`{a}` reads `{b}` ({places[a, b].file}:{places[a, b].line})" for a, b in steps)
         hint = "write one of them without the other"
         if any(name in drafts["policy"] for name in circle):
@@ -317,7 +326,7 @@ class _Builder:
         return {name: made[name] for name in order if name in made}
 
 
-def _sorted(graph: dict[str, set[str]]) -> list[str]:
+def _sorted(graph: dict[str, dict[str, None]]) -> list[str]:
     """What is needed before what needs it, the same order in every process. Raises `CycleError`."""
     sorter = TopologicalSorter(graph)
     sorter.prepare()
@@ -338,5 +347,3 @@ def fingerprint(content: Any) -> str:
     """SHA-256 over the canonical content: keys sorted, numbers as written, no comments, no layout."""
     encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="sorted", decimal_format="string").encode
     return hashlib.sha256(encode(content)).hexdigest()
-
-

@@ -78,7 +78,9 @@ def write_lock(directory: Path, content: Mapping[str, Any]) -> int:
 CORRECTION = "a correction is a new file, <from>.r2.yaml"
 
 
-def check_lock(report: Report, locked: Mapping[str, str], trees: Mapping[str, Tree], unread: Collection[str]) -> None:
+def check_lock(
+    report: Report, locked: Mapping[str, str], trees: Mapping[str, Tree], unread: Collection[str]
+) -> None:
     """Every locked entry must still be there, unchanged. `trees` are the files that could be read."""
     if not locked:
         return
@@ -92,7 +94,12 @@ def check_lock(report: Report, locked: Mapping[str, str], trees: Mapping[str, Tr
             at = _place(trees[file], row)
             what = f"the row from {start}" if row else "this file"
             mend = "a correction is a new row with its own `published`" if row else CORRECTION
-            report.add(at, "published-changed", f"{what} was published and has been changed", f"undo the change; {mend}")
+            report.add(
+                at,
+                "published-changed",
+                f"{what} was published and has been changed",
+                f"undo the change; {mend}",
+            )
         elif row and file in trees:
             at = mapping(trees[file]).keys["values"]
             message = f"the row from {start} (published {known}) was published and is gone"

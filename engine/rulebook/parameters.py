@@ -30,7 +30,9 @@ from engine.rulebook.source import Tree
 class ParameterReader:
     """Reads every file of parameters; the same name in several areas becomes one parameter."""
 
-    def __init__(self, report: Report, types: Types, facts: Mapping[str, Fact], areas: Mapping[str, Area]) -> None:
+    def __init__(
+        self, report: Report, types: Types, facts: Mapping[str, Fact], areas: Mapping[str, Area]
+    ) -> None:
         self.report, self.types, self.facts, self.areas = report, types, facts, areas
         self.series: dict[str, dict[str, tuple[Row, ...]]] = {}
         self.heads: dict[str, Head] = {}
@@ -54,7 +56,9 @@ class ParameterReader:
         first = self.heads.setdefault(name, head)
         if differences := first.differences(head):
             message = f"`{name}` has {differences} in {first.at.file}"
-            self.report.add(at, "parameter-differs", message, "the same parameter is the same thing in every area")
+            self.report.add(
+                at, "parameter-differs", message, "the same parameter is the same thing in every area"
+            )
         label = get(tree, "label")
         if label is not None:
             self.labels[name] = self.report.label(label)
@@ -73,11 +77,15 @@ class ParameterReader:
         written = scalar(tree.entries["parameter"])
         if written.text != name:
             message = f"the file is called {name}.yaml, and it speaks of `{written.text}`"
-            self.report.add(written.at, "name-and-place", message, f"call it {written.text}.yaml, or correct the name")
+            self.report.add(
+                written.at, "name-and-place", message, f"call it {written.text}.yaml, or correct the name"
+            )
             self.report.mistaken |= {name, written.text}
         if area not in self.areas:
             hint = nearest(area, self.areas) or "declare it in areas.yaml"
-            self.report.add(tree.keys["parameter"], "unknown-area", f"the folder `{area}` is not an area", hint)
+            self.report.add(
+                tree.keys["parameter"], "unknown-area", f"the folder `{area}` is not an area", hint
+            )
 
     def _keys(self, tree: Tree, by: tuple[str, ...]) -> dict[str, tuple[str, ...]] | None:
         """The table keys with their choices; None when one is not a fact with choices."""
@@ -90,7 +98,9 @@ class ParameterReader:
                 keys[key] = fact.value.type.values
                 continue
             choices = [name for name, one in self.facts.items() if isinstance(one.value.type, Enum)]
-            hint = nearest(key, choices) or f"a table is by facts with choices ({', '.join(choices)}) or by size"
+            hint = (
+                nearest(key, choices) or f"a table is by facts with choices ({', '.join(choices)}) or by size"
+            )
             if key == "size":
                 hint = "`size` stands alone: by: [size]"
             message = f"`{key}` is not a fact with choices" if fact else f"there is no fact `{key}`"
@@ -167,7 +177,9 @@ class ParameterReader:
             table = "size" if head.by == SIZE else "brackets" if head.kind == "brackets" else ""
             keys = () if table else head.by
             of = self._type(name, head)
-            made[name] = Parameter(name, self.labels.get(name, {}), of, keys, table, self.series.get(name, {}))
+            made[name] = Parameter(
+                name, self.labels.get(name, {}), of, keys, table, self.series.get(name, {})
+            )
         return made
 
     def _type(self, name: str, head: Head) -> Type:
@@ -181,7 +193,9 @@ class ParameterReader:
             of = self._matching_enum(name, head)
             return List(of) if head.kind == "enum_list" else of
         cells = self.numbers.get(name) or [0]
-        return Number(head.decimals, NO_UNIT if head.kind == "brackets" else head.unit, min(cells), max(cells))
+        return Number(
+            head.decimals, NO_UNIT if head.kind == "brackets" else head.unit, min(cells), max(cells)
+        )
 
     def _matching_enum(self, name: str, head: Head) -> Type:
         """The choice that `same_as` names, or that of the fact that has all these values; else texts."""

@@ -15,7 +15,20 @@ from engine.rulebook.source import Mapping, Scalar, Sequence, Tree, plain
 
 # Problems after which nobody can say what a name means.
 SHAKING = frozenset(
-    ["name-taken", "reserved-name", "unknown-unit", "unknown-name", "unknown-choice", "too-many-decimals", "overflow", "empty-range", "parameter-differs", "definition-differs", "wrong-type", "brackets-order"]
+    [
+        "name-taken",
+        "reserved-name",
+        "unknown-unit",
+        "unknown-name",
+        "unknown-choice",
+        "too-many-decimals",
+        "overflow",
+        "empty-range",
+        "parameter-differs",
+        "definition-differs",
+        "wrong-type",
+        "brackets-order",
+    ]
 )
 
 
@@ -26,7 +39,9 @@ class Report:
         self.problems: list[Problem] = []
         self.languages: tuple[str, ...] = ()
         self.laws: Collection[str] = ()
-        self.mistaken: set[str] = set()  # names whose meaning is in doubt: where they are read nothing more is said
+        self.mistaken: set[str] = (
+            set()
+        )  # names whose meaning is in doubt: where they are read nothing more is said
 
     @contextmanager
     def declaring(self, name: str) -> Iterator[None]:
@@ -55,7 +70,12 @@ class Report:
         for language in texts:
             if language not in self.languages:
                 hint = "the languages are listed in rulebook.yaml"
-                self.add(tree.keys[language], "unknown-language", f"`{language}` is not a language of this rulebook", hint)
+                self.add(
+                    tree.keys[language],
+                    "unknown-language",
+                    f"`{language}` is not a language of this rulebook",
+                    hint,
+                )
         return texts
 
     def cite(self, tree: Tree | None) -> str:
@@ -77,7 +97,12 @@ class Report:
 
     def name(self, at: Span, name: str) -> None:
         if name in RESERVED or name in ("on", "people", "item", "person", "person_id"):
-            self.add(at, "reserved-name", f"`{name}` is a word of the language and cannot be a name", "choose another name")
+            self.add(
+                at,
+                "reserved-name",
+                f"`{name}` is a word of the language and cannot be a name",
+                "choose another name",
+            )
 
 
 def scalar(tree: Tree) -> Scalar:
@@ -112,7 +137,11 @@ def day(tree: Tree | None, default: int) -> int:
 
 
 def number(tree: Tree | None) -> Decimal | None:
-    if isinstance(tree, Scalar) and isinstance(tree.value, int | Decimal) and not isinstance(tree.value, bool):
+    if (
+        isinstance(tree, Scalar)
+        and isinstance(tree.value, int | Decimal)
+        and not isinstance(tree.value, bool)
+    ):
         return Decimal(tree.value)
     return None
 

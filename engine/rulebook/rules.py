@@ -116,7 +116,9 @@ def _dated(file: str, tree: YamlMapping, report: Report) -> Dated:
     until = day(get(tree, "effective", "until"), FOREVER)
     if until < start:
         at = scalar(mapping(tree.entries["effective"]).entries["until"]).at
-        report.add(at, "empty-range", "this ends before it begins", "`until` is the last day on which it holds")
+        report.add(
+            at, "empty-range", "this ends before it begins", "`until` is the last day on which it holds"
+        )
     version = file.rsplit("/", 1)[-1].removesuffix(".yaml")
     if file.startswith("conflicts/"):
         version = f"{start // 10000:04d}-{start // 100 % 100:02d}-{start % 100:02d}"
@@ -126,12 +128,16 @@ def _dated(file: str, tree: YamlMapping, report: Report) -> Dated:
 class RuleChecker:
     """Checks drafts against a scope that grows as definitions become known."""
 
-    def __init__(self, report: Report, scope: Scope, procedure_facts: frozenset[str], money: tuple[str, int]) -> None:
+    def __init__(
+        self, report: Report, scope: Scope, procedure_facts: frozenset[str], money: tuple[str, int]
+    ) -> None:
         self.report = report
         self.scope = scope
         self.procedure_facts = procedure_facts
         self.currency, self.currency_decimals = money
-        self.reads: set[tuple[str, str]] = set()  # (what a name belongs to, name), for everything that is read
+        self.reads: set[tuple[str, str]] = (
+            set()
+        )  # (what a name belongs to, name), for everything that is read
 
     # --- expressions ------------------------------------------------------------------------------------
 
@@ -185,14 +191,15 @@ class RuleChecker:
             taken = False
             self.report.name(at, name)
             if name in scope.names or name in scope.records[PERSON] or name in scope.policies:
-                self.report.add(at, "name-taken", f"`{name}` already means something else", "choose another name")
+                self.report.add(
+                    at, "name-taken", f"`{name}` already means something else", "choose another name"
+                )
                 taken = True
             written = mapping(entry).entries["value"]
             node = self.node(one, written, scope)
             if taken:
                 continue
             if node is None:
-                names = scope.records[PERSON] if scope.person else scope.names
                 scope.forbidden[name] = MISTAKEN  # type: ignore[index]
                 continue
             full = f"{one.name}/{name}"
@@ -238,7 +245,9 @@ class RuleChecker:
         for one in drafts:
             if text(get(one.tree, "of")) != of:
                 at = scalar(one.tree.entries["of"]).at
-                message = f"this version is of a {text(get(one.tree, 'of'))}, and {drafts[0].dated.file} of a {of}"
+                message = (
+                    f"this version is of a {text(get(one.tree, 'of'))}, and {drafts[0].dated.file} of a {of}"
+                )
                 self.report.add(at, "definition-differs", message, "all versions are of the same: `of` stays")
                 continue
             version = self._definition_version(one)
@@ -278,7 +287,15 @@ class RuleChecker:
             joined = self._joined(one, value_tree, scope, value, node)
             if joined is None:
                 continue
-            exceptions.append(Except(text(get(tree, "id")), scalar(get(tree, "when") or tree).text, when, scalar(value_tree).text, cite))
+            exceptions.append(
+                Except(
+                    text(get(tree, "id")),
+                    scalar(get(tree, "when") or tree).text,
+                    when,
+                    scalar(value_tree).text,
+                    cite,
+                )
+            )
             node = Node("if", (when, joined[0], joined[1]), joined[2])
         cite = self.report.cite(get(one.tree, "cite"))
         if node is None:
@@ -287,7 +304,9 @@ class RuleChecker:
             one.dated, title, defines, scalar(written).text, node, tuple(reversed(exceptions)), cite
         )
 
-    def _joined(self, one: Draft, written: Tree, scope: Scope, a: Node, b: Node) -> tuple[Node, Node, Type] | None:
+    def _joined(
+        self, one: Draft, written: Tree, scope: Scope, a: Node, b: Node
+    ) -> tuple[Node, Node, Type] | None:
         source, syntax = one.parsed[id(written)]
         checker = Checker(source, scope)
         try:
@@ -326,7 +345,9 @@ class RuleChecker:
                 if here != before:
                     at = scalar(one.tree.entries[key]).at
                     message = f"`{key}` is {here} here and {before} in {drafts[0].dated.file}"
-                    self.report.add(at, "policy-differs", message, "a policy keeps it; another one is another policy")
+                    self.report.add(
+                        at, "policy-differs", message, "a policy keeps it; another one is another policy"
+                    )
         versions = tuple(self._policy_version(one) for one in drafts)
         return Policy(drafts[0].name, text(get(first, "department")), text(get(first, "unit")), versions)
 
@@ -356,7 +377,9 @@ class RuleChecker:
         if version.applications_from >= version.applications_before:
             at = mapping(tree.entries["applies_to"]).keys["applications_before"]
             message = "no application date lies between these two"
-            self.report.add(at, "empty-range", message, "`applications_before` is the first day that no longer counts")
+            self.report.add(
+                at, "empty-range", message, "`applications_before` is the first day that no longer counts"
+            )
         return version
 
     def _cited(self, tree: Tree, key: str) -> dict[str, Any]:
@@ -365,11 +388,16 @@ class RuleChecker:
 
     def _check_closed(self, one: Draft, version: PolicyVersion) -> None:
         """A procedure is closed by the office's own acts, never by what an applicant is or has."""
-        written = {text(get(tree, "id")): mapping(tree).entries["when"] for tree in items(get(one.tree, "closed"))}
+        written = {
+            text(get(tree, "id")): mapping(tree).entries["when"] for tree in items(get(one.tree, "closed"))
+        }
         for clause in version.closed:
             source, _ = one.parsed[id(written[clause.id])]
             for node in walk(clause.when):
-                if node.op in ("fact", "field", "value", "computed") and node.name not in self.procedure_facts:
+                if (
+                    node.op in ("fact", "field", "value", "computed")
+                    and node.name not in self.procedure_facts
+                ):
                     self.report.add(
                         source.span(node.start, node.end),
                         "closed-reads",
@@ -450,7 +478,9 @@ class RuleChecker:
             named = get(tree, key)
             if named is not None and text(named) not in between:
                 message = f"`{text(named)}` is not one of `between`"
-                report.add(scalar(named).at, "unknown-name", message, f"`{key}` is one of {', '.join(between)}")
+                report.add(
+                    scalar(named).at, "unknown-name", message, f"`{key}` is one of {', '.join(between)}"
+                )
         same = text(get(tree, "same"))
         scope = self.local(same)
         choose = get(tree, "choose_by")
@@ -514,7 +544,9 @@ class RuleChecker:
         at = scalar(written).at
         if not isinstance(node.type, Number | Ratio):
             hint = "write a number: `if … then 0 else 1`"
-            self.report.add(at, "type", f"a term of a score is a number from 0 to 1, and this is {node.type}", hint)
+            self.report.add(
+                at, "type", f"a term of a score is a number from 0 to 1, and this is {node.type}", hint
+            )
             return None
         lo, hi = numbers.limits(node.type)
         if lo < 0 or hi > 1:
@@ -527,7 +559,11 @@ class RuleChecker:
             return None
         factor = Node("const", (), Number(0, LITERAL_UNIT, weight, weight), value=weight)
         try:
-            product = Node("multiply", (factor, node), numbers.product_type(Number(0, LITERAL_UNIT, weight, weight), node.type))
+            product = Node(
+                "multiply",
+                (factor, node),
+                numbers.product_type(Number(0, LITERAL_UNIT, weight, weight), node.type),
+            )
             points = Node("round", (product,), numbers.rounded_type(product.type, 2), "half_up", 2)  # type: ignore[arg-type]
         except Overflow:
             self.report.add(at, "overflow", "weight times value can exceed 64 bits", "round the value first")
@@ -537,7 +573,9 @@ class RuleChecker:
         return Term(named, weight, points)
 
 
-READING = frozenset({"fact", "value", "field", "computed", "parameter", "on", "people", "size_table", "marginal"})
+READING = frozenset(
+    {"fact", "value", "field", "computed", "parameter", "on", "people", "size_table", "marginal"}
+)
 
 
 def _merge(a: Type, b: Type) -> Type | None:
@@ -562,5 +600,3 @@ def _with_decimals(node: Node, of: Type) -> Node:
         one = Node("const", (), Number(0, LITERAL_UNIT, 1, 1), value=1)
         return Node("divide", (node, one), of)
     return node
-
-

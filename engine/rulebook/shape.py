@@ -34,7 +34,9 @@ def check_first_line(file: str, text: str, kind: str) -> list[Problem]:
     if named is None or kind_of(text) == kind:
         return []
     place = Span(file, 1, named.start(2) + 1, max(len(named[2]), 1))
-    message = f"editors are told to check this file by `{named[2]}`, and it is checked by `{kind}.schema.json`"
+    message = (
+        f"editors are told to check this file by `{named[2]}`, and it is checked by `{kind}.schema.json`"
+    )
     return [Problem(place, "wrong-schema", message, f"write `{named[1]}{kind}.schema.json`")]
 
 

@@ -71,7 +71,12 @@ def check_versions(report: Report, group: list[Draft]) -> None:
         elif second.dated.published <= first.dated.published:
             known = to_date(first.dated.published).isoformat()
             message = f"this corrects {first.dated.file}, which was published on {known}, and is not published later"
-            report.add(second.at, "overlapping-versions", message, "write `published:` with the day of the correction")
+            report.add(
+                second.at,
+                "overlapping-versions",
+                message,
+                "write `published:` with the day of the correction",
+            )
 
 
 # Clauses have ids of their own, and so have parts of the amount, exceptions and terms.
@@ -85,7 +90,9 @@ def check_ids(report: Report, tree: YamlMapping) -> None:
         for one in (found for key in keys for found in _ids(get(tree, key))):
             if one.text in seen:
                 message = f"the id `{one.text}` stands on line {seen[one.text].line} already"
-                report.add(one.at, "name-taken", message, "choose another: traces and explanations are told by it")
+                report.add(
+                    one.at, "name-taken", message, "choose another: traces and explanations are told by it"
+                )
             seen.setdefault(one.text, one.at)
 
 
@@ -182,11 +189,15 @@ def check_unread(
     for path, parameter_tree in files.of("parameter"):
         name = Path(path).stem
         if ("", name) not in reads and name in parameters:
-            report.add(parameter_tree.keys["parameter"], "unread", f"no rule reads the parameter `{name}`", hint)
+            report.add(
+                parameter_tree.keys["parameter"], "unread", f"no rule reads the parameter `{name}`", hint
+            )
     for path, definition_tree in files.of("definition"):
         name = path.split("/")[1]
         if name in definitions and ("", name) not in reads and (PERSON, name) not in reads:
-            report.add(definition_tree.keys["definition"], "unread", f"no rule reads the definition `{name}`", hint)
+            report.add(
+                definition_tree.keys["definition"], "unread", f"no rule reads the definition `{name}`", hint
+            )
 
 
 def check_locals(report: Report, reads: set[tuple[str, str]], drafts: Drafts) -> None:
@@ -201,4 +212,6 @@ def check_locals(report: Report, reads: set[tuple[str, str]], drafts: Drafts) ->
                     name = text(get(entry, "id"))
                     if name not in one.names:
                         at: Span = scalar(mapping(entry).entries["id"]).at
-                        report.add(at, "unread", f"nothing reads `{name}`", "use it in this file, or remove it")
+                        report.add(
+                            at, "unread", f"nothing reads `{name}`", "use it in this file, or remove it"
+                        )

@@ -31,7 +31,9 @@ def test_one_version_as_it_was_written(shipped: Client) -> None:
     assert told["yaml"] == (ROOT / "policies" / told["file"]).read_text("utf-8")
     clauses = {one["id"]: one for one in told["clauses"]}
     assert clauses["income-below-standard"]["cite"] == "MF57 art 8"
-    assert clauses["income-below-standard"]["sentences"]["zh"]
+    assert clauses["income-below-standard"]["label"]["zh"] == "人均收入低于低保标准"
+    assert "低保标准" in clauses["income-below-standard"]["sentences"]["zh"]
+    assert "counted_income" not in clauses["income-below-standard"]["sentences"]["en"]
     assert clauses["refused-checks"]["kind"] == "closed"
     assert told["amount"]["period"] == "month"
 

@@ -144,7 +144,7 @@ def test_eval(relief: Relief, expression: str, context: str | None, value: str) 
 
 
 @pytest.mark.parametrize(
-    "expression, context", [("1 +", None), ("y", "{}"), ("1", "[1]"), ("1", "{"), ("x", '{"x": [1, "a"]}')]
+    "expression, context", [("1 +", None), ("y", "{}"), ("1", "[1]"), ("1", "{"), ("x", '{"x": NaN}')]
 )
 def test_eval_of_what_is_wrong(relief: Relief, expression: str, context: str | None) -> None:
     more = () if context is None else ("--context", "-")
@@ -152,3 +152,41 @@ def test_eval_of_what_is_wrong(relief: Relief, expression: str, context: str | N
     assert result.exit_code == 2
     assert result.stderr
     assert result.stdout == ""
+
+
+# --- explanations -------------------------------------------------------------------------------------------
+
+
+def test_text_is_what_the_caseworker_is_told(relief: Relief) -> None:
+    told = relief("decide", SAMPLE, "--on", "2025-10-15").stdout
+    assert told == relief("explain", SAMPLE, "--on", "2025-10-15", "--layer", "caseworker").stdout
+    assert "最低生活保障" in told
+    assert "1,132 元" in told
+    assert "1,132" in relief("decide", SAMPLE, "--on", "2025-10-15", "--lang", "en").stdout
+
+
+@pytest.mark.parametrize("layer", ["applicant", "caseworker", "auditor"])
+def test_a_printed_decision_is_explained_as_the_household_was(
+    relief: Relief, layer: str, tmp_path: Path
+) -> None:
+    printed = relief("decide", SAMPLE, "--on", "2025-10-15", "--format", "json").stdout_bytes
+    (tmp_path / "decision.json").write_bytes(printed)
+    from_decision = relief("explain", tmp_path / "decision.json", "--layer", layer)
+    from_household = relief("explain", SAMPLE, "--on", "2025-10-15", "--layer", layer)
+    assert from_decision.exit_code == 0
+    assert from_decision.stdout == from_household.stdout != ""
+
+
+def test_an_explanation_as_json(relief: Relief) -> None:
+    arguments = ("explain", SAMPLE, "--on", "2025-10-15", "--layer", "applicant", "--format", "json")
+    told = json.loads(relief(*arguments, "--lang", "en").stdout)
+    assert (told["layer"], told["language"]) == ("applicant", "en")
+    assert told["sections"]
+
+
+def test_a_decision_of_another_rulebook_is_not_explained(relief: Relief, tmp_path: Path) -> None:
+    printed = relief("decide", "-", "--policies", ISLAND, "--format", "json", stdin=LEAST).stdout
+    (tmp_path / "decision.json").write_text(printed, "utf-8")
+    result = relief("explain", tmp_path / "decision.json")
+    assert result.exit_code == 2
+    assert "#/rulebook: " in result.stderr

@@ -1,6 +1,7 @@
 """Amounts and boundaries to the last unit: the shipped rules against fractions, one cent below, at and above.
 
-The oracle is the law's arithmetic written down again in `Fraction`s; it knows neither the rule files nor the engine.
+The oracle is the law's arithmetic written down again in `Fraction`s; it knows neither the rule files nor the
+engine.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ CASES = 50_000
 # --- the shipped rules --------------------------------------------------------------------------------------
 
 
-def household(size: int, residence: str, kind: str = "other", cents: int = 0, per: str = "year", assets: int = 0) -> Document:
+def household(
+    size: int, residence: str, kind: str = "other", cents: int = 0, per: str = "year", assets: int = 0
+) -> Document:
     """Adults who all count, one income, one sum of assets; everything else that the rules ask is in order."""
     adult = {
         "hukou_county": "sample_county",
@@ -50,9 +53,13 @@ def household(size: int, residence: str, kind: str = "other", cents: int = 0, pe
         "school_level": "none",
     }
     people = [{"person_id": f"p{i}", "relation": "spouse", **adult} for i in range(size)]
-    people[0] |= {"relation": "head", "income_items": [{"kind": kind, "amount": Decimal(cents) / 100, "per": per}]}
+    people[0] |= {
+        "relation": "head",
+        "income_items": [{"kind": kind, "amount": Decimal(cents) / 100, "per": per}],
+    }
     nothing: dict[str, list[Any]] = {
-        name: [] for name in ("transfers_paid", "spending_items", "vehicles", "houses", "businesses", "statuses")
+        name: []
+        for name in ("transfers_paid", "spending_items", "vehicles", "houses", "businesses", "statuses")
     }
     return {
         "household_id": "h",
@@ -116,7 +123,9 @@ def fast() -> Callable[[Case], tuple[Any, ...]]:
     income = at.plan.decide.person.index("income_items")
     assets = at.plan.decide.household.index("financial_assets")
     inputs = {
-        (size, residence): situate(shipped(), read_household(shipped(), household(size, residence)), ON, ON).inputs
+        (size, residence): situate(
+            shipped(), read_household(shipped(), household(size, residence)), ON, ON
+        ).inputs
         for size in SIZES
         for residence in STANDARD
     }
@@ -129,7 +138,9 @@ def fast() -> Callable[[Case], tuple[Any, ...]]:
         people[0] = people[0].copy()
         people[0][income] = [(case.kind, case.cents, case.per)], ()
         values, _ = truths.run(own, people, at.parameters.values, ON)
-        amounts, _ = gap.run([*own, *statuses], [[*row, *personal] for row in people], at.parameters.values, ON)
+        amounts, _ = gap.run(
+            [*own, *statuses], [[*row, *personal] for row in people], at.parameters.values, ON
+        )
         return (*(values[place] for place in order), amounts[gap.household.index("dibao+gap")])
 
     return answer
@@ -154,8 +165,15 @@ def boundaries() -> Iterator[Case]:
     for size in SIZES:
         for residence, standard in STANDARD.items():
             for line in (standard * size, Fraction(3, 2) * standard * size):
-                for kind, per in (("other", "year"), ("other", "month"), ("wage", "year"), ("pension", "month")):
-                    exact = line * 100 * (12 if per == "year" else 1) * (Fraction(5, 4) if kind == "wage" else 1)
+                for kind, per in (
+                    ("other", "year"),
+                    ("other", "month"),
+                    ("wage", "year"),
+                    ("pension", "month"),
+                ):
+                    exact = (
+                        line * 100 * (12 if per == "year" else 1) * (Fraction(5, 4) if kind == "wage" else 1)
+                    )
                     for months in (24, 36):
                         for step in (-1, 0, 1):
                             assets = months * standard * size * 100 + step
@@ -166,8 +184,12 @@ def random_cases(random: Random, count: int) -> Iterator[Case]:
     for _ in range(count):
         size, residence = random.choice(SIZES), random.choice(tuple(STANDARD))
         line = STANDARD[residence] * size * 1200
-        cents = random.choice((random.randint(0, 2 * line), line + random.randint(-1300, 1300), random.randint(0, 99)))
-        kind, per = random.choice((("other", "year"), ("wage", "year"), ("wage", "month"), ("farming", "month")))
+        cents = random.choice(
+            (random.randint(0, 2 * line), line + random.randint(-1300, 1300), random.randint(0, 99))
+        )
+        kind, per = random.choice(
+            (("other", "year"), ("wage", "year"), ("wage", "month"), ("farming", "month"))
+        )
         yield Case(size, residence, kind, per, cents, random.randint(0, 4 * line))
 
 
@@ -194,15 +216,21 @@ def test_a_whole_decision_gives_the_same_outcome_and_amount() -> None:
         assert (edge.outcome == "eligible") is (near and edge_assets and not (below and assets))
         if dibao.outcome == "eligible":
             assert dibao.amount is not None and dibao.amount.value == gap / 100
-            assert dibao.failed == []
+            assert not dibao.failed
         else:
-            assert dibao.failed == [name.partition(":")[2] for name, fits in zip(NAMES[::2], (below, assets), strict=True) if not fits]
+            assert dibao.failed == [
+                name.partition(":")[2]
+                for name, fits in zip(NAMES[::2], (below, assets), strict=True)
+                if not fits
+            ]
 
 
 # --- quotients and rounding in expressions ------------------------------------------------------------------
 
 MONEY, COUNT = Number(2, parse_unit("yuan"), -(10**12), 10**12), Number(0, parse_unit("1"), 1, 15)
-SCOPE = Scope({"x": Symbol("x", "fact", MONEY), "line": Symbol("line", "fact", MONEY), "n": Symbol("n", "fact", COUNT)})
+SCOPE = Scope(
+    {"x": Symbol("x", "fact", MONEY), "line": Symbol("line", "fact", MONEY), "n": Symbol("n", "fact", COUNT)}
+)
 
 
 def compiled(*texts: str) -> Callable[[int, int, int], list[Any]]:
@@ -224,7 +252,9 @@ def compiled(*texts: str) -> Callable[[int, int, int], list[Any]]:
 
 
 def test_a_share_is_compared_exactly_where_rounding_early_would_err() -> None:
-    run = compiled("x / n < line", "round half up(x / n, 2) < line", "x < line * n", "x / n <= line", "x / n = line")
+    run = compiled(
+        "x / n < line", "round half up(x / n, 2) < line", "x < line * n", "x / n <= line", "x / n = line"
+    )
     random, traps, below = Random(3), 0, 0
     for number in range(CASES):
         n = SIZES[number % 15]
@@ -242,11 +272,15 @@ def test_a_share_is_compared_exactly_where_rounding_early_would_err() -> None:
 
 @pytest.mark.parametrize("mode", oracle.ROUND)
 def test_every_rounding_of_quotients_is_exact(mode: str) -> None:
-    run = compiled(*(f"{mode}(x / n, {digits})" for digits in range(4)), f"{mode}(x * 0.125, 1)", f"{mode}(x, 0)")
+    run = compiled(
+        *(f"{mode}(x / n, {digits})" for digits in range(4)), f"{mode}(x * 0.125, 1)", f"{mode}(x, 0)"
+    )
     random = Random(4)
     for number in range(CASES // len(oracle.ROUND)):
         n = SIZES[number % 15]
-        x = random.choice((random.randint(-5000, 5000), 50 * random.randint(-99, 99), random.randint(-(10**12), 10**12)))
+        x = random.choice(
+            (random.randint(-5000, 5000), 50 * random.randint(-99, 99), random.randint(-(10**12), 10**12))
+        )
         value = Fraction(x, 100)
         expected = [10**digits * oracle.rounded(mode, value / n, digits) for digits in range(4)]
         expected += [10 * oracle.rounded(mode, value / 8, 1), oracle.rounded(mode, value, 0)]

@@ -304,7 +304,7 @@ def test_a_band_is_left_to_an_officer(book: Rulebook) -> None:
     lines, page = told_of(book, document, 20251015, "temporary_relief")
     assert lines[0] == "由经办人员研究决定，一次性 1,755 元至 10,530 元。"
     assert (
-        "最低 1,755 元 = （临时救助下限（低保标准的月数） 1 个月 × 低保标准 585 元 × 家庭人员人数 3 人）按进一法取整"  # noqa: E501
+        "最低 1,755 元 = （临时救助下限（低保标准的月数） 1 个月 × 低保标准 585 元 × 家庭人员人数 3 人）按进一法取整"
         in page
     )
 
@@ -493,8 +493,7 @@ def test_a_rulebook_in_another_language_is_told_with_its_own_labels(abroad: Rule
     caseworker = all_text(explain(abroad, decision, "caseworker", "fr"))
     assert (
         "Moitié manquante 349.37 euros = "
-        "((1,000 − revenu mensuel 301.25 euros) ÷ 2) rounded down to 2 decimals"
-        in caseworker
+        "((1,000 − revenu mensuel 301.25 euros) ÷ 2) rounded down to 2 decimals" in caseworker
     )
     assert "revenu mensuel is below 1,000 euros (698.75 euros below the limit)" in caseworker
     with pytest.raises(CannotExplain, match="zh"):

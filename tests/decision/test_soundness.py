@@ -1,4 +1,4 @@
-"""Missing data never pays and never denies: what is settled on part of the facts stays so, whatever the rest are.
+"""Missing data never pays and never denies: what is settled on part of the facts stays settled.
 
 Random households of the shipped rulebook, random facts taken out, and several ways to fill them in again.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decision.decide import decide
@@ -54,6 +54,7 @@ def test_what_is_settled_is_the_same_however_the_missing_facts_turn_out(seed: in
         assert_kept(before, decided(BOOK, completed(part, filled), on))
 
 
+@settings(max_examples=20_000 if SOAK else 60)
 @given(seeds)
 def test_one_fact_more_never_changes_what_is_settled(seed: int) -> None:
     random = Random(seed)
@@ -70,15 +71,15 @@ def test_one_fact_more_never_changes_what_is_settled(seed: int) -> None:
 
 
 MONTHS = (20260901, 20260901, 20260401, 20250601, 20220301, 20191101, 20260201)
-# What is known of a household can rule out that a missing fact matters where the rules, read clause by clause,
-# cannot see it: an income far above every line stays above it for four people and for five. Such facts are asked
-# for in vain; this many are proven to matter.
-PROVEN = 0.65
+# What is known of a household can rule out that a missing fact matters where the rules, read clause by
+# clause, cannot see it: an income far above every line stays above it for four people and for five. Such
+# facts are asked for in vain; this share is proven to matter.
+PROVEN = 0.55
 
 
 def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
     proven: Counter[bool] = Counter()
-    for seed in range(400 if SOAK else 40):
+    for seed in range(1000 if SOAK else 30):
         random = Random(seed)
         on = random.choice(MONTHS)
         _, part, _ = partial(random, on)

@@ -1,7 +1,7 @@
 """FEEL means here what DMN 1.5 says: hundreds of cases, read from feel/*.txt, one a line.
 
-Every case goes through `relief eval`'s reading. Those that the checker accepts go through compiled rules and the lazy
-reading as well, so that a rule cannot mean anything else. A new case is a new line.
+Every case goes through `relief eval`'s reading. Those that the checker accepts go through compiled rules and
+the lazy reading as well, so that a rule cannot mean anything else. A new case is a new line.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def cases() -> Iterator[Case]:
 ALL = list(cases())
 
 
-@pytest.mark.parametrize(("area", "expression", "context", "value"), ALL, ids=[f"{c[0]}: {c[1]}" for c in ALL])
+@pytest.mark.parametrize(
+    ("area", "expression", "context", "value"), ALL, ids=[f"{c[0]}: {c[1]}" for c in ALL]
+)
 def test_feel(area: str, expression: str, context: dict[str, Any], value: Any) -> None:
     assert same(evaluate(expression, context), value)
 
@@ -61,7 +63,11 @@ def same(found: Any, expected: Any) -> bool:
     if isinstance(expected, list):
         return isinstance(found, list) and len(found) == len(expected) and all(map(same, found, expected))
     if isinstance(expected, dict):
-        return isinstance(found, dict) and list(found) == list(expected) and all(map(same, found.values(), expected.values()))
+        return (
+            isinstance(found, dict)
+            and list(found) == list(expected)
+            and all(map(same, found.values(), expected.values()))
+        )
     return bool(found == expected) and isinstance(found, bool) == isinstance(expected, bool)
 
 
@@ -105,7 +111,20 @@ def inside(value: Any, of: Type) -> Any:
 
 @pytest.mark.parametrize(
     "expression",
-    ["1 +", "(1", "[1, 2", "if true then 1", "1 == 1", "for i in [1] i", "some x in [1]", "'a'", '"a', "1 2", "", "and"],
+    [
+        "1 +",
+        "(1",
+        "[1, 2",
+        "if true then 1",
+        "1 == 1",
+        "for i in [1] i",
+        "some x in [1]",
+        "'a'",
+        '"a',
+        "1 2",
+        "",
+        "and",
+    ],
 )
 def test_what_is_not_feel_is_a_syntax_error(expression: str) -> None:
     with pytest.raises(Problems) as caught:
@@ -133,7 +152,9 @@ def test_what_is_not_json_is_refused(value: Any) -> None:
         evaluate("x", {"x": value})
 
 
-@pytest.mark.parametrize("expression", ["+".join(["1"] * 5000), "(" * 100 + "1" + ")" * 100, "not(" * 80 + "true" + ")" * 80])
+@pytest.mark.parametrize(
+    "expression", ["+".join(["1"] * 5000), "(" * 100 + "1" + ")" * 100, "not(" * 80 + "true" + ")" * 80]
+)
 def test_what_is_too_deep_is_refused(expression: str) -> None:
     with pytest.raises(Problems) as caught:
         evaluate(expression, {})

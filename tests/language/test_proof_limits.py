@@ -1,4 +1,4 @@
-"""What the checker proves, at the edges where a proof is easily lost; and what it refuses because it cannot."""
+"""What the checker proves, at the edges where a proof is easily lost, and what it refuses for want of one."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ from engine.language.tree import OPS, Node, walk
 from engine.language.types import (
     BOOLEAN,
     DATE,
-    MONTHS,
     OUTCOME,
     TEXT,
     Enum,

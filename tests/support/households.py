@@ -1,8 +1,9 @@
 """Random household documents for the shipped rulebook, made from its fact dictionary.
 
-Every fact of the dictionary is filled by its type, numbers near the limits that the rules compare them with; a few
-facts are weighted so that most households look like the ones an office sees. A place in a document is a path of
-keys, `("people", 0, "birth_date")`; what is taken out of a document stays unknown to the engine.
+Every fact of the dictionary is filled by its type, numbers near the limits that the rules compare them
+with; a few facts are weighted so that most households look like the ones an office sees. A place in a
+document is a path of keys, `("people", 0, "birth_date")`; what is taken out of a document stays unknown to
+the engine.
 """
 
 from __future__ import annotations
@@ -65,7 +66,18 @@ SIZES: Mapping[str, tuple[int, ...]] = {
     "businesses": (0, 0, 0, 1),
     "supporters": (0, 0, 1, 2),
 }
-RELATIONS = ("spouse", "child", "child", "child", "parent", "parent", "sibling", "grandchild", "grandparent", "other")
+RELATIONS = (
+    "spouse",
+    "child",
+    "child",
+    "child",
+    "parent",
+    "parent",
+    "sibling",
+    "grandchild",
+    "grandparent",
+    "other",
+)
 
 
 @cache
@@ -103,14 +115,16 @@ class Families:
         return ((name, fact) for name, fact in self.book.facts.items() if fact.of == of)
 
     def _poor(self, random: Random, found: Document) -> None:
-        """Incomes and assets around the lines: a share of the standard for each head, a cent off now and then."""
+        """Incomes and assets around the lines: a share of the standard for each head, a cent off at times."""
         people = found["people"]
         for person in people:
             person["income_items"] = person["income_items"][:1] if random.random() < 0.1 else []
         random.choice(people)["income_items"] += self.incomes(random, len(people))
         standard = random.choice(STANDARDS)
         months = random.choice((0, 12, 24, 36))
-        found["financial_assets"] = _plain(max(100 * months * standard * len(people) + random.choice((-1, 0, 1)), 0), 2)
+        found["financial_assets"] = _plain(
+            max(100 * months * standard * len(people) + random.choice((-1, 0, 1)), 0), 2
+        )
 
     def incomes(self, random: Random, heads: int) -> list[Document]:
         """One income of the year, so many shares of the standard for each head."""
@@ -234,7 +248,9 @@ def completed(document: Document, values: Mapping[Place, Any]) -> Document:
 def outermost(taken: Iterable[Place]) -> list[Place]:
     """Without the places that lie inside a list which is taken too."""
     every = set(taken)
-    return [place for place in sorted(every, key=str) if not any(place[:n] in every for n in range(1, len(place)))]
+    return [
+        place for place in sorted(every, key=str) if not any(place[:n] in every for n in range(1, len(place)))
+    ]
 
 
 def value_at(document: Document, place: Place) -> Any:

@@ -1,4 +1,4 @@
-"""Plain Python for what the rule language computes: fractions and `datetime.date`, nothing from the engine."""
+"""Plain Python for what the rule language computes: fractions and `datetime.date`, nothing of the engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import ceil, floor
 from typing import Any
 
 
-class NotSaid(Exception):
+class NotSaidError(Exception):
     """The value is not defined although everything is known: outside a table, a list or the calendar."""
 
 
@@ -61,7 +61,7 @@ def months(first: date, last: date) -> int:
 def plus_months(day: date, count: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
     if not 1 <= year <= 9999:
-        raise NotSaid
+        raise NotSaidError
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
@@ -69,7 +69,7 @@ def plus_days(day: date, count: int) -> date:
     try:
         return day + timedelta(days=count)
     except OverflowError:
-        raise NotSaid from None
+        raise NotSaidError from None
 
 
 def size_table(table: tuple[Mapping[int, Fraction], Any], n: int) -> Fraction:
@@ -77,7 +77,7 @@ def size_table(table: tuple[Mapping[int, Fraction], Any], n: int) -> Fraction:
     if n in cells:
         return cells[n]
     if n < min(cells):
-        raise NotSaid
+        raise NotSaidError
     last = max(cells)
     return cells[last] if beyond == "clamp" else cells[last] + (n - last) * Fraction(beyond)
 
@@ -95,13 +95,13 @@ def marginal(slices: Sequence[tuple[int, int]], amount: Fraction) -> Fraction:
 
 def element(items: Sequence[Any], position: int) -> Any:
     if position == 0 or abs(position) > len(items):
-        raise NotSaid
+        raise NotSaidError
     return items[position - 1] if position > 0 else items[position]
 
 
 def cell(table: Mapping[Any, Any], key: Any) -> Any:
     if key not in table:
-        raise NotSaid
+        raise NotSaidError
     return table[key]
 
 
@@ -111,6 +111,6 @@ def all_but(items: Sequence[Any], one: Any) -> list[Any]:
 
 def first_best(items: Sequence[Any], keys: Sequence[Any], pick: Callable[[Sequence[Any]], Any]) -> Any:
     if not items:
-        raise NotSaid
+        raise NotSaidError
     best = pick(keys)
     return next(item for item, key in zip(items, keys, strict=True) if key == best)

@@ -1,9 +1,9 @@
-"""Does a missing fact matter? Searches two completions that differ in it alone and give the finding another answer.
+"""Does a missing fact matter? Looks for two completions that differ in it alone and turn the finding.
 
-The search fills in the other facts step by step and goes on only while the fact in question still stands among
-what is missing; at the end it varies that fact alone. What the rulebook has no value for is filled in too. It
-works on the inputs of the compiled rules, where a place is (person or -1, position) or, for a field of an entry,
-(person or -1, position, entry, field). Needs a legal date on the first of a month.
+The search fills in the other facts step by step and goes on only while the fact in question still stands
+among what is missing; at the end it varies that fact alone. What the rulebook has no value for is filled in
+too. It works on the inputs of the compiled rules, where a place is (person or -1, position) or, for a field
+of an entry, (person or -1, position, entry, field). Needs a legal date on the first of a month.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from engine.decision.amounts import amount_of
 from engine.decision.decide import situate
 from engine.decision.document import Inputs, read_household
-from engine.decision.model import HOUSEHOLD, MissingFact
+from engine.decision.model import HOUSEHOLD, STATUSES, MissingFact
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.dates import parse_date
@@ -55,15 +55,19 @@ class Search:
         """Is there a completion in which this fact alone turns the finding?"""
         index = self._index(subject)
         owner = self._index(lacking.subject)
-        slot = (self.own if owner < 0 else self.personal).index(lacking.fact)
-        places = [place for place in self.taken if place[:2] == (owner, slot)]
-        others = [place for place in self.taken if place[:2] != (owner, slot)]
+        places = [place for place in self.taken if self._is_of(place, lacking.fact, owner)]
+        others = [place for place in self.taken if place not in places]
         for _ in range(tries):
             trial = _Trial(self, random, (policy, index), (lacking.fact, owner))
             random.shuffle(others)
             if trial.fill(others) and trial.turns(places):
                 return True
         return False
+
+    def _is_of(self, place: Place, fact: str, owner: int) -> bool:
+        """Statuses are one fact of the document and many inputs."""
+        name = (self.own if place[0] < 0 else self.personal)[place[1]]
+        return name.endswith(".held") if fact == STATUSES else (name, place[0]) == (fact, owner)
 
     def _index(self, subject: str) -> int:
         return -1 if subject == HOUSEHOLD else self.people.index(subject)
@@ -72,7 +76,9 @@ class Search:
 class _Trial:
     """One attempt: what has been filled in so far, under parameters without gaps."""
 
-    def __init__(self, search: Search, random: Random, finding: tuple[str, int], wanted: tuple[str, int]) -> None:
+    def __init__(
+        self, search: Search, random: Random, finding: tuple[str, int], wanted: tuple[str, int]
+    ) -> None:
         self.search, self.random = search, random
         self.policy, self.index = finding
         self.wanted = wanted
@@ -104,7 +110,9 @@ class _Trial:
             lacking = at.missing(self.policy, self.index)
         if self.plan.version.amount is not None:
             lacking += amount_of(at, self.plan, self.index, outcome)[1]
-        return self.wanted in {(one.name, one.person) for one in lacking}
+        named = {(STATUSES if one.name.endswith(".held") else one.name, one.person) for one in lacking}
+        fact, owner = self.wanted
+        return any(name == fact and (person == owner or fact == STATUSES) for name, person in named)
 
     def turns(self, places: Sequence[Place]) -> bool:
         before, answers = self.inputs, set()
@@ -130,7 +138,9 @@ class _Trial:
             else:
                 entries = [list(entry) for entry in row[slot][0]]
                 fact = self.search.book.facts[name]
-                entries[place[2]][place[3]] = self.plain(fact.items[place[3]], f"{name}.{fact.items[place[3]].name}", number)
+                entries[place[2]][place[3]] = self.plain(
+                    fact.items[place[3]], f"{name}.{fact.items[place[3]].name}", number
+                )
                 row[slot] = [tuple(entry) for entry in entries], ()
         return replace(self.inputs, household=own, people=people)
 
@@ -158,7 +168,9 @@ class _Trial:
         if name == "hukou_county" and self.random.random() < 0.7:
             return self.search.part["area"]
         if name == "financial_assets" and self.random.random() < 0.7:
-            return self.random.choice((0, 100 * 12 * 832 * self.random.randint(1, 3) * len(self.search.people)))
+            return self.random.choice(
+                (0, 100 * 12 * 832 * self.random.randint(1, 3) * len(self.search.people))
+            )
         return _inside(self.search.families.plain(self.random, of, name, self.search.on), of)
 
     # --- what comes of it -------------------------------------------------------------------------------
@@ -167,14 +179,25 @@ class _Trial:
         start, inputs = self.search.start, self.inputs
         run = start.plan.run_decide.run
         own, columns = run(inputs.household, inputs.people, self.parameters.values, start.on)
-        at = Situation(
-            start.book, start.household, start.on, start.known, start.plan, self.parameters, inputs, own, columns
+        return Situation(
+            start.book,
+            start.household,
+            start.on,
+            start.known,
+            start.plan,
+            self.parameters,
+            inputs,
+            own,
+            columns,
         )
-        return at
 
     def outcome(self, at: Situation) -> int:
         name, run = f"{self.policy}.outcome", at.plan.run_decide
-        return int(at.own[run.household.index(name)] if self.index < 0 else at.columns[run.person.index(name)][self.index])
+        return int(
+            at.own[run.household.index(name)]
+            if self.index < 0
+            else at.columns[run.person.index(name)][self.index]
+        )
 
     def answer(self) -> tuple[Any, ...]:
         """Outcome and amount."""
@@ -204,7 +227,9 @@ def _without_gaps(random: Random, search: Search) -> ParametersOn:
 def _any_value(random: Random, one: Parameter) -> Any:
     if isinstance(one.type, Boolean):
         return random.choice((False, True))
-    value = random.choice([row.value for rows in one.series.values() for row in rows if row.value is not None])
+    value = random.choice(
+        [row.value for rows in one.series.values() for row in rows if row.value is not None]
+    )
     times = random.choice((0, 1, 1, 1, 20))
     if isinstance(value, dict):
         return {key: cell * times for key, cell in value.items()}

@@ -1,7 +1,7 @@
-"""A small made-up dictionary for the language tests: facts of every type, lists, tables, and random values of them.
+"""A small made-up dictionary for the language tests: facts of every type, lists, tables, and random values.
 
-Values stand in two forms: plain (numbers are `Fraction`s, days are `date`s, people and entries are dicts), which
-the oracle reads, and inside (as the engine takes them). Unknown is None in both.
+Values stand in two forms: plain (numbers are `Fraction`s, days are `date`s, people and entries are dicts),
+which the oracle reads, and inside (as the engine takes them). Unknown is None in both.
 """
 
 from __future__ import annotations

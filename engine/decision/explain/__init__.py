@@ -30,7 +30,7 @@ LAYERS: Mapping[str, Callable[[Telling], Iterator[Section]]] = {
 }
 
 
-class CannotExplain(ValueError):  # noqa: N818 - it is asked for in a way that cannot be told
+class CannotExplain(ValueError):
     """The decision cannot be told: made under another rulebook, or asked for in a way that is not there."""
 
 

@@ -147,7 +147,9 @@ def _parameters(told: Telling) -> tuple[Line, ...]:
     """Every parameter with its row: made once for all households of an area on a day."""
     decision = told.decision
     key = (told.words.language, decision.area, decision.on, decision.known)
-    kept = told.book.remember("parameter lines", key, lambda: (decision.parameters, tuple(_parameter_lines(told))))
+    kept = told.book.remember(
+        "parameter lines", key, lambda: (decision.parameters, tuple(_parameter_lines(told)))
+    )
     return kept[1] if kept[0] == decision.parameters else tuple(_parameter_lines(told))
 
 

@@ -12,8 +12,8 @@ from engine.decision.explain.figures import Figures
 from engine.decision.explain.rules import ClauseText, PolicyText, RuleTexts
 from engine.decision.explain.values import PEOPLE, Values
 from engine.decision.model import (
-    STATUSES,
     HOUSEHOLD,
+    STATUSES,
     Amount,
     ConflictFound,
     Due,

@@ -1,7 +1,7 @@
 """FEEL's functions on plain values (DMN 1.5, clause 10.3.4), and the language's own beside them.
 
-What a function is not made for gives null. Arguments that are unknown make the result unknown, unless the function
-says otherwise.
+What a function is not made for gives null. Arguments that are unknown make the result unknown, unless the
+function says otherwise.
 """
 
 from __future__ import annotations
@@ -31,9 +31,20 @@ from engine.language.feel.values import (
     single,
 )
 
-WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
-MONTHS = tuple(
-    "January February March April May June July August September October November December".split()
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
 LEAST_SCALE, MOST_SCALE = -6111, 6176  # as far as 128-bit decimals reach
 

@@ -21,7 +21,7 @@ def binary(op: str, a: Value, b: Value) -> Value:
         return compute(a, b)
     known = {kind(one) for one in (a, b) if not is_unknown(one)}
     fits = all(any(name in pair[1:] for pair in _OPERATIONS if pair[0] == op) for name in known)
-    return UNKNOWN if is_unknown(a) or is_unknown(b) and fits else None
+    return UNKNOWN if is_unknown(a) or (is_unknown(b) and fits) else None
 
 
 def negative(value: Value) -> Value:

@@ -1,8 +1,8 @@
 """The values of FEEL: what they are, when they are equal, how they stand in JSON.
 
-number `Fraction`, boolean `bool`, string `str`, date `Day`, duration `Span`, range `Range`, context `dict`, list
-`Items`, FEEL's null `None`. `UNKNOWN` is the extension: a fact that nobody knows yet, written `null` in a JSON
-context. It is not FEEL's null: what depends on it is unknown as well, unless it cannot matter.
+number `Fraction`, boolean `bool`, string `str`, date `Day`, duration `Span`, range `Range`, context `dict`,
+list `Items`, FEEL's null `None`. `UNKNOWN` is the extension: a fact that nobody knows yet, written `null` in
+a JSON context. It is not FEEL's null: what depends on it is unknown as well, unless it cannot matter.
 """
 
 from __future__ import annotations
