@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
@@ -118,3 +119,31 @@ def test_a_value_is_found_in_a_list_with_fewer_decimals() -> None:
 def test_counts_with_a_doubtful_entry_decide_when_they_can(text: str, truth: bool | None) -> None:
     """Two of three entries are above five, of the third nothing is known."""
     assert value(text, costs=([(9,), (9,), (None,)], ())) is truth
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sum(costs.whole)",
+        "sum(for c in costs return 3 - c.whole)",
+        "sum(for c in costs return c.whole + 2)",
+        "sum(3 - n, -n, n)",
+        "if count(costs) > 0 then max(for c in costs return -c.whole) else 1",
+        "count(costs) - 5",
+        "n * (3 - n)",
+        "-n * x",
+        "abs(5 - n)",
+        "abs(n + 5)",
+        "modulo(3 - n, 7)",
+        "round down((3 - n) / 7, 2)",
+        "round up(-x / (n + 1), 0)",
+        "min(n, 7) - max(x, 9)",
+        "marginal(x - 50, slices)",
+        "(day - date(9999, 12, 31)).days",
+        "months between(day, date(1, 1, 1))",
+    ],
+)
+def test_values_at_the_ends_of_their_ranges_keep_to_the_range_of_the_whole(text: str) -> None:
+    wholes, lists = (WHOLE.lo, WHOLE.hi), ([], [WHOLE.lo] * 3, [WHOLE.hi] * 3, [WHOLE.lo, WHOLE.hi, 4])
+    for n, x, day, costs in product(wholes, (CENTS.lo, CENTS.hi), (10101, 99991231), lists):
+        value(text, n=n, x=x, day=day, costs=([(cost,) for cost in costs], ()))
