@@ -77,7 +77,8 @@ def list_literal(check: Checker, syntax: Syntax) -> Node:
         if isinstance(of, Unknown):
             of = item.type
         else:
-            _, _, of = comparison.joined(check, syntax, Node("const", (), of), item)
+            first = replace(items[0], type=of, op="value", args=())  # stands for the entries so far
+            _, _, of = comparison.joined(check, syntax, first, item)
     if isinstance(of, Ratio):
         raise check.fail(syntax, "unrounded", "an exact quotient cannot be put into a list", "round it first")
     if isinstance(of, Number):
@@ -111,7 +112,7 @@ def _with_decimals(check: Checker, base: Node, decimals: int) -> Node:
 
 def contains(check: Checker, syntax: Syntax, base: Node, value: Node) -> Node:
     assert isinstance(base.type, List)
-    sample = replace(base, type=base.type.item, op="const", args=())
+    sample = replace(base, type=base.type.item, op="value", args=())
     if isinstance(base.type.item, Number) and isinstance(value.type, Number):
         comparison.same_unit(check, syntax, sample, value)
         decimals = max(base.type.item.decimals, value.type.decimals)

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from unicodedata import category, east_asian_width
 
+SHOWN_ALIKE, LISTED = 3, 12  # so many times in full; so many other places by name
+LONGEST_SHOWN, SHOWN_BEFORE = 200, 60  # of a longer line only what surrounds the caret is shown
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -74,9 +77,6 @@ def render(problems: Sequence[Problem], sources: dict[str, str]) -> str:
     return "\n".join(shown)
 
 
-SHOWN_ALIKE, LISTED = 3, 12
-
-
 def _others(problems: Sequence[Problem]) -> str:
     """`the same in 5 more places: facts.yaml:11, 20; welfare/grant/2024-01-01.yaml:4`."""
     lines: dict[str, list[str]] = {}
@@ -94,9 +94,12 @@ def _render_one(problem: Problem, sources: dict[str, str]) -> str:
         source_lines = text.split("\n")
         if 1 <= at.line <= len(source_lines):
             source = source_lines[at.line - 1].rstrip("\r")
-            before = source[: at.column - 1]
-            marked = source[at.column - 1 : at.column - 1 + max(at.length, 1)]
-            lines.append(f"{at.line:>5} | {_visible(source)}")
+            first = max(at.column - 1 - SHOWN_BEFORE, 0) if len(source) > LONGEST_SHOWN else 0
+            cut = "…" if first else ""
+            before = cut + source[first : at.column - 1]
+            marked = source[at.column - 1 : min(at.column - 1 + max(at.length, 1), first + LONGEST_SHOWN)]
+            rest = "…" if len(source) > first + LONGEST_SHOWN else ""
+            lines.append(f"{at.line:>5} | {cut}{_visible(source[first : first + LONGEST_SHOWN])}{rest}")
             lines.append(f"      | {_blank(before)}{'^' * max(_width(marked), 1)}")
     if problem.hint:
         lines.append(f"      = {problem.hint}")

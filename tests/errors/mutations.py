@@ -178,20 +178,23 @@ def _without_a_key(text: str, draw: random.Random) -> str:
 
 
 def _another_value(text: str, draw: random.Random) -> str:
-    found = draw.choice(
-        list(re.finditer(r"(?<=: )[^\s{\[|,}][^,}\n]*|(?<=- )[^\s{\[][^\n]*", text)) or [None]
-    )
-    return text if found is None else text[: found.start()] + draw.choice(VALUES) + text[found.end() :]
+    return _replaced(r"(?<=: )[^\s{\[|,}][^,}\n]*|(?<=- )[^\s{\[][^\n]*", VALUES, text, draw)
 
 
 def _another_group(text: str, draw: random.Random) -> str:
-    found = draw.choice(list(re.finditer(r"\{[^{}\n]*\}|\[[^\[\]\n]*\]", text)) or [None])
-    return text if found is None else text[: found.start()] + draw.choice(VALUES) + text[found.end() :]
+    return _replaced(r"\{[^{}\n]*\}|\[[^\[\]\n]*\]", VALUES, text, draw)
 
 
 def _another_piece(text: str, draw: random.Random) -> str:
-    found = draw.choice(list(re.finditer(r"\w+|[^\w\s]", text)) or [None])
-    return text if found is None else text[: found.start()] + draw.choice(PIECES) + text[found.end() :]
+    return _replaced(r"\w+|[^\w\s]", PIECES, text, draw)
+
+
+def _replaced(pattern: str, by: tuple[str, ...], text: str, draw: random.Random) -> str:
+    places = list(re.finditer(pattern, text))
+    if not places:
+        return text
+    found = draw.choice(places)
+    return text[: found.start()] + draw.choice(by) + text[found.end() :]
 
 
 def _another_key(text: str, draw: random.Random) -> str:

@@ -92,6 +92,10 @@ def test_slices_of_an_amount_with_other_decimals_than_the_thresholds(amount: int
     assert value("marginal(x, slices)", x=amount * 100) == Fraction(tax)
 
 
+def test_the_entries_of_a_list_may_have_different_decimals() -> None:
+    assert value("sum([1, 2.50, 3.125])") == Fraction("6.625")
+
+
 def test_a_value_is_found_in_a_list_with_fewer_decimals() -> None:
     costs = ([(3,), (700,)], ())
     assert value("x in costs.whole", x=7_00, costs=costs) is False
