@@ -110,7 +110,7 @@ class _Decider:
     def decision(self, advice: bool) -> Decision:
         at = self.at
         policies: dict[str, PolicyDecision] = {}
-        for name, policy in self.book.policies.items():
+        for name, _policy in self.book.policies.items():
             if self.asked and name not in self.asked:
                 continue
             shape = self.layout.shapes.get(name)

@@ -209,7 +209,7 @@ class _Planner:
                 policies[name] = self._policy(policy, version)
         shared = dict(self.computed)
         amounts = dict(shared)
-        for name, plan in policies.items():
+        for plan in policies.values():
             for part in _amount_parts(plan.version):
                 amounts[part.name] = Computed(part.name, plan.policy.unit, part.node)
         decide = dict(shared)

@@ -6,6 +6,7 @@ yaml text -> trees (source) -> shape -> dictionary -> parameters -> rules in dep
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -303,7 +304,7 @@ class _Builder:
         places: dict[tuple[str, str], Span],
         drafts: dict[str, dict[str, list[Draft]]],
     ) -> None:
-        steps = list(zip(circle, circle[1:], strict=False))
+        steps = list(itertools.pairwise(circle))
         listed = "; ".join(f"`{a}` reads `{b}` ({places[a, b].file}:{places[a, b].line})" for a, b in steps)
         hint = "write one of them without the other"
         if any(name in drafts["policy"] for name in circle):
