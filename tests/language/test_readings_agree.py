@@ -32,11 +32,7 @@ from tests.support.world import World
 # what the checker may say about a well-typed expression: a proof that it cannot find
 PROOFS = {"overflow", "unguarded-division", "unguarded-empty", "too-long", "too-deep", "too-large"}
 refusals: Counter[str] = Counter()
-<<<<<<< HEAD
 # built by the planner only
-=======
-# built by the planner
->>>>>>> proofs
 NOT_WRITTEN = {"outcome", "is_eligible"}
 
 
