@@ -16,7 +16,7 @@ from engine.rulebook.model import Rulebook
 def run(
     file: str,
     on: date,
-    known: date | None,
+    known: date,
     policies: Path | None,
     asked: list[str],
     lang: str | None,
@@ -36,7 +36,7 @@ def run(
 
 
 def decided(
-    book: Rulebook, file: str, document: Any, on: date, known: date | None, asked: list[str]
+    book: Rulebook, file: str, document: Any, on: date, known: date, asked: list[str]
 ) -> Decision:
     """The decision, or the end of the command with every problem of the document."""
     try:

@@ -55,7 +55,7 @@ On = Annotated[
 Known = Annotated[
     date | None,
     typer.Option(
-        "--known", parser=day, metavar="DATE", help="当时已知，默认同 --on · as known then, default --on"
+        "--known", parser=day, metavar="DATE", help="当时已知，默认今天 · as known then, default today"
     ),
 ]
 Asked = Annotated[
@@ -94,7 +94,7 @@ def decide(
     """裁定一户。 Decide one household."""
     from cli.decide import run
 
-    run(file, on or date.today(), known, policies, policy or [], lang, output)
+    run(file, on or date.today(), known or date.today(), policies, policy or [], lang, output)
 
 
 @app.command()
