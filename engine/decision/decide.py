@@ -73,15 +73,24 @@ def decide(
 def decide_household(
     book: Rulebook, household: Household, on: int, known: int, policies: tuple[str, ...], advice: bool = True
 ) -> Decision:
-    situation = situate(book, household, on, known)
+    return decide_situation(situate(book, household, on, known), policies, advice)
+
+
+def decide_situation(situation: Situation, policies: tuple[str, ...] = (), advice: bool = True) -> Decision:
     return _Decider(situation, policies).decision(advice)
 
 
-def situate(book: Rulebook, household: Household, on: int, known: int) -> Situation:
-    """A household at a moment, with everything computed that the rules in force ask for."""
+def situate(
+    book: Rulebook, household: Household, on: int, known: int, parameters: ParametersOn | None = None
+) -> Situation:
+    """A household at a moment, with everything computed that the rules in force ask for.
+
+    `parameters`: other values than those of the household's area on the day.
+    """
     rules = in_force(book, on, known, household.application_date)
     plan = plan_for(book, rules)
-    parameters = parameters_on(book, household.area, on, known)
+    if parameters is None:
+        parameters = parameters_on(book, household.area, on, known)
     inputs = inputs_on(book, household, on, known)
     own, columns = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
     return Situation(book, household, on, known, plan, parameters, inputs, own, columns)
