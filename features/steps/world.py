@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from engine.decision import Decision, decide
+from engine.decision.entitlement import Entitlement
 from engine.decision.model import HOUSEHOLD, Finding, Trace
 from engine.rulebook.model import Conflict, PolicyVersion, Rulebook
 from features.steps import names
@@ -38,6 +39,7 @@ class World:
         self.document: dict[str, Any] = {}
         self.decision: Decision | None = None
         self.finding_now: tuple[str, str] | None = None
+        self.months: Entitlement | None = None
 
     # --- the household document -------------------------------------------------------------------------
 
