@@ -1,0 +1,230 @@
+"""The walk over the trees: every distinct subtree is computed once, in the outermost frame where its variables are
+bound, and spread from there to the frames that read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.language.columns import lists, names, numbers, truths
+from engine.language.columns.values import (
+    NEVER,
+    Array,
+    Codes,
+    Column,
+    Frame,
+    Lists,
+    Mask,
+    Numbers,
+    Ratios,
+    Truths,
+    spread,
+    take,
+)
+from engine.language.compile import Program
+from engine.language.scope import PERSON, SUBJECT
+from engine.language.tree import BINDERS, Keys, Node
+from engine.language.types import Number
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What is known of a batch: frames, and the columns of facts by name, made when they are asked for.
+
+    A list is given as `Lists` whose items are row numbers of all entries of that list in the batch.
+    """
+
+    households: Frame
+    people: Frame
+    own: Callable[[str], Column]
+    person: Callable[[str], Column]
+    item: Callable[[str, str], Column]  # list, field
+    entries: Callable[[str], Frame]  # of a list
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Every parameter by position, for each of several sets of areas; `which`: the set of each household.
+
+    `which` None: there is one set only.
+    """
+
+    sets: Sequence[Sequence[Any]]
+    which: Array | None
+
+
+class Level:
+    """A frame whose rows a variable runs over, inside the frames of the outer variables."""
+
+    def __init__(self, frame: Frame, variable: str, item: Column | None, outer: Level | None) -> None:
+        self.frame, self.variable, self.item, self.outer = frame, variable, item, outer
+        self.memo: dict[int, Column] = {}
+        self.spread: dict[int, Column] = {}
+        self.inner: dict[tuple[int, str, int], Level] = {}
+
+    def inside(self, lists: Lists, variable: str) -> Level:
+        """The level of a body over lists; equal bodies over the same entries share one."""
+        key = (id(lists.entries), variable, id(lists.item))
+        found = self.inner.get(key)
+        if found is None:
+            found = self.inner[key] = Level(lists.entries, variable, lists.item, self)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A program prepared: for every node the number of what it computes and the variables that it needs."""
+
+    program: Program
+    nodes: Mapping[int, tuple[int, frozenset[str]]]
+    computed: Mapping[str, tuple[str, Node]]
+    places: Mapping[str, int]  # of parameters
+
+    def read(
+        self,
+        tables: Tables,
+        parameters: Parameters,
+        on: int,
+        codes: Codes,
+        given: Mapping[str, Column] | None = None,
+    ) -> Reading:
+        """`given`: computed values that are known already, by name."""
+        return Reading(self, tables, parameters, on, codes, given or {})
+
+
+def compile_columns(program: Program) -> Columns:
+    keys = Keys()
+    nodes: dict[int, tuple[int, frozenset[str]]] = {}
+
+    def prepare(node: Node) -> frozenset[str]:
+        found = nodes.get(id(node))
+        if found is not None:
+            return found[1]
+        free = frozenset[str]().union(*(prepare(arg) for arg in node.args))
+        if node.op == "variable":
+            free = frozenset({node.name})
+        elif node.op in BINDERS:
+            free = free - {node.value} | prepare(node.args[0])
+        nodes[id(node)] = keys.of(node), free
+        return free
+
+    for one in program.computed:
+        prepare(one.node)
+    places = {name: place for place, name in enumerate(program.parameters)}
+    return Columns(program, nodes, {one.name: (one.of, one.node) for one in program.computed}, places)
+
+
+class Reading:
+    """One program over one batch. Nothing is computed before something asks for it."""
+
+    def __init__(
+        self,
+        columns: Columns,
+        tables: Tables,
+        parameters: Parameters,
+        on: int,
+        codes: Codes,
+        given: Mapping[str, Column],
+    ) -> None:
+        self.columns, self.tables, self.parameters = columns, tables, parameters
+        self.on, self.codes, self.given = np.int64(on), codes, given
+        self.root = Level(tables.households, "", None, None)
+        self.everyone = Lists(tables.people, Numbers(tables.people.rows))
+        self.subject = self.root.inside(self.everyone, SUBJECT)
+        self._named: dict[str, Column] = {}
+        self._tables: dict[Any, Any] = {}  # parameters made ready for columns
+
+    def named(self, name: str) -> Column:
+        """A computed value: a row for each household, or for each person."""
+        found = self._named.get(name)
+        if found is None:
+            found = self.given.get(name)
+            if found is None:
+                of, node = self.columns.computed[name]
+                found = self.value(node, self.subject if of == PERSON else self.root)
+            self._named[name] = found
+        return found
+
+    def value(self, node: Node, level: Level) -> Column:
+        """A node's value in every row of a level."""
+        key, free = self.columns.nodes[id(node)]
+        target = level
+        while target.outer is not None and target.variable not in free:
+            target = target.outer
+        column = target.memo.get(key)
+        if column is None:
+            column = target.memo[key] = _OPS[node.op](self, node, target)
+        if target.frame is level.frame:
+            return column
+        found = level.spread.get(key)
+        if found is None:
+            found = level.spread[key] = self._spread(column, target.frame, level.frame)
+        return found
+
+    @staticmethod
+    def _spread(column: Column, above: Frame, below: Frame) -> Column:
+        if isinstance(column, Lists):
+            return spread(column, below.above(above), below)
+        return take(column, below.above(above))
+
+    # --- a value in the form that an operation needs ----------------------------------------------------
+
+    def truths(self, node: Node, level: Level) -> Truths:
+        found = self.value(node, level)
+        return found if isinstance(found, Truths) else Truths(NEVER, NEVER)
+
+    def numbers(self, node: Node, level: Level) -> Numbers:
+        found = self.value(node, level)
+        return found if isinstance(found, Numbers) else Numbers(np.int64(0), NEVER)
+
+    def lists(self, node: Node, level: Level) -> Lists:
+        found = self.value(node, level)
+        if isinstance(found, Lists):
+            return found
+        empty = Frame(0, level.frame, np.zeros(level.frame.size + 1, np.int64))
+        return Lists(empty, Numbers(empty.rows), None, None, np.zeros(level.frame.size, np.bool_))
+
+    def ratios(self, node: Node, level: Level) -> Ratios:
+        """Any number as numerator and denominator."""
+        found = self.value(node, level)
+        if isinstance(found, Ratios):
+            return found
+        if not isinstance(found, Numbers):
+            return Ratios(np.int64(0), np.int64(1), NEVER)
+        decimals = node.type.decimals if isinstance(node.type, Number) else 0
+        return Ratios(found.value, np.int64(10**decimals), found.known)
+
+    def bodies(self, node: Node, level: Level) -> tuple[Lists, Column]:
+        """The list that a body runs over, and the body's value for each of its entries."""
+        lists = self.lists(node.args[0], level)
+        return lists, self.value(node.args[1], level.inside(lists, node.value))
+
+    def set_of(self, level: Level) -> Array | None:
+        """Which set of parameters each row of a level takes; None: all take the first."""
+        which = self.parameters.which
+        if which is None or level.frame is self.tables.households:
+            return which
+        key = ("which", id(level.frame))
+        if key not in self._tables:
+            self._tables[key] = which.take(level.frame.above(self.tables.households))
+        found: Array = self._tables[key]
+        return found
+
+    def remember(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What is made from the parameters once for a batch."""
+        if key not in self._tables:
+            self._tables[key] = make()
+        return self._tables[key]
+
+    def mask(self, column: Column) -> Mask:
+        """Where a column is known."""
+        return column.yes | column.no if isinstance(column, Truths) else column.known
+
+
+Op = Callable[[Reading, Node, Level], Column]
+
+_OPS: dict[str, Op] = {**names.OPS, **numbers.OPS, **truths.OPS, **lists.OPS}
