@@ -24,9 +24,7 @@ def tables(worlds: Sequence[World], texts: Codes) -> tuple[Tables, Parameters]:
     """Several worlds side by side, each with parameters of its own."""
     inputs = [world.inputs(one) for one in worlds]
     households = Frame(len(worlds))
-    people = Frame(
-        sum(len(one[1]) for one in inputs), households, _offsets([len(one[1]) for one in inputs])
-    )
+    people = Frame(sum(len(one[1]) for one in inputs), households, _offsets([len(one[1]) for one in inputs]))
     own = {name: [one[0][i] for one in inputs] for i, name in enumerate(world.HOUSEHOLD)}
     person = {name: [row[i] for one in inputs for row in one[1]] for i, name in enumerate(world.PERSONAL)}
     lists: dict[str, tuple[Lists, list[Any]]] = {}

@@ -173,7 +173,7 @@ def _listed(read: Reading, node: Node, level: Level, of: Type, values: Sequence[
         numbers = [one for one in flat if isinstance(one, Numbers)]
         item = Numbers(
             np.array([one.value for one in numbers], np.int64),
-            np.array([one.known is None for one in numbers]),
+            np.array([one.known is None for one in numbers], np.bool_),
         )
     known = np.array([value is not None for value in values])
     sets = Lists(Frame(len(flat), None, offsets), item, None, None, known)

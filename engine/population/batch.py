@@ -1,0 +1,252 @@
+"""A batch of households as the column reading takes it: frames, and columns made when they are first asked for.
+
+Numbers outside the range that the dictionary declares, and choices that it does not know, are refused: the proof that
+64 bits are enough rests on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.decision.document import area_at
+from engine.language.columns import Codes, Column, Frame, Lists, Numbers, Tables, Truths
+from engine.language.columns.values import NEVER, Array, Mask, full, is_known
+from engine.language.types import Boolean, Enum, Number, Text
+from engine.population.arrays import booleans, entries_of, field_of, integers, known_of, texts
+from engine.population.layout import BadTable
+from engine.rulebook.model import FOREVER, Fact, Field, Rulebook
+
+NOBODY = -1  # stands for the household where a row number of a person is expected
+
+
+class Statuses:
+    """What is on record: one row for each status of the batch, and whether it covers the day."""
+
+    def __init__(self, batch: Batch, array: pa.Array | None, on: int, known: int) -> None:
+        self.entries = Frame(0, batch.households, np.zeros(batch.households.size + 1, np.int64))
+        self.said: Mask = np.zeros(batch.households.size, np.bool_)
+        self.policy = self.person = self.start = self.recorded = self.amount = np.zeros(0, np.int64)
+        self.covers = self.has_amount = np.zeros(0, np.bool_)
+        if array is None:
+            return
+        self.entries, rows, self.said = entries_of(array, batch.households)
+        if not self.entries.size:
+            return
+        size = self.entries.size
+        self.policy = texts(rows.field("policy"), batch.codes)
+        unknown = set(rows.field("policy").unique().to_pylist()) - set(batch.book.policies)
+        if unknown:
+            raise BadTable(f"statuses.policy: there is no policy {sorted(map(str, unknown))}")
+        self.start = integers(rows.field("from"))
+        end, self.recorded = _days(rows, "to", FOREVER, size), _days(rows, "recorded", 0, size)
+        self.covers = (self.start <= on) & (on <= end) & (self.recorded <= known)
+        amount = field_of(rows, "amount")
+        if amount is not None:
+            self.amount, self.has_amount = integers(amount), full(is_known(known_of(amount)), size)
+        else:
+            self.amount, self.has_amount = np.zeros(size, np.int64), np.zeros(size, np.bool_)
+        self.person = _holders(batch, field_of(rows, "person_id"), self.entries)
+
+
+def _days(rows: pa.Array, name: str, otherwise: int, size: int) -> Array:
+    array = field_of(rows, name)
+    if array is None:
+        return np.full(size, otherwise, np.int64)
+    return np.where(is_known(known_of(array)), integers(array), otherwise)
+
+
+def _holders(batch: Batch, array: pa.Array | None, entries: Frame) -> Array:
+    """The row of the person who holds each status, `NOBODY` for what the household holds."""
+    result = np.full(entries.size, NOBODY, np.int64)
+    if array is None:
+        return result
+    named = full(is_known(known_of(array)), entries.size)
+    wanted = texts(array, batch.codes)
+    own = batch.person("person_id")
+    assert isinstance(own, Numbers)
+    width = len(batch.codes.fixed) + len(batch.codes.seen) + 1
+    keys = batch.people.of * width + own.value
+    order = np.argsort(keys, kind="stable")
+    rows = np.flatnonzero(named)
+    asked = entries.of[rows] * width + wanted[rows]
+    places = np.searchsorted(keys[order], asked)
+    found = order.take(np.minimum(places, len(order) - 1)) if len(order) else np.zeros(len(rows), np.int64)
+    wrong = keys.take(found) != asked if len(order) else np.ones(len(rows), np.bool_)
+    if wrong.any():
+        row = int(entries.of[rows[wrong][0]])
+        raise BadTable(f"household {batch.id_of(row)}: a status names a person who is not in `people`")
+    result[rows] = found
+    return result
+
+
+class Batch:
+    """One Arrow batch, opened for one legal date and one day of knowledge."""
+
+    def __init__(self, book: Rulebook, codes: Codes, rows: pa.RecordBatch, on: int, known: int) -> None:
+        self.book, self.codes, self.rows = book, codes, rows
+        self.households = Frame(rows.num_rows)
+        listed = rows.column("people")
+        self.people, self._people, said = entries_of(listed, self.households)
+        if said is not None or not (self.people.sizes > 0).all():
+            row = int(
+                np.flatnonzero(np.logical_not(full(is_known(said), rows.num_rows) & (self.people.sizes > 0)))[
+                    0
+                ]
+            )
+            raise BadTable(f"household {self.id_of(row)}: nobody is listed in `people`")
+        if (self.people.sizes > book.people_at_most).any():
+            row = int(np.argmax(self.people.sizes))
+            raise BadTable(f"household {self.id_of(row)}: more than {book.people_at_most} people")
+        self._made: dict[str, Column] = {}
+        self._rank: Array | None = None
+        self._entries: dict[str, tuple[Frame, pa.Array]] = {}
+        self.areas, self.area_of = _distinct(rows.column("area"))
+        unknown = [area for area in self.areas if area not in book.areas]
+        if unknown:
+            raise BadTable(f"area: there is no area {unknown} in this rulebook")
+        place = rows.schema.get_field_index("statuses")
+        self.statuses = Statuses(self, None if place < 0 else rows.column(place), on, known)
+
+    def id_of(self, row: int) -> str:
+        return str(self.rows.column("household_id")[row].as_py())
+
+    def person_ids(self) -> pa.Array:
+        return self._people.field("person_id")
+
+    def id_rank(self) -> Array:
+        """Numbers that order people as their ids do."""
+        if self._rank is None:
+            ids = self.person_ids().cast(pa.string())
+            self._rank = pc.rank(ids, tiebreaker="dense").to_numpy()
+        return self._rank
+
+    def tables(self) -> Tables:
+        return Tables(self.households, self.people, self.own, self.person, self.item, self.entries)
+
+    # --- columns ----------------------------------------------------------------------------------------
+
+    def own(self, name: str) -> Column:
+        if name not in self._made:
+            self._made[name] = self._own(name)
+        return self._made[name]
+
+    def _own(self, name: str) -> Column:
+        if name.endswith(".held"):
+            return self._held(name.rpartition(".")[0], self.households)
+        if name in self.book.levels:
+            return self._level(name)
+        place = self.rows.schema.get_field_index(name)
+        return self._fact(
+            self.book.facts[name], None if place < 0 else self.rows.column(place), self.households
+        )
+
+    def person(self, name: str) -> Column:
+        key = f"people/{name}"
+        if key not in self._made:
+            self._made[key] = self._person(name)
+        return self._made[key]
+
+    def _person(self, name: str) -> Column:
+        if name.endswith(".held"):
+            return self._held(name.rpartition(".")[0], self.people)
+        array = field_of(self._people, name)
+        if name == "person_id":
+            if array is None or array.null_count:
+                raise BadTable("people.person_id: everyone needs an id")
+            return Numbers(texts(array, self.codes))
+        return self._fact(self.book.facts[name], array, self.people)
+
+    def _fact(self, fact: Fact, array: pa.Array | None, frame: Frame) -> Column:
+        if not fact.items:
+            return self._column(fact.name, fact.value, array, frame)
+        if array is None:
+            array = pa.nulls(frame.size)
+        entries, rows, known = entries_of(array, frame)
+        if (entries.sizes > fact.at_most).any():
+            raise BadTable(f"{fact.name}: more than {fact.at_most} entries")
+        self._entries[fact.name] = entries, rows
+        return Lists(entries, Numbers(entries.rows), None, None, known)
+
+    def entries(self, name: str) -> Frame:
+        """The frame of all entries of a list."""
+        if name not in self._entries:
+            (self.person if self.book.facts[name].of == "person" else self.own)(name)
+        return self._entries[name][0]
+
+    def item(self, name: str, field: str) -> Column:
+        key = f"{name}.{field}"
+        if key not in self._made:
+            frame = self.entries(name)
+            of = next(one for one in self.book.facts[name].items if one.name == field)
+            self._made[key] = self._column(key, of, field_of(self._entries[name][1], field), frame)
+        return self._made[key]
+
+    def _column(self, place: str, of: Field, array: pa.Array | None, frame: Frame) -> Column:
+        if array is None or pa.types.is_null(array.type):
+            return Truths(NEVER, NEVER) if isinstance(of.type, Boolean) else Numbers(np.int64(0), NEVER)
+        if isinstance(of.type, Boolean):
+            return Truths(*booleans(array))
+        known = known_of(array)
+        if isinstance(of.type, Enum | Text):
+            if isinstance(of.type, Enum):
+                unknown = set(array.unique().to_pylist()) - {*of.type.values, None}
+                if unknown:
+                    raise BadTable(f"{place}: {sorted(map(str, unknown))} is not a value of this choice")
+            return Numbers(texts(array, self.codes), known)
+        try:
+            values = integers(array)
+        except OverflowError as error:
+            raise BadTable(f"{place}: {error}") from None
+        if isinstance(of.type, Number):
+            self._check_range(place, of.type, values, known, frame)
+        return Numbers(values, known)
+
+    def _check_range(self, place: str, of: Number, values: Array, known: Mask, frame: Frame) -> None:
+        wrong = (values < of.lo) | (values > of.hi)
+        if known is not None:
+            wrong &= known
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            household = row if frame is self.households else int(frame.above(self.households)[row])
+            raise BadTable(
+                f"household {self.id_of(household)}: {place} is not within the range that the dictionary declares"
+            )
+
+    # --- what is not in the table as it stands ----------------------------------------------------------
+
+    def _held(self, policy: str, frame: Frame) -> Truths:
+        statuses = self.statuses
+        mine = statuses.covers & (statuses.policy == self.codes.of(policy))
+        yes = np.zeros(frame.size, np.bool_)
+        if frame is self.people:
+            yes[statuses.person[mine & (statuses.person != NOBODY)]] = True
+        else:
+            yes[statuses.entries.of[mine & (statuses.person == NOBODY)]] = True
+        said = statuses.said
+        if said is None:
+            return Truths(yes, np.logical_not(yes))
+        said = said if frame is self.households else said.take(self.people.of)
+        return Truths(yes, np.greater(said, yes))
+
+    def _level(self, level: str) -> Numbers:
+        found = [area_at(self.book, area, level) for area in self.areas]
+        value = np.array(self.codes.many(found), np.int64).take(self.area_of)
+        known = np.array([one is not None for one in found], np.bool_)
+        return Numbers(value, None if known.all() else known.take(self.area_of))
+
+
+def _distinct(array: pa.Array) -> tuple[list[str], Array]:
+    """The different texts of an array, and the place of each row's among them."""
+    if array.null_count:
+        raise BadTable("area: every household needs an area")
+    coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    used = np.unique(coded.indices.to_numpy())
+    place = np.zeros(len(coded.dictionary), np.int64)
+    place[used] = np.arange(len(used))
+    names: Sequence[Any] = coded.dictionary.take(pa.array(used)).to_pylist()
+    return list(names), place.take(coded.indices.to_numpy())

@@ -1,0 +1,233 @@
+"""The kernel: one Arrow batch of households in, one Arrow batch of results out.
+
+Made once for a rulebook and a date. The households of a batch may fall under several sets of rules (where versions ask
+for the application date) and several areas; each set of rules is computed over all its households at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from engine.decision.conflicts import STAGES
+from engine.decision.plan import Plan, plan_for
+from engine.language.columns import Codes, Column, Columns, Reading, compile_columns
+from engine.language.columns.reading import Parameters
+from engine.language.columns.values import Array
+from engine.language.compile import Program
+from engine.language.dates import month_start
+from engine.language.outcomes import UNDETERMINED
+from engine.language.scope import PERSON
+from engine.language.tree import Node, walk
+from engine.language.types import Enum
+from engine.population.arrays import integers, known_of
+from engine.population.batch import Batch
+from engine.population.conflicts import resolve
+from engine.population.findings import NOT_IN_FORCE, Found, clause_truths, found_of
+from engine.population.layout import LEADING
+from engine.population.results import Shapes
+from engine.population.sums import score, would_be_due
+from engine.rulebook.in_force import InForce, ParametersOn, in_force, parameters_on
+from engine.rulebook.model import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A set of rules, ready for columns. `undated_names`: computed values of the amounts that no date touches."""
+
+    plan: Plan
+    decide: Columns
+    amounts: Columns
+    truths: Mapping[str, tuple[str, ...]]
+
+
+class Kernel:
+    """`run` may be called from several threads at once."""
+
+    def __init__(self, book: Rulebook, on: int, known: int) -> None:
+        self.book, self.on, self.known = book, on, known
+        self.shapes = Shapes(book)
+        self._prepared: dict[object, Prepared] = {}
+        self._fixed = _fixed_codes(book)
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self.shapes.schema
+
+    def rules_for(self, application_date: int | None) -> InForce:
+        return in_force(self.book, self.on, self.known, application_date)
+
+    def prepared(self, rules: InForce) -> Prepared:
+        found = self._prepared.get(rules.key)
+        if found is None:
+            plan = plan_for(self.book, rules)
+            for program in (plan.decide, plan.amounts):
+                self._add_codes(program)
+            truths = {name: clause_truths(one) for name, one in plan.policies.items()}
+            found = Prepared(plan, compile_columns(plan.decide), compile_columns(plan.amounts), truths)
+            self._prepared[rules.key] = found
+        return found
+
+    def _add_codes(self, program: Program) -> None:
+        named = {
+            node.value
+            for one in program.computed
+            for node in walk(one.node)
+            if node.op == "const" and isinstance(node.value, str)
+        }
+        fixed = dict(self._fixed)
+        for text in sorted(named):
+            fixed.setdefault(text, len(fixed))
+        self._fixed = fixed
+
+    # --- running ----------------------------------------------------------------------------------------
+
+    def run(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Results in the order of the rows. Raises `BadTable` for values that the dictionary does not allow."""
+        groups = self._groups(rows)
+        if len(groups) == 1:
+            return self._run(rows, groups[0][0])
+        parts = [self._run(rows.take(pa.array(places)), rules) for rules, places in groups]
+        order = np.argsort(np.concatenate([places for _, places in groups]), kind="stable")
+        table = pa.Table.from_batches(parts, self.schema).unify_dictionaries().take(pa.array(order))
+        return table.combine_chunks().to_batches()[0]
+
+    def _groups(self, rows: pa.RecordBatch) -> list[tuple[InForce, Array]]:
+        """Rows by the rules that their application date puts in force."""
+        place = rows.schema.get_field_index("application_date")
+        every = np.arange(rows.num_rows)
+        if place < 0 or self.rules_for(None) is self.rules_for(self.on) or not rows.num_rows:
+            return [(self.rules_for(None), every)]
+        array = rows.column(place)
+        known, days = known_of(array), integers(array)
+        if known is not None:
+            days = np.where(known, days, 0)
+        groups: dict[object, tuple[InForce, list[Array]]] = {}
+        for day in np.unique(days):
+            rules = self.rules_for(int(day) or None)
+            groups.setdefault(rules.key, (rules, []))[1].append(np.flatnonzero(days == day))
+        return [(rules, np.sort(np.concatenate(places))) for rules, places in groups.values()]
+
+    def _run(self, rows: pa.RecordBatch, rules: InForce) -> pa.RecordBatch:
+        ready = self.prepared(rules)
+        codes = Codes(self._fixed)
+        batch = Batch(self.book, codes, rows, self.on, self.known)
+        decided, month = self.readings(ready, batch, codes)
+        found = self.findings(ready, batch, decided, month)
+        conflicts = [one for one in rules.conflicts if one.stage in STAGES]
+        resolution = resolve(batch, found, rules.undated, decided, conflicts)
+        due = would_be_due(batch, found, resolution.sides)
+        scored = score(decided, rules.scoring, batch.households.size)
+        return self.shapes.batch_of(batch, found, resolution.notes, due, scored)
+
+    def readings(self, ready: Prepared, batch: Batch, codes: Codes) -> tuple[Reading, Reading]:
+        """The values on the legal date, and those of the amounts on the first day of its month."""
+        tables, first = batch.tables(), month_start(self.on)
+        now = [parameters_on(self.book, area, self.on, self.known) for area in batch.areas]
+        then = [parameters_on(self.book, area, first, self.known) for area in batch.areas]
+        decided = ready.decide.read(tables, _in_sets(now, batch.area_of), self.on, codes)
+        names = ready.plan.amounts_given
+        taken = {*names.own, *names.people}
+        taken |= _untouched(ready.plan.amounts, taken, _changed(self.book, now, then), first == self.on)
+        computed = ready.decide.computed
+        given: dict[str, Column] = {name: decided.named(name) for name in taken if name in computed}
+        return decided, ready.amounts.read(tables, _in_sets(then, batch.area_of), first, codes, given)
+
+    def findings(self, ready: Prepared, batch: Batch, decided: Reading, month: Reading) -> list[Found]:
+        found = []
+        for name, policy in self.book.policies.items():
+            plan = ready.plan.policies.get(name)
+            if plan is not None:
+                found.append(found_of(plan, ready.truths[name], decided, month))
+                continue
+            size = (batch.people if policy.unit == PERSON else batch.households).size
+            outcome = UNDETERMINED if name in ready.plan.rules.undated else NOT_IN_FORCE
+            none = np.zeros(size, np.uint64)
+            found.append(Found(name, policy.unit, "", np.full(size, outcome, np.int8), none, none))
+        return found
+
+    # --- what has to be read ----------------------------------------------------------------------------
+
+    def columns(self, days: list[int | None]) -> list[str]:
+        """The Parquet columns that the rules read, for households with these application dates."""
+        own: set[str] = set()
+        person: set[str] = set()
+        items: set[str] = set()
+        for day in days:
+            plan = self.prepared(self.rules_for(day)).plan
+            for node in (
+                node
+                for program in (plan.decide, plan.amounts)
+                for one in program.computed
+                for node in walk(one.node)
+            ):
+                if node.op in ("fact", "value"):
+                    own.add(node.name)
+                elif node.op in ("field", "computed"):
+                    owner = getattr(node.args[0].type, "name", "")
+                    (person if owner == PERSON else items).add(
+                        node.name if owner == PERSON else f"{owner}.{node.name}"
+                    )
+            for conflict in plan.rules.conflicts:
+                (person if conflict.same == PERSON else own).add(conflict.choose_by)
+        found = [*LEADING, "people.list.element.person_id", "statuses"]
+        for name, fact in self.book.facts.items():
+            read = own if fact.of == "household" else person
+            path = name if fact.of == "household" else f"people.list.element.{name}"
+            if name in read:
+                found.append(path)
+        return found
+
+
+def _fixed_codes(book: Rulebook) -> dict[str, int]:
+    """Every text that the rulebook itself names."""
+    named = [*book.areas, *book.policies]
+    for fact in book.facts.values():
+        for one in (fact.value, *fact.items):
+            if isinstance(one.type, Enum):
+                named += one.type.values
+    return {text: number for number, text in enumerate(dict.fromkeys(named))}
+
+
+def _in_sets(found: list[ParametersOn], area_of: Array) -> Parameters:
+    """Areas with the same parameters are taken together."""
+    sets: list[tuple[object, ...]] = []
+    place = np.zeros(len(found), np.int64)
+    for number, one in enumerate(found):
+        if one.values not in sets:
+            sets.append(one.values)
+        place[number] = sets.index(one.values)
+    return Parameters(sets, None if len(sets) == 1 else place.take(area_of))
+
+
+def _changed(book: Rulebook, now: list[ParametersOn], then: list[ParametersOn]) -> frozenset[str]:
+    """Parameters that are not the same on both days."""
+    return frozenset(
+        name
+        for place, name in enumerate(book.parameters)
+        if any(a.values[place] != b.values[place] for a, b in zip(now, then, strict=True))
+    )
+
+
+def _untouched(program: Program, taken: set[str], changed: frozenset[str], same_day: bool) -> frozenset[str]:
+    """Computed values that are the same on both days: they read neither the date nor a parameter that changed."""
+    table = {one.name: one.node for one in program.computed}
+    found: dict[str, bool] = {name: True for name in taken}
+
+    def same(name: str) -> bool:
+        if name not in found:
+            found[name] = True
+            found[name] = name not in table or all(map(steady, walk(table[name])))
+        return found[name]
+
+    def steady(node: Node) -> bool:
+        if node.op == "on":
+            return same_day
+        if node.op in ("parameter", "size_table", "marginal"):
+            return node.name not in changed
+        return same(node.name) if node.op in ("value", "computed") else True
+
+    return frozenset(name for name in table if same(name))

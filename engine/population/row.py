@@ -1,0 +1,110 @@
+"""One household's decision in the shape of a row of results: to explain a row, and to hold the two evaluators together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.decision.decide import decide_situation, situate
+from engine.decision.document import Household
+from engine.decision.model import HOUSEHOLD, Decision, Due, Finding
+from engine.decision.situation import Situation
+from engine.language import outcomes
+from engine.language.scope import PERSON
+from engine.population.findings import OUTCOMES, clause_truths
+from engine.population.sums import PERIODS
+from engine.rulebook.model import Rulebook
+
+Row = dict[str, Any]
+Names = Mapping[str, Sequence[str]]  # per policy the truths that are packed
+
+
+def row_of(book: Rulebook, household: Household, on: int, known: int) -> Row:
+    """What the kernel must say of a household, from the evaluator for one household."""
+    at = situate(book, household, on, known)
+    decision = decide_situation(at, advice=False)
+    names = {name: clause_truths(plan) for name, plan in at.plan.policies.items()}
+    scored = decision.score
+    people = [
+        {
+            "person_id": person.person_id,
+            "due": _due(decision.would_be_due.subjects.get(person.person_id)),
+            **_findings(at, decision, names, i),
+        }
+        for i, person in enumerate(household.people)
+    ]
+    return {
+        "household_id": household.household_id,
+        "score": None if scored is None else {"worst": scored.worst, "best": scored.best},
+        "due": _due(decision.would_be_due.total),
+        **_findings(at, decision, names, -1),
+        "people": people,
+        "conflicts": [
+            {
+                "rule": one.rule,
+                "stage": one.stage,
+                "person_id": None if one.subject == HOUSEHOLD else one.subject,
+                "between": list(one.between),
+                "effect": one.effect,
+                "policy": one.policy or None,
+                "amount": one.amount,
+            }
+            for one in decision.conflicts
+        ],
+    }
+
+
+def differences(expected: Any, found: Any, place: str = "") -> list[str]:
+    """Where two rows differ, and in what."""
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        keys = dict.fromkeys((*expected, *found))
+        return [
+            one for key in keys for one in differences(expected.get(key), found.get(key), f"{place}/{key}")
+        ]
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        pairs = enumerate(zip(expected, found, strict=True))
+        return [one for i, (a, b) in pairs for one in differences(a, b, f"{place}/{i}")]
+    return [] if expected == found else [f"{place}: {expected}, not {found}"]
+
+
+def _findings(at: Situation, decision: Decision, names: Names, index: int) -> Row:
+    """Every policy for the household (index -1) or a person."""
+    unit, subject = ("household", HOUSEHOLD) if index < 0 else (PERSON, at.household.people[index].person_id)
+    found: Row = {}
+    for name, policy in at.book.policies.items():
+        if policy.unit == unit:
+            decided = decision.policies.get(name)
+            mine = [one for one in decided.findings if one.subject == subject] if decided else []
+            found[name] = _finding(at, name, mine[0] if mine else None, names, index)
+    return found
+
+
+def _finding(at: Situation, name: str, finding: Finding | None, names: Names, index: int) -> Row:
+    if name not in at.plan.policies:
+        outcome = OUTCOMES[outcomes.UNDETERMINED] if name in at.plan.rules.undated else OUTCOMES[-1]
+        return {
+            "outcome": outcome,
+            **dict.fromkeys(("version", "amount", "min", "max")),
+            "true": 0,
+            "known": 0,
+        }
+    values = [at.value(truth, index) for truth in names[name]]
+    amount = finding.amount if finding is not None else None
+    return {
+        "outcome": finding.outcome if finding is not None else OUTCOMES[outcomes.NOT_CONCERNED],
+        "version": at.plan.policies[name].version.dated.version,
+        "amount": None if amount is None else amount.value,
+        "min": None if amount is None else amount.min,
+        "max": None if amount is None else amount.max,
+        "true": sum(1 << place for place, value in enumerate(values) if value is True),
+        "known": sum(1 << place for place, value in enumerate(values) if value is not None),
+    }
+
+
+def _due(due: Due | None) -> Row:
+    row: Row = {}
+    for period in PERIODS:
+        one = getattr(due, period) if due is not None else None
+        row[f"{period}_min"] = 0 if one is None else one.min
+        row[f"{period}_max"] = 0 if one is None else one.max
+    return row

@@ -1,0 +1,65 @@
+"""The kernel says of every household what the evaluator for one household says of it, to the last unit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import Any
+
+from engine.decision.document import inputs_on, read_household
+from engine.population.documents import table_of_households
+from engine.population.kernel import Kernel
+from engine.population.row import differences, row_of
+from tests.conftest import SOAK
+from tests.support.households import DAYS, Families, Place, places, shipped, without
+
+COMPARED = 1_000_000 if SOAK else 100_000  # policies of households
+AT_ONCE = 64
+
+
+def _documents(random: Random, families: Families, day: int) -> list[Any]:
+    """Households of whom everything is known, or a little or much is missing."""
+    found = []
+    for _ in range(AT_ONCE):
+        document = families.document(random, day)
+        lost = random.choice((0, 0, 0.02, 0.1, 0.5))
+        taken: list[Place] = [place for place in places(document) if random.random() < lost]
+        found.append(without(document, _outermost(taken)) if taken else document)
+    return found
+
+
+def _outermost(taken: list[Place]) -> list[Place]:
+    every = set(taken)
+    return [place for place in taken if not any(place[:n] in every for n in range(1, len(place)))]
+
+
+def test_the_kernel_agrees_with_the_evaluator_for_one_household() -> None:
+    book = shipped()
+    families, random = Families(book), Random(2026)
+    compared, outcomes, effects, amounts = 0, Counter[str](), Counter[str](), Counter[str]()
+    kernels = {day: Kernel(book, day, day) for day in DAYS}
+    while compared < COMPARED:
+        for day in DAYS:
+            documents = _documents(random, families, day)
+            households = [read_household(book, document) for document in documents]
+            table = table_of_households(
+                book, households, [inputs_on(book, one, day, day) for one in households]
+            )
+            rows = kernels[day].run(table.combine_chunks().to_batches()[0]).to_pylist()
+            for household, row, document in zip(households, rows, documents, strict=True):
+                assert not differences(row_of(book, household, day, day), row), document
+                findings = [one for owner in (row, *row["people"]) for one in _findings(owner)]
+                outcomes.update(one["outcome"] for one in findings)
+                amounts.update(
+                    "sure" if one["amount"] is not None else "open" if one["max"] is not None else "none"
+                    for one in findings
+                )
+                effects.update(one["effect"] for one in row["conflicts"])
+                compared += len(findings)
+    assert min(outcomes[name] for name in ("ineligible", "undetermined", "discretionary", "eligible")) > 500
+    assert min(amounts[name] for name in ("sure", "open", "none")) > 20, amounts
+    assert min(effects[name] for name in ("pending", "choice", "kept", "dropped", "offset")) > 10, effects
+
+
+def _findings(owner: dict[str, Any]) -> list[dict[str, Any]]:
+    return [value for value in owner.values() if isinstance(value, dict) and "outcome" in value]
