@@ -215,7 +215,7 @@ def _changed(book: Rulebook, now: list[ParametersOn], then: list[ParametersOn]) 
 def _untouched(program: Program, taken: set[str], changed: frozenset[str], same_day: bool) -> frozenset[str]:
     """Computed values that are the same on both days: they read neither the date nor a parameter that changed."""
     table = {one.name: one.node for one in program.computed}
-    found: dict[str, bool] = {name: True for name in taken}
+    found: dict[str, bool] = dict.fromkeys(taken, True)
 
     def same(name: str) -> bool:
         if name not in found:
