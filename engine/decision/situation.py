@@ -12,6 +12,7 @@ from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
 from engine.language import outcomes
 from engine.language.compile import Compiled
 from engine.language.interpret import Interpreter
+from engine.language.reach import Reaches
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing, missing
@@ -77,25 +78,26 @@ class Situation:
         self.book, self.household, self.on, self.known = book, household, on, known
         self.plan, self.parameters, self.inputs = plan, parameters, inputs
         self.own, self.columns = own, columns
-        self._reading: Interpreter | None = None
+        self._reaches: Reaches | None = None
         self._without: Answer | None = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
 
     # --- the lazy reading -------------------------------------------------------------------------------
 
-    def reading(self) -> Interpreter:
-        if self._reading is None:
+    def reaches(self) -> Reaches:
+        if self._reaches is None:
             inputs = self.inputs
-            self._reading = Interpreter(
+            reading = Interpreter(
                 self.plan.decide, inputs.household, inputs.people, self.parameters.values, self.on, self.value
             )
-        return self._reading
+            self._reaches = Reaches(reading)
+        return self._reaches
 
     def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
         """What an undetermined finding hangs on."""
-        reading = self.reading()
-        node = reading.computed[f"{policy}.outcome"].node
-        return missing(reading, node, {} if index < 0 else {SUBJECT: index})
+        reaches = self.reaches()
+        node = reaches.reading.computed[f"{policy}.outcome"].node
+        return missing(reaches, node, {} if index < 0 else {SUBJECT: index})
 
     # --- other facts, other statuses --------------------------------------------------------------------
 
