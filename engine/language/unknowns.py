@@ -36,17 +36,24 @@ class Missing:
 
 
 def missing(reaches: Reaches, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
-    """What is missing for the value of a node, each once, in the order of the text.
+    """What is missing for a value that the lazy reading does not know, in the order of the text.
 
-    A value that is unknown although nothing can change it any more (known incomes exceed every line) waits for
-    the first thing that its reading lacks.
+    A value can be unknown although nothing can change it any more (known incomes exceed every line). It waits
+    for the first thing that its reading lacks.
     """
-    found: dict[tuple[str, str, int], Missing] = {}
-    for one in _missing(reaches, node, bindings, _Trail((), set())):
-        found.setdefault((one.kind, one.name, one.person), one)
+    found = turning(reaches, node, bindings)
     if found:
-        return tuple(found.values())
+        return found
     return tuple(islice(_missing(Unrefined(reaches.reading), node, bindings, _Trail((), set())), 1))
+
+
+def turning(reaches: Reaches, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
+    """What can still change a value, each once, in the order of the text; nothing when it is settled."""
+    found: dict[tuple[str, str, int], Missing] = {}
+    if reaches.is_open(node, bindings):
+        for one in _missing(reaches, node, bindings, _Trail((), set())):
+            found.setdefault((one.kind, one.name, one.person), one)
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
