@@ -239,6 +239,8 @@ class _Decider:
         extra: tuple[Missing, ...] = ()
         if version.amount is not None and result in _PAYING:
             amount, extra = amount_of(self.at, shape.plan, index, result)
+            if result == outcomes.UNDETERMINED and not self.at.may_pay(policy.id, index):
+                extra = ()
         failed, reasons = _reasons(shape, values, result)
         prefix = "" if index < 0 else f"people/{subject}/"
         eligible = result == outcomes.ELIGIBLE

@@ -11,14 +11,16 @@ from engine.decision.model import STATUSES
 from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
 from engine.language import outcomes
 from engine.language.compile import Compiled
-from engine.language.interpret import Interpreter
-from engine.language.reach import Reaches
+from engine.language.interpret import Bindings, Interpreter
+from engine.language.reach import Either, Reaches
 from engine.language.scope import PERSON, SUBJECT
-from engine.language.types import Number, to_plain
-from engine.language.unknowns import Missing, missing
+from engine.language.tree import Node
+from engine.language.types import Boolean, Number, to_plain
+from engine.language.unknowns import Missing, turning, waited_for
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
 
+MOST_TRIED = 8  # a finding with more open facts than this is free to turn with each of them, as a rule
 NO_NAMES: frozenset[str] = frozenset()
 
 
@@ -79,6 +81,7 @@ class Situation:
         self.plan, self.parameters, self.inputs = plan, parameters, inputs
         self.own, self.columns = own, columns
         self._reaches: Reaches | None = None
+        self._eithers: dict[tuple[str, int], Either] = {}
         self._without: Answer | None = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
 
@@ -93,30 +96,78 @@ class Situation:
             self._reaches = Reaches(reading)
         return self._reaches
 
+    def _outcome(self, policy: str, index: int) -> tuple[Node, Bindings]:
+        node = self.reaches().reading.computed[f"{policy}.outcome"].node
+        return node, {} if index < 0 else {SUBJECT: index}
+
     def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
         """What an undetermined finding hangs on."""
-        reaches = self.reaches()
-        node = reaches.reading.computed[f"{policy}.outcome"].node
-        return missing(reaches, node, {} if index < 0 else {SUBJECT: index})
+        node, bindings = self._outcome(policy, index)
+        return self.turning(policy, index) or waited_for(self.reaches().reading, node, bindings)
+
+    def turning(self, policy: str, index: int) -> tuple[Missing, ...]:
+        """What can still turn an undetermined finding. Nothing, when known facts settle it in truth."""
+        node, bindings = self._outcome(policy, index)
+        found = turning(self.reaches(), node, bindings)
+        if len(found) > MOST_TRIED:
+            return found
+        return tuple(one for one in found if self._tells(one, node, bindings))
+
+    def _tells(self, one: Missing, node: Node, bindings: Bindings) -> bool:
+        """Does the value of a choice matter, where it is seen that one fact is read in several places?"""
+        choices = self._choices(one)
+        if not choices:
+            return True
+        key = (one.name, one.person)
+        if key not in self._eithers:
+            worlds = [self._reaches_with(one, value) for value in choices]
+            self._eithers[key] = Either(self.reaches().reading, worlds)
+        return any(
+            (other.name, other.person) == key for other in turning(self._eithers[key], node, bindings)
+        )
+
+    def _choices(self, one: Missing) -> Sequence[Any]:
+        fact = self.book.facts.get(one.name)
+        if one.kind != "fact" or fact is None:
+            return ()
+        return (False, True) if isinstance(fact.value.type, Boolean) else fact.value.choices
+
+    def _reaches_with(self, one: Missing, value: Any) -> Reaches:
+        household, people = self._inputs_with(one.name, one.person, value)
+        run = self.plan.run_decide
+        answer = Answer(run, *run.run(household, people, self.parameters.values, self.on))
+        return Reaches(
+            Interpreter(self.plan.decide, household, people, self.parameters.values, self.on, answer.value)
+        )
+
+    def may_pay(self, policy: str, index: int) -> bool:
+        """Can an undetermined finding still be anything but a refusal?"""
+        found = self.reaches().of(*self._outcome(policy, index))
+        return not isinstance(found, frozenset) or any(one >= outcomes.UNDETERMINED for one in found)
 
     # --- other facts, other statuses --------------------------------------------------------------------
 
     def with_fact(self, policy: str, fact: str, person: int, value: Any) -> Answer:
         """One policy decided again with one fact changed, of the household (person -1) or of a person."""
-        household, people = self.inputs.household, self.inputs.people
         if fact == STATUSES:
             plan = self.plan.decide
-            household = _with_statuses(plan.household, household, value)
-            people = [_with_statuses(plan.person, row, value) for row in people]
-        elif person < 0:
-            household = list(household)
-            household[self.plan.own_input[fact]] = value
+            household: Sequence[Any] = _with_statuses(plan.household, self.inputs.household, value)
+            people = [_with_statuses(plan.person, row, value) for row in self.inputs.people]
         else:
-            people = list(people)
-            people[person] = list(people[person])
-            people[person][self.plan.person_input[fact]] = value
+            household, people = self._inputs_with(fact, person, value)
         compiled = alone(self.book, self.plan, policy)
         return Answer(compiled, *compiled.run(household, people, self.parameters.values, self.on))
+
+    def _inputs_with(
+        self, fact: str, person: int, value: Any
+    ) -> tuple[Sequence[Any], list[Sequence[Any]]]:
+        household, people = list(self.inputs.household), list(self.inputs.people)
+        if person < 0:
+            household[self.plan.own_input[fact]] = value
+        else:
+            row = people[person] = list(people[person])
+            row[self.plan.person_input[fact]] = value
+        return household, people
 
     def value(self, name: str, index: int) -> Any:
         """One computed value, of the household (index -1) or of a person."""

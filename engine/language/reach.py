@@ -215,8 +215,10 @@ class Reaches:
         keys = [self.of(arg, bindings) for arg in node.args]
         if table is not None and not keys:
             return _listed(table, node)
-        if table is None or isinstance(node.type, List) or not all(isinstance(key, frozenset) for key in keys):
-            return _unsaid(node.type)
+        if table is None:
+            return _not_set(node.type)
+        if isinstance(node.type, List) or not all(isinstance(key, frozenset) for key in keys):
+            return of_type(node.type, blank=True)
         cells = [
             None if None in one else table.get(one[0] if len(one) == 1 else one)
             for one in product(*(key for key in keys if isinstance(key, frozenset)))
@@ -225,15 +227,19 @@ class Reaches:
 
     def _size_table(self, node: Node, bindings: Bindings) -> Reach:
         table, size = self.reading.table(node.name), self.of(node.args[0], bindings)
-        if table is None or not isinstance(size, Span) or size.hi - size.lo > MOST_CELLS:
-            return _unsaid(node.type)
+        if table is None:
+            return _not_set(node.type)
+        if not isinstance(size, Span) or size.hi - size.lo > MOST_CELLS:
+            return of_type(node.type, blank=True)
         cells = [runtime.size_table(table, n) for n in range(size.lo, size.hi + 1)]
         return _one_of([None if cell is None else Span(cell, cell, size.blank) for cell in cells], node.type)
 
     def _marginal(self, node: Node, bindings: Bindings) -> Reach:
         brackets, amount = self.reading.table(node.name), self.of(node.args[0], bindings)
-        if brackets is None or not isinstance(amount, Span) or any(rate < 0 for _, rate in brackets):
-            return _unsaid(node.type)
+        if brackets is None:
+            return _not_set(node.type)
+        if not isinstance(amount, Span) or any(rate < 0 for _, rate in brackets):
+            return of_type(node.type, blank=True)
         return _mapped(amount, lambda value: runtime.marginal(brackets, value))
 
     # --- numbers ----------------------------------------------------------------------------------------
@@ -245,7 +251,7 @@ class Reaches:
         for corner in product(*((span.lo, span.hi) if isinstance(span, Span) else (None,) for span in spans)):
             value = None if None in corner else STRICT[node.op](node, *corner)
             if value is None:
-                return _unsaid(node.type)
+                return of_type(node.type, blank=True)
             found.append(value)
         return Span(min(found), max(found), any(isinstance(span, Span) and span.blank for span in spans))
 
@@ -262,7 +268,7 @@ class Reaches:
     def _absolute(self, node: Node, bindings: Bindings) -> Reach:
         inner = self.of(node.args[0], bindings)
         if not isinstance(inner, Span):
-            return _unsaid(node.type)
+            return of_type(node.type, blank=True)
         sizes = abs(inner.lo), abs(inner.hi)
         return Span(0 if inner.lo <= 0 <= inner.hi else min(sizes), max(sizes), inner.blank)
 
@@ -428,6 +434,19 @@ class Reaches:
         return frozenset(is_eligible(one) for one in found) if isinstance(found, frozenset) else OPEN_TRUTHS
 
 
+class Either(Reaches):
+    """The reaches of a household for whom one fact is known, this or that: what it settles either way is settled."""
+
+    def __init__(self, reading: Interpreter, worlds: Sequence[Reaches]) -> None:
+        super().__init__(reading)
+        self.worlds = worlds
+
+    def _find(self, node: Node, bindings: Bindings) -> Reach:
+        if isinstance(node.type, List):
+            return super()._find(node, bindings)
+        return _hull(world.of(node, bindings) for world in self.worlds)
+
+
 class Unrefined(Reaches):
     """What is unknown to the lazy reading may be anything: the reading by which outcomes are decided."""
 
@@ -450,9 +469,11 @@ def _may_stay(reach: Reach) -> bool:
     return None in reach if isinstance(reach, frozenset) else reach.blank
 
 
-def _unsaid(of: Type) -> Reach:
-    """Of a number that the rulebook may yet set: no range that is proven of those it has set."""
-    return Span(-INT64_MAX, INT64_MAX, True) if isinstance(of, Number | Ratio) else of_type(of, blank=True)
+def _not_set(of: Type) -> Reach:
+    """Of what the rulebook has yet to set: it keeps the sign of what it has set, and no other range."""
+    if isinstance(of, Number | Ratio):
+        return Span(0 if of.lo >= 0 else -INT64_MAX, 0 if of.hi <= 0 else INT64_MAX)
+    return of_type(of)
 
 
 def _truths(reach: Reach) -> Choices:
@@ -499,7 +520,7 @@ def _hull(reaches: Iterable[Reach], blank: bool = False) -> Reach:
 
 def _one_of(cells: Sequence[Reach | None], of: Type) -> Reach:
     """One cell of a table; None: there is no such cell."""
-    return _unsaid(of) if None in cells else _hull(cell for cell in cells if cell is not None)
+    return of_type(of, blank=True) if None in cells else _hull(cell for cell in cells if cell is not None)
 
 
 def _mapped(span: Span, rising: Callable[[Any], Any]) -> Span:

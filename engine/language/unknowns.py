@@ -7,13 +7,13 @@ greatest value that an unknown amount can take, when only conditions are open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from engine.language.interpret import NOTHING, Bindings, Interpreter
 from engine.language.outcomes import UNDETERMINED
-from engine.language.reach import Reaches, Unrefined
+from engine.language.reach import Reach, Reaches, Span, Unrefined
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import BINDERS, Node
 from engine.language.types import Ratio, Record
@@ -36,15 +36,16 @@ class Missing:
 
 
 def missing(reaches: Reaches, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
-    """What is missing for a value that the lazy reading does not know, in the order of the text.
+    """What is missing for a value that the lazy reading does not know."""
+    return turning(reaches, node, bindings) or waited_for(reaches.reading, node, bindings)
 
-    A value can be unknown although nothing can change it any more (known incomes exceed every line). It waits
-    for the first thing that its reading lacks.
+
+def waited_for(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
+    """The first thing that a value waits for which is unknown although nothing can change it any more.
+
+    Known incomes exceed every line, say: the reading that decides outcomes does not see that.
     """
-    found = turning(reaches, node, bindings)
-    if found:
-        return found
-    return tuple(islice(_missing(Unrefined(reaches.reading), node, bindings, _Trail((), set())), 1))
+    return tuple(islice(_missing(Unrefined(reading), node, bindings, _Trail((), set())), 1))
 
 
 def turning(reaches: Reaches, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
@@ -63,11 +64,12 @@ class _Trail:
     """
 
     path: tuple[str, ...]
-    seen: set[tuple[str, int]]
+    seen: set[tuple[str, int | frozenset[int]]]
 
-    def first_at(self, name: str, person: int) -> bool:
-        first = (name, person) not in self.seen
-        self.seen.add((name, person))
+    def first_at(self, name: str, of: int | frozenset[int]) -> bool:
+        """`of`: the person, or the people of a list who matter."""
+        first = (name, of) not in self.seen
+        self.seen.add((name, of))
         return first
 
     def through(self, name: str) -> _Trail:
@@ -85,6 +87,8 @@ def _missing(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) ->
         yield from _missing_branch(reaches, node, bindings, trail)
     elif node.op in BINDERS:
         yield from _missing_in_list(reaches, node, bindings, trail)
+    elif node.op == "sum" and node.args[0].op == "map":
+        yield from _missing_in_list(reaches, node.args[0], bindings, trail, adds_nothing)
     elif node.op == "outcome":
         yield from _missing_outcome(reaches, node, bindings, trail)
     elif node.op == "is_eligible":
@@ -150,22 +154,61 @@ def _missing_branch(reaches: Reaches, node: Node, bindings: Bindings, trail: _Tr
             yield from _missing(reaches, branch, bindings, trail)
 
 
+def adds_nothing(reach: Reach) -> bool:
+    return isinstance(reach, Span) and reach.lo == reach.hi == 0 and not reach.blank
+
+
+# a body of which it does not matter whether its entry belongs to the list
+_IDLE: Mapping[str, Callable[[Reach], bool]] = {
+    "some": lambda reach: reach == {False},
+    "filter": lambda reach: reach == {False},
+    "every": lambda reach: reach == {True},
+}
+
+
 def _missing_in_list(
-    reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail
+    reaches: Reaches,
+    node: Node,
+    bindings: Bindings,
+    trail: _Trail,
+    idle: Callable[[Reach], bool] = lambda reach: False,
+    only: frozenset[int] | None = None,
 ) -> Iterator[Missing]:
+    """Who belongs to the list, then the bodies. `only`: the people whose place in it matters to the reader."""
     members, body = node.args
-    if reaches.is_open(members, bindings):
+    found, idle = reaches.members(members, bindings), _IDLE.get(node.op, idle)
+    if found is None or found.more:
         yield from _missing(reaches, members, bindings, trail)
-    value = reaches.reading.value(members, bindings)
-    if value is None:
         return
     owner = _owner_of_items(reaches, members, bindings)
-    for item in (*value[0], *value[1]):
+    entries = []
+    for item in (*found.sure, *found.maybe):
         inner = {**bindings, node.value: item}
         if owner is not None:
             inner["list of " + node.value] = owner
+        if (only is None or item in only) and not idle(reaches.of(body, inner)):
+            entries.append((item, inner))
+    if reaches.is_open(members, bindings):
+        of_people = members.type.item == Record(PERSON)
+        matter = frozenset(item for item, _ in entries) if of_people else None
+        yield from _missing_members(reaches, members, bindings, trail, matter)
+    for _, inner in entries:
         if reaches.is_open(body, inner):
             yield from _missing(reaches, body, inner, trail)
+
+
+def _missing_members(
+    reaches: Reaches, members: Node, bindings: Bindings, trail: _Trail, only: frozenset[int] | None
+) -> Iterator[Missing]:
+    computed = reaches.reading.computed.get(members.name) if members.op == "value" else None
+    if members.op == "filter":
+        yield from _missing_in_list(reaches, members, bindings, trail, only=only)
+    elif computed is not None and only is not None:
+        if trail.first_at(members.name, only):
+            inner = trail.through(members.name)
+            yield from _missing_members(reaches, computed.node, NOTHING, inner, only)
+    else:
+        yield from _missing(reaches, members, bindings, trail)
 
 
 def _owner_of_items(reaches: Reaches, members: Node, bindings: Bindings) -> tuple[str, int] | None:

@@ -20,9 +20,8 @@ from engine.decision.model import HOUSEHOLD, STATUSES, MissingFact
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.dates import parse_date
-from engine.language.scope import SUBJECT
 from engine.language.types import Boolean, Date, Number
-from engine.language.unknowns import Missing, turning
+from engine.language.unknowns import Missing
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Fact, Field, Parameter
 from tests.support.households import Document, Families
@@ -108,9 +107,7 @@ class _Trial:
             return False
         lacking: tuple[Missing, ...] = ()
         if outcome == outcomes.UNDETERMINED:
-            reaches = at.reaches()
-            node = reaches.reading.computed[f"{self.policy}.outcome"].node
-            lacking = turning(reaches, node, {} if self.index < 0 else {SUBJECT: self.index})
+            lacking = at.turning(self.policy, self.index)
         if self.plan.version.amount is not None:
             lacking += amount_of(at, self.plan, self.index, outcome)[1]
         named = {(STATUSES if one.name.endswith(".held") else one.name, one.person) for one in lacking}
