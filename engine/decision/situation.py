@@ -8,11 +8,11 @@ from typing import Any
 
 from engine.decision.document import Household, Inputs
 from engine.decision.model import STATUSES
-from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
+from engine.decision.plan import Plan, PolicyPlan, Variant, alone, readers_of, unconfirmed
 from engine.language import outcomes
 from engine.language.compile import Compiled
 from engine.language.interpret import Bindings, Interpreter
-from engine.language.reach import Either, Reaches
+from engine.language.reach import Either, Reaches, Supposed
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node
 from engine.language.types import Boolean, Number, to_plain
@@ -120,8 +120,7 @@ class Situation:
             return True
         key = (one.name, one.person)
         if key not in self._eithers:
-            worlds = [self._reaches_with(one, value) for value in choices]
-            self._eithers[key] = Either(self.reaches().reading, worlds)
+            self._eithers[key] = Either(self.reaches(), [self._supposed(one, value) for value in choices])
         return any(
             (other.name, other.person) == key for other in turning(self._eithers[key], node, bindings)
         )
@@ -132,13 +131,14 @@ class Situation:
             return ()
         return (False, True) if isinstance(fact.value.type, Boolean) else fact.value.choices
 
-    def _reaches_with(self, one: Missing, value: Any) -> Reaches:
+    def _supposed(self, one: Missing, value: Any) -> Supposed:
         household, people = self._inputs_with(one.name, one.person, value)
         run = self.plan.run_decide
         answer = Answer(run, *run.run(household, people, self.parameters.values, self.on))
-        return Reaches(
-            Interpreter(self.plan.decide, household, people, self.parameters.values, self.on, answer.value)
+        reading = Interpreter(
+            self.plan.decide, household, people, self.parameters.values, self.on, answer.value
         )
+        return Supposed(reading, self.reaches(), readers_of(self.book, self.plan, one.name))
 
     def may_pay(self, policy: str, index: int) -> bool:
         """Can an undetermined finding still be anything but a refusal?"""

@@ -158,12 +158,11 @@ class Reaches:
         return self._named[key]
 
     def _find(self, node: Node, bindings: Bindings) -> Reach:
-        if not isinstance(node.type, List | Outcome):
-            value = self.reading.value(node, bindings)
-            if value is not None:
-                return exactly(value, node.type)
         handler = _HANDLERS.get(node.op)
-        return of_type(node.type, blank=True) if handler is None else handler(self, node, bindings)
+        if handler is not None:
+            return handler(self, node, bindings)
+        value = None if isinstance(node.type, List) else self.reading.value(node, bindings)
+        return of_type(node.type, blank=True) if value is None else exactly(value, node.type)
 
     def truths(self, node: Node, bindings: Bindings = NOTHING) -> Choices:
         """The truths that a condition may take; None: it may stay unknown."""
@@ -172,21 +171,21 @@ class Reaches:
     # --- leaves -----------------------------------------------------------------------------------------
 
     def _const(self, node: Node, bindings: Bindings) -> Reach:
-        return ANYTHING  # a value without a definition in force
+        """Without a value: a name without a definition in force."""
+        return ANYTHING if node.value is None else exactly(node.value, node.type)
 
     def _people(self, node: Node, bindings: Bindings) -> Reach:
         return _listed(self.reading.value(node, bindings), node)
 
     def _fact(self, node: Node, bindings: Bindings) -> Reach:
+        value = self.reading.value(node, bindings)
         if isinstance(node.type, List):
-            return self._listed_fact(self.reading.value(node, bindings), node)
-        return of_type(node.type)
+            return self._any_entries(node) if value is None else _listed(value, node)
+        return of_type(node.type) if value is None else exactly(value, node.type)
 
-    def _listed_fact(self, value: Any, node: Node) -> Reach:
-        """An unknown list of a household or a person may have any entries."""
+    def _any_entries(self, node: Node) -> Reach:
+        """An unknown list of a household or a person."""
         assert isinstance(node.type, List)
-        if value is not None:
-            return _listed(value, node)
         of = node.type.item
         if isinstance(of, Record) and of.name in self.reading.program.items:
             further: Any = (None,) * len(self.reading.program.items[of.name])
@@ -197,7 +196,8 @@ class Reaches:
         """A status that another program computed is given like a fact, and may stay unknown."""
         if node.name in self.reading.computed:
             return self.named(node.name)
-        return of_type(node.type, blank=True)
+        value = self.reading.value(node, bindings)
+        return of_type(node.type, blank=True) if value is None else exactly(value, node.type)
 
     def _field(self, node: Node, bindings: Bindings) -> Reach:
         if self.reading.value(node.args[0], bindings) is None:
@@ -206,15 +206,16 @@ class Reaches:
 
     def _computed(self, node: Node, bindings: Bindings) -> Reach:
         person = self.reading.value(node.args[0], bindings)
-        if person is None or node.name not in self.reading.computed:
-            return of_type(node.type, blank=True)
-        return self.named(node.name, person)
+        if person is not None and node.name in self.reading.computed:
+            return self.named(node.name, person)
+        value = self.reading.value(node, bindings)
+        return of_type(node.type, blank=True) if value is None else exactly(value, node.type)
 
     def _parameter(self, node: Node, bindings: Bindings) -> Reach:
         table = self.reading.table(node.name)
         keys = [self.of(arg, bindings) for arg in node.args]
         if table is not None and not keys:
-            return _listed(table, node)
+            return _listed(table, node) if isinstance(node.type, List) else exactly(table, node.type)
         if table is None:
             return _not_set(node.type)
         if isinstance(node.type, List) or not all(isinstance(key, frozenset) for key in keys):
@@ -248,7 +249,7 @@ class Reaches:
         """An operation that rises or falls with each operand all the way: its ends lie at theirs."""
         spans = [self.of(arg, bindings) for arg in node.args]
         found: list[Any] = []
-        for corner in product(*((span.lo, span.hi) if isinstance(span, Span) else (None,) for span in spans)):
+        for corner in product(*(_ends(span) for span in spans)):
             value = None if None in corner else STRICT[node.op](node, *corner)
             if value is None:
                 return of_type(node.type, blank=True)
@@ -275,16 +276,18 @@ class Reaches:
     # --- truth ------------------------------------------------------------------------------------------
 
     def _compare(self, node: Node, bindings: Bindings) -> Reach:
-        a, b = (self._true(arg, bindings) for arg in node.args)
+        left, right = node.args
+        if getattr(left.type, "decimals", None) == getattr(right.type, "decimals", None):
+            a, b = self.of(left, bindings), self.of(right, bindings)
+        else:
+            a, b = self._true(left, bindings), self._true(right, bindings)
         if isinstance(a, Anything) or isinstance(b, Anything):
             return OPEN_TRUTHS if _may_stay(a) or _may_stay(b) else TRUTHS
         if isinstance(a, frozenset) and isinstance(b, frozenset):
-            return frozenset(
-                None if None in pair else COMPARE[node.op](*pair) for pair in product(a, b)
-            )
+            return _same(a, b, node.op == "equal")
         if not (isinstance(a, Span) and isinstance(b, Span)):
             return OPEN_TRUTHS
-        stays = frozenset({None}) if a.blank or b.blank else frozenset[Any]()
+        stays: Choices = frozenset({None}) if a.blank or b.blank else frozenset()
         if node.op in ("equal", "unequal"):
             if a.hi < b.lo or b.hi < a.lo:
                 return frozenset({node.op == "unequal"}) | stays
@@ -434,17 +437,31 @@ class Reaches:
         return frozenset(is_eligible(one) for one in found) if isinstance(found, frozenset) else OPEN_TRUTHS
 
 
-class Either(Reaches):
-    """The reaches of a household for whom one fact is known, this or that: what it settles either way is settled."""
+class Supposed(Reaches):
+    """The reaches when one more fact is known. What does not read it, or was settled before, is taken over."""
 
-    def __init__(self, reading: Interpreter, worlds: Sequence[Reaches]) -> None:
+    def __init__(self, reading: Interpreter, before: Reaches, readers: frozenset[str]) -> None:
+        """`readers`: names of the computed values that read the fact, through whatever names."""
         super().__init__(reading)
-        self.worlds = worlds
+        self.before, self.readers = before, readers
+
+    def named(self, name: str, person: int = -1) -> Reach:
+        before = self.before.named(name, person)
+        return before if name not in self.readers or is_single(before) else super().named(name, person)
+
+
+class Either(Reaches):
+    """The reaches when one more fact is known, whichever its value: what it settles either way is settled."""
+
+    def __init__(self, before: Reaches, each: Sequence[Supposed]) -> None:
+        super().__init__(before.reading)
+        self.before, self.each = before, each
 
     def _find(self, node: Node, bindings: Bindings) -> Reach:
-        if isinstance(node.type, List):
-            return super()._find(node, bindings)
-        return _hull(world.of(node, bindings) for world in self.worlds)
+        before = self.before.of(node, bindings)
+        if isinstance(node.type, List) or is_single(before):
+            return before
+        return _hull(one.of(node, bindings) for one in self.each)
 
 
 class Unrefined(Reaches):
@@ -462,6 +479,21 @@ class Unrefined(Reaches):
 _HANDLERS: dict[str, Callable[[Reaches, Node, Bindings], Reach]] = {
     name[1:]: getattr(Reaches, name) for name in dir(Reaches) if name[1:] in STRICT or hasattr(Interpreter, name)
 }
+
+
+def _same(a: Choices, b: Choices, equal: bool) -> Choices:
+    """Can two choices be the same, and can they differ? `equal`: the truth that says they are the same."""
+    known_a, known_b = a - {None}, b - {None}
+    truths: set[bool | None] = {equal} if known_a & known_b else set()
+    if known_a and known_b and len(known_a | known_b) > 1:
+        truths.add(not equal)
+    return frozenset(truths | {None} if None in a or None in b else truths)
+
+
+def _ends(reach: Reach) -> tuple[Any, ...]:
+    if not isinstance(reach, Span):
+        return (None,)
+    return (reach.lo,) if reach.lo == reach.hi else (reach.lo, reach.hi)
 
 
 def _may_stay(reach: Reach) -> bool:
