@@ -338,12 +338,15 @@ class Reaches:
         found = self.of(node, bindings)
         return found if isinstance(found, Members) else None
 
-    def _with(self, node: Node, entry: Any, bindings: Bindings) -> Reach:
-        """What the body of a quantifier, filter or `for` can become for one entry of its list."""
+    def bound(self, node: Node, entry: Any, bindings: Bindings) -> Bindings:
+        """The bindings for the body of a quantifier, filter or `for`, for one entry of its list."""
         assert isinstance(node.args[0].type, List)
         if not isinstance(node.args[0].type.item, Record):
             entry = _plain(entry)
-        return self.of(node.args[1], {**bindings, node.value: entry})
+        return {**bindings, node.value: entry}
+
+    def _with(self, node: Node, entry: Any, bindings: Bindings) -> Reach:
+        return self.of(node.args[1], self.bound(node, entry, bindings))
 
     def _filter(self, node: Node, bindings: Bindings) -> Reach:
         found = self.members(node.args[0], bindings)
@@ -551,8 +554,8 @@ def _hull(reaches: Iterable[Reach], blank: bool = False) -> Reach:
 
 
 def _one_of(cells: Sequence[Reach | None], of: Type) -> Reach:
-    """One cell of a table; None: there is no such cell."""
-    return of_type(of, blank=True) if None in cells else _hull(cell for cell in cells if cell is not None)
+    """One cell of a table; None: that cell is not set."""
+    return _not_set(of) if None in cells else _hull(cell for cell in cells if cell is not None)
 
 
 def _mapped(span: Span, rising: Callable[[Any], Any]) -> Span:

@@ -183,9 +183,9 @@ def _missing_in_list(
     owner = _owner_of_items(reaches, members, bindings)
     entries = []
     for item in (*found.sure, *found.maybe):
-        inner = {**bindings, node.value: item}
+        inner = reaches.bound(node, item, bindings)
         if owner is not None:
-            inner["list of " + node.value] = owner
+            inner = {**inner, "list of " + node.value: owner}
         if (only is None or item in only) and not idle(reaches.of(body, inner)):
             entries.append((item, inner))
     if reaches.is_open(members, bindings):
