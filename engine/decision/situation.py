@@ -18,7 +18,7 @@ from engine.language.tree import Node
 from engine.language.types import Boolean, Number, to_plain
 from engine.language.unknowns import Missing, turning, waited_for
 from engine.rulebook.in_force import ParametersOn
-from engine.rulebook.model import Conflict, Rulebook
+from engine.rulebook.model import Conflict, Field, Rulebook
 
 MOST_TRIED = 8  # a finding with more open facts than this is free to turn with each of them, as a rule
 NO_NAMES: frozenset[str] = frozenset()
@@ -57,6 +57,10 @@ def _with_statuses(names: Sequence[str], row: Sequence[Any], held: bool) -> list
     """A row of inputs where every status that nothing is said about is held, or not."""
     pairs = zip(names, row, strict=True)
     return [held if value is None and name.endswith(".held") else value for name, value in pairs]
+
+
+def _values_of(field: Field) -> Sequence[Any]:
+    return (False, True) if isinstance(field.type, Boolean) else field.choices
 
 
 class Situation:
@@ -126,10 +130,31 @@ class Situation:
         )
 
     def _choices(self, one: Missing) -> Sequence[Any]:
+        """Every value of a choice; of a list in which one choice alone is unknown, the list with each."""
         fact = self.book.facts.get(one.name)
         if one.kind != "fact" or fact is None:
             return ()
-        return (False, True) if isinstance(fact.value.type, Boolean) else fact.value.choices
+        if not fact.items:
+            return _values_of(fact.value)
+        row, slots = (
+            (self.inputs.household, self.plan.own_input)
+            if one.person < 0
+            else (self.inputs.people[one.person], self.plan.person_input)
+        )
+        entries = row[slots[one.name]]
+        if entries is None:
+            return ()
+        open_fields = [
+            (i, field) for i, entry in enumerate(entries[0]) for field, value in enumerate(entry) if value is None
+        ]
+        if len(open_fields) != 1:
+            return ()
+        i, field = open_fields[0]
+        before, entry, after = entries[0][:i], entries[0][i], entries[0][i + 1 :]
+        return [
+            ([*before, (*entry[:field], value, *entry[field + 1 :]), *after], ())
+            for value in _values_of(fact.items[field])
+        ]
 
     def _supposed(self, one: Missing, value: Any) -> Supposed:
         household, people = self._inputs_with(one.name, one.person, value)

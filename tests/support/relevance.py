@@ -60,7 +60,7 @@ class Search:
         for _ in range(tries):
             trial = _Trial(self, random, (policy, index), (lacking.fact, owner))
             random.shuffle(others)
-            if trial.fill(others) and trial.turns(places):
+            if trial.has_parameters() and trial.fill(others) and trial.turns(places):
                 return True
         return False
 
@@ -87,18 +87,31 @@ class _Trial:
         self.parameters = _without_gaps(random, search)
         self.mood = random.random()
 
+    def has_parameters(self) -> bool:
+        """Draws what the rulebook has no value for, until the wanted fact is among what is missing."""
+        for _ in range(20):
+            self.parameters = _without_gaps(self.random, self.search)
+            if self._still_open():
+                return True
+        return False
+
     def fill(self, places: Sequence[Place]) -> bool:
         """Fills these places so that the wanted fact stays missing: all at once, else half by half."""
-        for _ in range(8 if len(places) == 1 else 2):
-            before = self.inputs
+        before = self.inputs
+        if len(places) == 1:
+            for value in self._candidates(places[0])[:20]:
+                self.inputs = _with(before, {places[0]: value})
+                if self._still_open():
+                    return True
+            self.inputs = before
+            return False
+        for _ in range(2):
             self.inputs = self.filled(places)
             if self._still_open():
                 return True
-            self.inputs = before
-        if len(places) < 2:
-            return not places
+        self.inputs = before
         half = len(places) // 2
-        return self.fill(places[:half]) and self.fill(places[half:])
+        return not places or (self.fill(places[:half]) and self.fill(places[half:]))
 
     def _still_open(self) -> bool:
         at = self.situation()
@@ -282,7 +295,7 @@ def _any_value(random: Random, one: Parameter) -> Any:
     value = random.choice(
         [row.value for rows in one.series.values() for row in rows if row.value is not None]
     )
-    times = random.choice((0, 1, 1, 1, 20))
+    times = random.choice((0, 1, 1, 5, 20))
     if isinstance(value, dict):
         return {key: cell * times for key, cell in value.items()}
     return value * times if type(value) is int else value
