@@ -17,7 +17,7 @@ from engine.decision.situation import Answer, Situation, run_variant
 from engine.language import outcomes
 from engine.language.dates import month_start
 from engine.language.interpret import Interpreter
-from engine.language.reach import Reaches
+from engine.language.reaches import Reaches
 from engine.language.scope import SUBJECT
 from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing, bounds, missing

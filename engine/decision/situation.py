@@ -8,19 +8,16 @@ from typing import Any
 
 from engine.decision.document import Household, Inputs
 from engine.decision.model import STATUSES
-from engine.decision.plan import Plan, PolicyPlan, Variant, alone, readers_of, unconfirmed
+from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
+from engine.decision.turning import Turning, inputs_with
 from engine.language import outcomes
 from engine.language.compile import Compiled
-from engine.language.interpret import Bindings, Interpreter
-from engine.language.reach import Either, Reaches, Supposed
-from engine.language.scope import PERSON, SUBJECT
-from engine.language.tree import Node
-from engine.language.types import Boolean, Number, to_plain
-from engine.language.unknowns import Missing, turning, waited_for
+from engine.language.reaches import Reaches
+from engine.language.scope import PERSON
+from engine.language.types import Number, to_plain
 from engine.rulebook.in_force import ParametersOn
-from engine.rulebook.model import Conflict, Field, Rulebook
+from engine.rulebook.model import Conflict, Rulebook
 
-MOST_TRIED = 8  # a finding with more open facts than this is free to turn with each of them, as a rule
 NO_NAMES: frozenset[str] = frozenset()
 
 
@@ -59,10 +56,6 @@ def _with_statuses(names: Sequence[str], row: Sequence[Any], held: bool) -> list
     return [held if value is None and name.endswith(".held") else value for name, value in pairs]
 
 
-def _values_of(field: Field) -> Sequence[Any]:
-    return (False, True) if isinstance(field.type, Boolean) else field.choices
-
-
 class Situation:
     """`own` and `columns` are the computed values of the household and of the people, in the plan's order.
 
@@ -84,91 +77,22 @@ class Situation:
         self.book, self.household, self.on, self.known = book, household, on, known
         self.plan, self.parameters, self.inputs = plan, parameters, inputs
         self.own, self.columns = own, columns
-        self._reaches: Reaches | None = None
-        self._eithers: dict[tuple[str, int], Either] = {}
+        self._turning: Turning | None = None
         self._without: Answer | None = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
 
     # --- the lazy reading -------------------------------------------------------------------------------
 
-    def reaches(self) -> Reaches:
-        if self._reaches is None:
-            inputs = self.inputs
-            reading = Interpreter(
-                self.plan.decide, inputs.household, inputs.people, self.parameters.values, self.on, self.value
+    def open(self) -> Turning:
+        """What can still become of the findings."""
+        if self._turning is None:
+            self._turning = Turning(
+                self.book, self.plan, self.inputs, self.parameters.values, self.on, self.value
             )
-            self._reaches = Reaches(reading)
-        return self._reaches
+        return self._turning
 
-    def _outcome(self, policy: str, index: int) -> tuple[Node, Bindings]:
-        node = self.reaches().reading.computed[f"{policy}.outcome"].node
-        return node, {} if index < 0 else {SUBJECT: index}
-
-    def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
-        """What an undetermined finding hangs on."""
-        node, bindings = self._outcome(policy, index)
-        return self.turning(policy, index) or waited_for(self.reaches().reading, node, bindings)
-
-    def turning(self, policy: str, index: int) -> tuple[Missing, ...]:
-        """What can still turn an undetermined finding. Nothing, when known facts settle it in truth."""
-        node, bindings = self._outcome(policy, index)
-        found = turning(self.reaches(), node, bindings)
-        if len(found) > MOST_TRIED:
-            return found
-        return tuple(one for one in found if self._tells(one, node, bindings))
-
-    def _tells(self, one: Missing, node: Node, bindings: Bindings) -> bool:
-        """Does the value of a choice matter, where it is seen that one fact is read in several places?"""
-        choices = self._choices(one)
-        if not choices:
-            return True
-        key = (one.name, one.person)
-        if key not in self._eithers:
-            self._eithers[key] = Either(self.reaches(), [self._supposed(one, value) for value in choices])
-        return any(
-            (other.name, other.person) == key for other in turning(self._eithers[key], node, bindings)
-        )
-
-    def _choices(self, one: Missing) -> Sequence[Any]:
-        """Every value of a choice; of a list in which one choice alone is unknown, the list with each."""
-        fact = self.book.facts.get(one.name)
-        if one.kind != "fact" or fact is None:
-            return ()
-        if not fact.items:
-            return _values_of(fact.value)
-        row, slots = (
-            (self.inputs.household, self.plan.own_input)
-            if one.person < 0
-            else (self.inputs.people[one.person], self.plan.person_input)
-        )
-        entries = row[slots[one.name]]
-        if entries is None:
-            return ()
-        open_fields = [
-            (i, field) for i, entry in enumerate(entries[0]) for field, value in enumerate(entry) if value is None
-        ]
-        if len(open_fields) != 1:
-            return ()
-        i, field = open_fields[0]
-        before, entry, after = entries[0][:i], entries[0][i], entries[0][i + 1 :]
-        return [
-            ([*before, (*entry[:field], value, *entry[field + 1 :]), *after], ())
-            for value in _values_of(fact.items[field])
-        ]
-
-    def _supposed(self, one: Missing, value: Any) -> Supposed:
-        household, people = self._inputs_with(one.name, one.person, value)
-        run = self.plan.run_decide
-        answer = Answer(run, *run.run(household, people, self.parameters.values, self.on))
-        reading = Interpreter(
-            self.plan.decide, household, people, self.parameters.values, self.on, answer.value
-        )
-        return Supposed(reading, self.reaches(), readers_of(self.book, self.plan, one.name))
-
-    def may_pay(self, policy: str, index: int) -> bool:
-        """Can an undetermined finding still be anything but a refusal?"""
-        found = self.reaches().of(*self._outcome(policy, index))
-        return not isinstance(found, frozenset) or any(one >= outcomes.UNDETERMINED for one in found)
+    def reaches(self) -> Reaches:
+        return self.open().reaches
 
     # --- other facts, other statuses --------------------------------------------------------------------
 
@@ -177,22 +101,13 @@ class Situation:
         if fact == STATUSES:
             plan = self.plan.decide
             household: Sequence[Any] = _with_statuses(plan.household, self.inputs.household, value)
-            people = [_with_statuses(plan.person, row, value) for row in self.inputs.people]
+            people: Sequence[Sequence[Any]] = [
+                _with_statuses(plan.person, row, value) for row in self.inputs.people
+            ]
         else:
-            household, people = self._inputs_with(fact, person, value)
+            household, people = inputs_with(self.plan, self.inputs, fact, person, value)
         compiled = alone(self.book, self.plan, policy)
         return Answer(compiled, *compiled.run(household, people, self.parameters.values, self.on))
-
-    def _inputs_with(
-        self, fact: str, person: int, value: Any
-    ) -> tuple[Sequence[Any], list[Sequence[Any]]]:
-        household, people = list(self.inputs.household), list(self.inputs.people)
-        if person < 0:
-            household[self.plan.own_input[fact]] = value
-        else:
-            row = people[person] = list(people[person])
-            row[self.plan.person_input[fact]] = value
-        return household, people
 
     def value(self, name: str, index: int) -> Any:
         """One computed value, of the household (index -1) or of a person."""

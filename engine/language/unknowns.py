@@ -13,10 +13,12 @@ from itertools import islice
 
 from engine.language.interpret import NOTHING, Bindings, Interpreter
 from engine.language.outcomes import UNDETERMINED
-from engine.language.reach import Reach, Reaches, Span, Unrefined
+from engine.language.reach import Reach, Span
+from engine.language.reaches import Reaches
 from engine.language.scope import PERSON, SUBJECT
+from engine.language.supposed import Unrefined
 from engine.language.tree import BINDERS, Node
-from engine.language.types import Ratio, Record
+from engine.language.types import List, Ratio, Record
 
 KLEENE = frozenset({"and", "or", "between", "in"})
 
@@ -88,7 +90,7 @@ def _missing(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) ->
     elif node.op in BINDERS:
         yield from _missing_in_list(reaches, node, bindings, trail)
     elif node.op == "sum" and node.args[0].op == "map":
-        yield from _missing_in_list(reaches, node.args[0], bindings, trail, adds_nothing)
+        yield from _missing_in_list(reaches, node.args[0], bindings, trail, _adds_nothing)
     elif node.op == "outcome":
         yield from _missing_outcome(reaches, node, bindings, trail)
     elif node.op == "is_eligible":
@@ -154,15 +156,15 @@ def _missing_branch(reaches: Reaches, node: Node, bindings: Bindings, trail: _Tr
             yield from _missing(reaches, branch, bindings, trail)
 
 
-def adds_nothing(reach: Reach) -> bool:
+def _adds_nothing(reach: Reach) -> bool:
     return isinstance(reach, Span) and reach.lo == reach.hi == 0 and not reach.blank
 
 
 # a body of which it does not matter whether its entry belongs to the list
 _IDLE: Mapping[str, Callable[[Reach], bool]] = {
-    "some": lambda reach: reach == {False},
-    "filter": lambda reach: reach == {False},
-    "every": lambda reach: reach == {True},
+    "some": lambda reach: reach == frozenset({False}),
+    "filter": lambda reach: reach == frozenset({False}),
+    "every": lambda reach: reach == frozenset({True}),
 }
 
 
@@ -189,7 +191,7 @@ def _missing_in_list(
         if (only is None or item in only) and not idle(reaches.of(body, inner)):
             entries.append((item, inner))
     if reaches.is_open(members, bindings):
-        of_people = members.type.item == Record(PERSON)
+        of_people = isinstance(members.type, List) and members.type.item == Record(PERSON)
         matter = frozenset(item for item, _ in entries) if of_people else None
         yield from _missing_members(reaches, members, bindings, trail, matter)
     for _, inner in entries:

@@ -19,7 +19,8 @@ from engine.language.check import check_expression
 from engine.language.compile import Computed, Program, compile_program
 from engine.language.dates import to_date
 from engine.language.interpret import Interpreter
-from engine.language.reach import Members, Reach, Reaches, Span, is_single
+from engine.language.reach import Members, Reach, Span, is_single
+from engine.language.reaches import Reaches
 from engine.language.scope import PERSON, Symbol
 from engine.language.syntax import plain_source
 from engine.language.tree import OPS, Node, walk
@@ -234,6 +235,26 @@ def test_whatever_comes_of_a_value_lies_in_its_reach(random: Random) -> None:
                 assert_reached(reach, plain(value, of), of, rules)
             if early[computed.name, i] is not None and not isinstance(of, List):
                 assert is_single(reach), (rules, computed.name)
+
+
+@given(randoms)
+def test_a_fact_that_turns_a_value_alone_is_never_left_out(random: Random) -> None:
+    rules = Rules(random, 3, 4)
+    before = world.random_world(random, random.choice((0.1, 0.3, 0.6)))
+    reaches = Reaches(rules.lazily(before))
+    for _ in range(4):
+        one = world.completed(random, before)
+        other, (name, person) = world.with_another(random, before, one)
+        early, late = rules.values(one), rules.values(other)
+        for computed, _, i, _ in rules.each(before):
+            if isinstance(computed.node.type, List) or early[computed.name, i] == late[computed.name, i]:
+                continue
+            found = missing(reaches, computed.node, {} if i < 0 else {"subject": i})
+            assert (name, person) in {(each.name, each.person) for each in found}, (
+                rules,
+                name,
+                computed.name,
+            )
 
 
 def assert_reached(reach: Reach, value: Any, of: Type, rules: Rules) -> None:

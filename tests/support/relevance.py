@@ -120,7 +120,7 @@ class _Trial:
             return False
         lacking: tuple[Missing, ...] = ()
         if outcome == outcomes.UNDETERMINED:
-            lacking = at.turning(self.policy, self.index)
+            lacking = at.open().turning(self.policy, self.index)
         if self.plan.version.amount is not None:
             lacking += amount_of(at, self.plan, self.index, outcome)[1]
         named = {(STATUSES if one.name.endswith(".held") else one.name, one.person) for one in lacking}
@@ -163,7 +163,11 @@ class _Trial:
         """The fact, or the field of an entry, that stands in a place, and its full name."""
         name = self._name(place)
         fact = self.search.book.facts[name]
-        return (fact.value, name) if len(place) == 2 else (fact.items[place[3]], f"{name}.{fact.items[place[3]].name}")
+        return (
+            (fact.value, name)
+            if len(place) == 2
+            else (fact.items[place[3]], f"{name}.{fact.items[place[3]].name}")
+        )
 
     def _drawn(self, place: Place) -> Any:
         """A value of an input: a fact, a field of an entry, or whether a status is held."""
