@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.decision.document import Inputs, inputs_on
+from engine.decision.inputs import Inputs, inputs_on
 from engine.decision.model import Amount, Part
 from engine.decision.plan import PolicyPlan, Variant, confirmed_amounts
 from engine.decision.situation import Answer, Situation, run_variant

@@ -16,16 +16,16 @@ from engine.decision.advice import questions_for, would_change
 from engine.decision.amounts import amount_of
 from engine.decision.amounts import rests_on as amount_rests_on
 from engine.decision.conflicts import resolve
-from engine.decision.document import Household, Inputs, held, inputs_on, read_household
+from engine.decision.document import Household, read_household
 from engine.decision.due import would_be_due
 from engine.decision.findings import Shape, layout_of, named
+from engine.decision.inputs import held_on, inputs_on
 from engine.decision.model import (
     ENGINE,
     HOUSEHOLD,
     STATUSES,
     Basis,
     Decision,
-    FactValue,
     Finding,
     MissingFact,
     NotConcerned,
@@ -37,7 +37,7 @@ from engine.decision.model import (
 from engine.decision.plan import plan_for
 from engine.decision.situation import Situation
 from engine.language import outcomes
-from engine.language.dates import add_months, from_date, month_start
+from engine.language.dates import add_months, day_text, from_date, month_start
 from engine.language.scope import PERSON
 from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing
@@ -147,15 +147,15 @@ class _Decider:
             decision_id=self._id(),
             household_id=at.household.household_id,
             area=at.household.area,
-            on=_iso(at.on),
-            known=_iso(at.known),
+            on=day_text(at.on),
+            known=day_text(at.known),
             application_date=None
             if at.household.application_date is None
-            else _iso(at.household.application_date),
+            else day_text(at.household.application_date),
             people=[person.person_id for person in at.household.people],
             rulebook=self.book.fingerprint,
             engine=ENGINE,
-            facts=self._facts(at.inputs),
+            facts=at.inputs.facts,
             held=self._held(),
             definitions=self._definitions(),
             parameters=parameter_values(at.book, at.parameters, at.household.area),
@@ -171,8 +171,8 @@ class _Decider:
     def _id(self) -> str:
         at = self.at
         moment = [
-            _iso(at.on),
-            _iso(at.known),
+            day_text(at.on),
+            day_text(at.known),
             at.household.application_date,
             at.household.area,
             sorted(self.asked),
@@ -190,23 +190,12 @@ class _Decider:
 
     # --- values -----------------------------------------------------------------------------------------
 
-    def _facts(self, inputs: Inputs) -> dict[str, FactValue]:
-        return {
-            ref: FactValue(row.value, row.source, _iso(row.as_of) if row.as_of else "")
-            for ref, row in inputs.rows.items()
-        }
-
     def _held(self) -> list[str] | None:
         """The statuses that a record gives on the day."""
-        at = self.at
-        if at.household.statuses is None:
+        held = held_on(self.at.household, self.at.on, self.at.known)
+        if held is None:
             return None
-        found = {
-            f"people/{status.person}/{status.policy}" if status.person else status.policy
-            for status in at.household.statuses
-            if held(at.household, status.policy, status.person, at.on, at.known)
-        }
-        return sorted(found)
+        return sorted(f"people/{person}/{policy}" if person else policy for policy, person in held)
 
     def _definitions(self) -> dict[str, Any]:
         """Every definition's value, each once: of the household by name, of a person as people/<id>/<name>."""
@@ -307,18 +296,18 @@ class _Decider:
         if found is None:
             on = self.at.on
             due = add_months(on, int(months)) if months else None
-            found = self.dates[start, months] = (self._first_day(start), _iso(due) if due else "")
+            found = self.dates[start, months] = (self._first_day(start), day_text(due) if due else "")
         return found
 
     def _first_day(self, start: str) -> str:
         on, applied = self.at.on, self.at.household.application_date
         if start == "month_after_decision":
-            return _iso(add_months(month_start(on), 1) or on)
+            return day_text(add_months(month_start(on), 1) or on)
         if start == "month_of_decision":
-            return _iso(month_start(on))
+            return day_text(month_start(on))
         if start == "month_of_application" and applied is not None:
-            return _iso(month_start(applied))
-        return _iso(on) if start == "at_once" else ""
+            return day_text(month_start(applied))
+        return day_text(on) if start == "at_once" else ""
 
     def _warnings(self, shape: Shape, index: int, paying: bool) -> Sequence[str]:
         at = self.at
@@ -395,9 +384,9 @@ def _parameter(book: Rulebook, name: str, parameters: ParametersOn, area: str) -
     if row is None:
         return ParameterValue(area=of, gap="no row covers this day")
     if row.value is None:
-        return ParameterValue(since=_iso(row.start), area=of, gap=row.gap)
+        return ParameterValue(since=day_text(row.start), area=of, gap=row.gap)
     money = Number(book.currency["decimals"])
-    return ParameterValue(_plain_table(row.value, one, money), _iso(row.start), of, assumed=row.assumed)
+    return ParameterValue(_plain_table(row.value, one, money), day_text(row.start), of, assumed=row.assumed)
 
 
 def _plain_table(value: Any, one: Any, money: Number) -> Any:
@@ -410,7 +399,3 @@ def _plain_table(value: Any, one: Any, money: Number) -> Any:
     if one.by:
         return {"/".join(k) if isinstance(k, tuple) else k: to_plain(v, one.type) for k, v in value.items()}
     return to_plain(value, one.type)
-
-
-def _iso(day: int) -> str:
-    return f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}"

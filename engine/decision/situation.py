@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.decision.document import Household, Inputs
+from engine.decision.document import Household
+from engine.decision.inputs import Inputs
 from engine.decision.model import STATUSES
 from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
 from engine.language import outcomes
@@ -121,6 +122,12 @@ class Situation:
         if index < 0:
             return self.own[self.plan.run_decide.own_place[name]]
         return self.columns[self.plan.run_decide.column_place[name]][index]
+
+    def told(self, fact: str, person: int) -> Any:
+        """What the document says of a fact on the day, of the household (person -1) or of a person."""
+        if person < 0:
+            return self.inputs.household[self.plan.own_input[fact]]
+        return self.inputs.people[person][self.plan.person_input[fact]]
 
     def computed_only(self, policies: frozenset[str], index: int) -> list[str]:
         """Those of some policies that are eligible by computation and not on record, for the one it concerns."""

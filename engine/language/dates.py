@@ -38,6 +38,12 @@ def parse_date(text: str) -> int | None:
     return year * 10000 + month * 100 + day
 
 
+@lru_cache(maxsize=8192)
+def day_text(day: int) -> str:
+    """A day as it is written: yyyy-mm-dd."""
+    return f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}"
+
+
 def parse_duration(text: str) -> tuple[str, Fraction] | None:
     """ISO 8601: ("months", n) for years and months, ("days", seconds) for days and time, or None."""
     found = _MONTHS.match(text)

@@ -9,13 +9,15 @@ of an entry, (person or -1, position, entry, field). Needs a legal date on the f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 
+import msgspec
+
 from engine.decision.amounts import amount_of
 from engine.decision.decide import situate
-from engine.decision.document import Inputs, read_household
+from engine.decision.document import read_household
+from engine.decision.inputs import Inputs
 from engine.decision.model import HOUSEHOLD, STATUSES, MissingFact
 from engine.decision.situation import Situation
 from engine.language import outcomes
@@ -142,7 +144,7 @@ class _Trial:
                     fact.items[place[3]], f"{name}.{fact.items[place[3]].name}", number
                 )
                 row[slot] = [tuple(entry) for entry in entries], ()
-        return replace(self.inputs, household=own, people=people)
+        return msgspec.structs.replace(self.inputs, household=own, people=people)
 
     def drawn(self, name: str, number: int) -> Any:
         """A value of an input: a fact, or whether a status is held."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from engine.decision.document import area_at
 from engine.decision.explain.rules import RuleTexts, is_status
+from engine.decision.inputs import area_at
 from engine.decision.model import HOUSEHOLD, Decision, FactValue, ParameterValue
 from engine.language.dates import parse_date
 from engine.language.types import Boolean, Date, Enum, List, Number, Ratio, Type, Unit
