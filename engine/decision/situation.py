@@ -205,37 +205,6 @@ class Situation:
             ],
         )
 
-    def rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
-        """Warnings that rest on the rules and parameters of the day, the same for every household.
-
-        `paying`: the finding has an amount, so what the amount is made from is warned about too.
-        """
-        late = self.on > policy.version.verified_until
-        key = (policy.policy.id, policy.version.dated.version, late, paying)
-        found: Sequence[str] | None = self.parameters.memo.get(key)
-        if found is None:
-            found = self.parameters.memo[key] = self._rule_warnings(policy, paying)
-        return found
-
-    def _rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
-        warnings: set[str] = set()
-        for whose, name in policy.inputs | policy.amount_inputs if paying else policy.inputs:
-            if whose != "parameter":
-                continue
-            row = self.parameters.rows[name]
-            if row is None or row.value is None:
-                warnings.add("parameter-gap")
-            else:
-                if row.assumed:
-                    warnings.add("assumed")
-                if "local-text-needed" in row.cite:
-                    warnings.add("local-text-needed")
-        if any("local-text-needed" in clause.cite for clause in policy.version.all_clauses()):
-            warnings.add("local-text-needed")
-        if self.on > policy.version.verified_until:
-            warnings.add("not-verified-since")
-        return tuple(sorted(warnings))
-
     def plain_list(self, value: tuple[Sequence[Any], Sequence[Any]]) -> Any:
         """A list for people to read: person ids; null while its members are undecided."""
         sure, maybe = value
