@@ -35,6 +35,7 @@ class MonthlyAmounts:
             undated = same_day or not at.household.dated
             inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
         self.at, self.on, self.inputs = at, first, inputs
+        self.money = Number(at.book.currency["decimals"])
         self.parameters = (
             at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
         )
@@ -112,7 +113,7 @@ def amount_of(
     amounts = monthly(at)
     rule = policy.version.amount
     assert rule is not None
-    money = Number(at.book.currency["decimals"])
+    money = amounts.money
     conditional = result == outcomes.UNDETERMINED
     if rule.least is not None and rule.most is not None:
         low, high = (amounts.value(named.name, index) for named in (rule.least, rule.most))

@@ -96,8 +96,14 @@ def months_between(first: int, last: int) -> int:
     return months - (last % 100 < first % 100)
 
 
+@lru_cache(maxsize=8192)
+def day_number(day: int) -> int:
+    """Days since the calendar began."""
+    return to_date(day).toordinal()
+
+
 def days_between(first: int, last: int) -> int:
-    return (to_date(last) - to_date(first)).days
+    return day_number(last) - day_number(first)
 
 
 def add_months(day: int, months: int) -> int | None:
