@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -63,14 +63,14 @@ class Values:
             return self.words["unknown.value"]
         if isinstance(value, bool):
             return self.words.truth(value)
+        if isinstance(value, str):
+            return self.day(value) if isinstance(of, Date) else self.labels.choice(of, value)
         if isinstance(of, Number | Ratio) and isinstance(value, int | float | Decimal | Fraction):
             decimals = self.labels.decimals(of.unit)
             if decimals is None and isinstance(of, Number):
                 decimals = of.decimals
             return self.labels.quantity(self.words.number(value, decimals), of.unit)
-        if isinstance(value, str):
-            return self.day(value) if isinstance(of, Date) else self.labels.choice(of, value)
-        if isinstance(value, Sequence):
+        if isinstance(value, list | tuple):
             said = [self._entry(one, of, name) for one in value]
             return self.words.listed(said) if said else self.words["empty"]
         return str(value)
