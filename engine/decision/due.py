@@ -35,9 +35,7 @@ def would_be_due(at: Situation, policies: Mapping[str, PolicyDecision], conflict
     )
 
 
-def _range(
-    finding: Finding, amount: Amount, reduced: Money, pending: bool
-) -> tuple[Money, Money | None]:
+def _range(finding: Finding, amount: Amount, reduced: Money, pending: bool) -> tuple[Money, Money | None]:
     certain = finding.outcome == "eligible" and not pending
     if amount.value is not None:
         rest = _rest(amount.value, reduced)

@@ -97,7 +97,9 @@ def _looked_up(make: Generator, node: Node, helper: str) -> Code:
 def _outcome(make: Generator, node: Node) -> Code:
     concerns, closed, eligible, discretion = (make.value(arg).text for arg in node.args)
     if (concerns, closed, discretion) == ("True", "False", "False"):  # conditions and nothing else
-        return Code(f"({ELIGIBLE} if {eligible} else {INELIGIBLE} if {eligible} is False else {UNDETERMINED})")
+        return Code(
+            f"({ELIGIBLE} if {eligible} else {INELIGIBLE} if {eligible} is False else {UNDETERMINED})"
+        )
     return Code(f"outcome({concerns}, {closed}, {eligible}, {discretion})")
 
 
