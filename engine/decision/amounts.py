@@ -128,10 +128,10 @@ def amount_of(
         ), lacking
     values = [amounts.value(part.name, index) for part in rule.parts]
     if None not in values:
-        parts = [
-            Part(part.id, to_plain(value, money)) for part, value in zip(rule.parts, values, strict=True)
-        ]
-        return Amount(rule.period, to_plain(sum(values), money), parts=parts, if_eligible=conditional), ()
+        paid = [to_plain(value, money) for value in values]
+        parts = [Part(part.id, value) for part, value in zip(rule.parts, paid, strict=True)]
+        whole = paid[0] if len(paid) == 1 else to_plain(sum(values), money)
+        return Amount(rule.period, whole, parts=parts, if_eligible=conditional), ()
     return _open_amount(at, rule.period, rule.parts, values, index, money, conditional)
 
 
