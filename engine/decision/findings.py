@@ -15,6 +15,7 @@ from engine.language import outcomes
 from engine.language.dates import add_months, day_text, month_start
 from engine.language.outcomes import CLOSED, DISCRETIONARY, ELIGIBLE, INELIGIBLE, NOT_CONCERNED, UNDETERMINED
 from engine.language.unknowns import Missing
+from engine.rulebook.in_force import ruled_in
 from engine.rulebook.model import PolicyVersion
 
 
@@ -115,7 +116,11 @@ class Findings:
 
     def _dates(self, version: PolicyVersion) -> tuple[str, str]:
         """First day of payment and the day of the next review."""
-        start, months = version.pays.get("from", ""), version.review.get("months", 0)
+        pays, review = (
+            ruled_in(rule, self.at.book.areas, self.at.household.area)
+            for rule in (version.pays, version.review)
+        )
+        start, months = pays.get("from", ""), review.get("months", 0)
         found = self._dates_found.get((start, months))
         if found is None:
             on = self.at.on
