@@ -129,11 +129,13 @@ def unconfirmed(book: Rulebook, plan: Plan) -> Variant:
             clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses
         }
         denied = {f"{name}.eligible" for name in book.policies}
-        touched = set(denied)
+        # Statuses are touched from the start: a definition may read them and stands before the policies. All else is
+        # in dependency order, so one walk finds it.
+        touched = denied | {f"{name}.status" for name in book.policies}
         computed = []
-        for one in plan.decide.computed:  # in dependency order, so one walk finds all that is touched
+        for one in plan.decide.computed:
             reads = {node.name for node in walk(one.node) if node.op in ("value", "computed")}
-            if one.name in denied or one.name.endswith(".status") or reads & touched:
+            if reads & touched:
                 touched.add(one.name)
             computed.append(Computed(one.name, one.of, FALSE) if one.name in denied else one)
         program = needed_for(replace(plan.decide, computed=tuple(computed)), wanted)
