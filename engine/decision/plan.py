@@ -129,17 +129,30 @@ def unconfirmed(book: Rulebook, plan: Plan) -> Variant:
             clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses
         }
         denied = {f"{name}.eligible" for name in book.policies}
-        touched = set(denied)
-        computed = []
-        for one in plan.decide.computed:  # in dependency order, so one walk finds all that is touched
-            reads = {node.name for node in walk(one.node) if node.op in ("value", "computed")}
-            if one.name in denied or one.name.endswith(".status") or reads & touched:
-                touched.add(one.name)
-            computed.append(Computed(one.name, one.of, FALSE) if one.name in denied else one)
-        program = needed_for(replace(plan.decide, computed=tuple(computed)), wanted)
+        computed = tuple(
+            Computed(one.name, one.of, FALSE) if one.name in denied else one for one in plan.decide.computed
+        )
+        program = needed_for(replace(plan.decide, computed=computed), wanted)
+        touched = _touched(plan.decide.computed, denied)
         return variant(program, frozenset(one.name for one in program.computed) - touched)
 
     return book.remember("unconfirmed", plan.rules.key, make, most=32)
+
+
+def _touched(computed: Iterable[Computed], denied: Iterable[str]) -> set[str]:
+    """What reads one of these values, directly or through others. A definition may stand before what it reads."""
+    readers: dict[str, list[str]] = {}
+    for one in computed:
+        for node in walk(one.node):
+            if node.op in ("value", "computed"):
+                readers.setdefault(node.name, []).append(one.name)
+    touched, waiting = set[str](), list(denied)
+    while waiting:
+        name = waiting.pop()
+        if name not in touched:
+            touched.add(name)
+            waiting += readers.get(name, [])
+    return touched
 
 
 def confirmed_amounts(book: Rulebook, plan: Plan) -> Variant:
@@ -175,6 +188,22 @@ def alone(book: Rulebook, plan: Plan, policy: str) -> Compiled:
         return compile_program(needed_for(plan.decide, (f"{policy}.outcome", *margins)))
 
     return book.remember("alone", (plan.rules.key, policy), make, most=512)
+
+
+def readers_of(book: Rulebook, plan: Plan, fact: str) -> frozenset[str]:
+    """Names of the computed values that read a fact, through whatever names."""
+
+    def make() -> frozenset[str]:
+        found = {fact}
+        for one in plan.decide.computed:  # in dependency order
+            if any(node.name in found for node in walk(one.node) if node.op in _READS):
+                found.add(one.name)
+        return frozenset(found - {fact})
+
+    return book.remember("readers", (plan.rules.key, fact), make, most=512)
+
+
+_READS = frozenset({"fact", "field", "value", "computed"})
 
 
 def needed_for(program: Program, wanted: Iterable[str]) -> Program:

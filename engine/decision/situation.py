@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.decision.document import Household, Inputs
+from engine.decision.document import Household
+from engine.decision.inputs import Inputs
 from engine.decision.model import STATUSES
 from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
+from engine.decision.turning import Turning, inputs_with
 from engine.language import outcomes
 from engine.language.compile import Compiled
-from engine.language.interpret import Interpreter
-from engine.language.scope import PERSON, SUBJECT
+from engine.language.reaches import Reaches
+from engine.language.scope import PERSON
 from engine.language.types import Number, to_plain
-from engine.language.unknowns import Missing, missing
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
 
@@ -77,42 +78,35 @@ class Situation:
         self.book, self.household, self.on, self.known = book, household, on, known
         self.plan, self.parameters, self.inputs = plan, parameters, inputs
         self.own, self.columns = own, columns
-        self._reading: Interpreter | None = None
+        self._turning: Turning | None = None
         self._without: Answer | None = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
 
     # --- the lazy reading -------------------------------------------------------------------------------
 
-    def reading(self) -> Interpreter:
-        if self._reading is None:
-            inputs = self.inputs
-            self._reading = Interpreter(
-                self.plan.decide, inputs.household, inputs.people, self.parameters.values, self.on, self.value
+    def open(self) -> Turning:
+        """What can still become of the findings."""
+        if self._turning is None:
+            self._turning = Turning(
+                self.book, self.plan, self.inputs, self.parameters.values, self.on, self.value
             )
-        return self._reading
+        return self._turning
 
-    def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
-        """What an undetermined finding hangs on."""
-        reading = self.reading()
-        node = reading.computed[f"{policy}.outcome"].node
-        return missing(reading, node, {} if index < 0 else {SUBJECT: index})
+    def reaches(self) -> Reaches:
+        return self.open().reaches
 
     # --- other facts, other statuses --------------------------------------------------------------------
 
     def with_fact(self, policy: str, fact: str, person: int, value: Any) -> Answer:
         """One policy decided again with one fact changed, of the household (person -1) or of a person."""
-        household, people = self.inputs.household, self.inputs.people
         if fact == STATUSES:
             plan = self.plan.decide
-            household = _with_statuses(plan.household, household, value)
-            people = [_with_statuses(plan.person, row, value) for row in people]
-        elif person < 0:
-            household = list(household)
-            household[self.plan.own_input[fact]] = value
+            household: Sequence[Any] = _with_statuses(plan.household, self.inputs.household, value)
+            people: Sequence[Sequence[Any]] = [
+                _with_statuses(plan.person, row, value) for row in self.inputs.people
+            ]
         else:
-            people = list(people)
-            people[person] = list(people[person])
-            people[person][self.plan.person_input[fact]] = value
+            household, people = inputs_with(self.plan, self.inputs, fact, person, value)
         compiled = alone(self.book, self.plan, policy)
         return Answer(compiled, *compiled.run(household, people, self.parameters.values, self.on))
 
@@ -121,6 +115,12 @@ class Situation:
         if index < 0:
             return self.own[self.plan.run_decide.own_place[name]]
         return self.columns[self.plan.run_decide.column_place[name]][index]
+
+    def told(self, fact: str, person: int) -> Any:
+        """What the document says of a fact on the day, of the household (person -1) or of a person."""
+        if person < 0:
+            return self.inputs.household[self.plan.own_input[fact]]
+        return self.inputs.people[person][self.plan.person_input[fact]]
 
     def computed_only(self, policies: frozenset[str], index: int) -> list[str]:
         """Those of some policies that are eligible by computation and not on record, for the one it concerns."""
@@ -197,37 +197,6 @@ class Situation:
                 for row in people
             ],
         )
-
-    def rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
-        """Warnings that rest on the rules and parameters of the day, the same for every household.
-
-        `paying`: the finding has an amount, so what the amount is made from is warned about too.
-        """
-        late = self.on > policy.version.verified_until
-        key = (policy.policy.id, policy.version.dated.version, late, paying)
-        found: Sequence[str] | None = self.parameters.memo.get(key)
-        if found is None:
-            found = self.parameters.memo[key] = self._rule_warnings(policy, paying)
-        return found
-
-    def _rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
-        warnings: set[str] = set()
-        for whose, name in policy.inputs | policy.amount_inputs if paying else policy.inputs:
-            if whose != "parameter":
-                continue
-            row = self.parameters.rows[name]
-            if row is None or row.value is None:
-                warnings.add("parameter-gap")
-            else:
-                if row.assumed:
-                    warnings.add("assumed")
-                if "local-text-needed" in row.cite:
-                    warnings.add("local-text-needed")
-        if any("local-text-needed" in clause.cite for clause in policy.version.all_clauses()):
-            warnings.add("local-text-needed")
-        if self.on > policy.version.verified_until:
-            warnings.add("not-verified-since")
-        return tuple(sorted(warnings))
 
     def plain_list(self, value: tuple[Sequence[Any], Sequence[Any]]) -> Any:
         """A list for people to read: person ids; null while its members are undecided."""

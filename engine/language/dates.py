@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
+MIN_DAY, MAX_DAY = 1_01_01, 9999_12_31  # the calendar's first and last day
+
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
 _MONTHS = re.compile(r"(-?)P(?:(\d+)Y)?(?:(\d+)M)?\Z")
 _DAYS = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")
@@ -36,6 +38,12 @@ def parse_date(text: str) -> int | None:
     if not (1 <= month <= 12 and year >= 1 and 1 <= day <= monthrange(year, month)[1]):
         return None
     return year * 10000 + month * 100 + day
+
+
+@lru_cache(maxsize=8192)
+def day_text(day: int) -> str:
+    """A day as it is written: yyyy-mm-dd."""
+    return f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}"
 
 
 def parse_duration(text: str) -> tuple[str, Fraction] | None:
@@ -90,8 +98,14 @@ def months_between(first: int, last: int) -> int:
     return months - (last % 100 < first % 100)
 
 
+@lru_cache(maxsize=8192)
+def day_number(day: int) -> int:
+    """Days since the calendar began."""
+    return to_date(day).toordinal()
+
+
 def days_between(first: int, last: int) -> int:
-    return (to_date(last) - to_date(first)).days
+    return day_number(last) - day_number(first)
 
 
 def add_months(day: int, months: int) -> int | None:

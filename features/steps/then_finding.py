@@ -28,6 +28,11 @@ def _(world: World, amount: str) -> None:
     paid(world, "once", amount, amount, conditional=False)
 
 
+@expect("金额每年{amount}元", "the amount is {amount} yuan a year")
+def _(world: World, amount: str) -> None:
+    paid(world, "year", amount, amount, conditional=False)
+
+
 @expect("查明后如符合，金额每月{amount}元", "if it is granted, the amount is {amount} yuan a month")
 def _(world: World, amount: str) -> None:
     paid(world, "month", amount, amount, conditional=True)

@@ -47,6 +47,9 @@ LIKELY: Mapping[str, float] = {
     "illness_poverty": 0.15,
     "operating": 0.5,
     "property_within_rule": 0.8,
+    "identity_unknown": 0.1,
+    "school_approved": 0.9,
+    "demobbed_soldier": 0.1,
 }
 USUAL: Mapping[str, tuple[str, ...]] = {
     "whereabouts": ("ordinary",) * 12,
@@ -55,6 +58,11 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "father_situation": ("ordinary",) * 6 + ("dead",) * 4,
     "mother_situation": ("ordinary",) * 6 + ("dead",) * 4,
     "sudden_event": ("none",) * 4,
+    "elder_ability": ("able",) * 2,
+    "rehab_category": ("none",) * 8,
+    "medical_insurance": ("resident",) * 3,
+    "children_now": ("other",) * 4,
+    "student_hardship": ("none",) * 2,
     "vehicles.use": ("motorbike",) * 6,
     "houses.use": ("dwelling",) * 6,
     "businesses.kind": ("self_employed",) * 2,
