@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.decision.document import area_at
+from engine.decision.inputs import area_at
 from engine.language.columns import Codes, Column, Frame, Lists, Numbers, Tables, Truths
 from engine.language.columns.values import NEVER, Array, Mask, full, is_known
 from engine.language.types import Boolean, Enum, Number, Text

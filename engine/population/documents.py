@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from engine.decision.document import Household, Inputs, inputs_on, read_household
+from engine.decision.document import Household, read_household
+from engine.decision.inputs import Inputs, inputs_on
 from engine.language.types import Boolean, Date, Enum, Number, Type
 from engine.population.arrays import arrow_days, arrow_decimals
 from engine.population.layout import arrow_type, household_schema, status_type
