@@ -149,7 +149,7 @@ class _Decider:
             not_concerned=self.findings.not_concerned,
             conflicts=resolution.found,
             would_be_due=would_be_due(at, policies, resolution),
-            score=self._score(),
+            score=score_of(at),
             questions=questions_for(at, policies) if advice else (),
         )
 
@@ -201,24 +201,22 @@ class _Decider:
         changes = would_change(self.at, self.plan.policies[name], finding)
         return msgspec.structs.replace(finding, would_change=changes) if changes else finding
 
-    # --- score ------------------------------------------------------------------------------------------
 
-    def _score(self) -> Score | None:
-        scoring = self.plan.rules.scoring
-        if scoring is None:
-            return None
-        values = dict(zip(self.plan.run_decide.household, self.at.own, strict=True))
-        worst = best = 0
-        terms = []
-        for term in scoring.terms:
-            points = values[term.value.name]
-            low, high = (points, points) if points is not None else (0, term.weight * 100)
-            worst, best = worst + low, best + high
-            terms.append(
-                ScoredTerm(term.value.id, term.weight, to_plain(low, _POINTS), to_plain(high, _POINTS))
-            )
-        value = to_plain(worst, _POINTS) if worst == best else None
-        return Score(scoring.name, to_plain(worst, _POINTS), to_plain(best, _POINTS), terms, value)
+def score_of(at: Situation) -> Score | None:
+    """How hard life is; None when the rulebook scores nothing."""
+    scoring = at.plan.rules.scoring
+    if scoring is None:
+        return None
+    values = dict(zip(at.plan.run_decide.household, at.own, strict=True))
+    worst = best = 0
+    terms = []
+    for term in scoring.terms:
+        points = values[term.value.name]
+        low, high = (points, points) if points is not None else (0, term.weight * 100)
+        worst, best = worst + low, best + high
+        terms.append(ScoredTerm(term.value.id, term.weight, to_plain(low, _POINTS), to_plain(high, _POINTS)))
+    value = to_plain(worst, _POINTS) if worst == best else None
+    return Score(scoring.name, to_plain(worst, _POINTS), to_plain(best, _POINTS), terms, value)
 
 
 def parameter_values(book: Rulebook, parameters: ParametersOn, area: str) -> dict[str, ParameterValue]:

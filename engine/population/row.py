@@ -2,42 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.decision.decide import decide_situation, situate
-from engine.decision.document import Household
-from engine.decision.model import HOUSEHOLD, Decision, Due, Finding
+from engine.decision.amounts import amount_of
+from engine.decision.conflicts import resolve
+from engine.decision.decide import score_of
+from engine.decision.due import would_be_due
+from engine.decision.model import (
+    HOUSEHOLD,
+    ConflictFound,
+    Decision,
+    Due,
+    Finding,
+    PolicyDecision,
+    Score,
+    WouldBeDue,
+)
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.scope import PERSON
-from engine.population.findings import OUTCOMES, clause_truths
+from engine.population.findings import OUTCOMES, PAYING, clause_truths
 from engine.population.sums import PERIODS
-from engine.rulebook.model import Rulebook
 
 Row = dict[str, Any]
 Names = Mapping[str, Sequence[str]]  # per policy the truths that are packed
 
 
-def row_of(book: Rulebook, household: Household, on: int, known: int) -> Row:
-    """What the kernel must say of a household, from the evaluator for one household."""
-    at = situate(book, household, on, known)
-    decision = decide_situation(at, advice=False)
+def row_of(at: Situation, decision: Decision) -> Row:
+    """The row that says what a decision says."""
+    return _row(at, decision.policies, decision.conflicts, decision.would_be_due, decision.score)
+
+
+def row_without_reasons(at: Situation) -> Row:
+    """The same, by the same functions, without working out what is missing: several times faster."""
+    policies = {name: PolicyDecision(None, list(_told(at, name))) for name in at.book.policies}
+    policies = {name: one for name, one in policies.items() if one.findings}
+    resolution = resolve(at, policies)
+    return _row(at, policies, resolution.found, would_be_due(at, policies, resolution), score_of(at))
+
+
+def _told(at: Situation, name: str) -> Iterator[Finding]:
+    """A policy's findings, with outcome and amount alone."""
+    plan = at.plan.policies.get(name)
+    if plan is None:
+        yield Finding(HOUSEHOLD, "undetermined" if name in at.plan.rules.undated else "not-in-force")
+        return
+    for i in range(len(at.household.people)) if plan.policy.unit == PERSON else (-1,):
+        outcome = at.value(f"{name}.outcome", i)
+        if outcome != outcomes.NOT_CONCERNED:
+            pays = plan.version.amount is not None and outcome in PAYING
+            amount = amount_of(at, plan, i, outcome)[0] if pays else None
+            yield Finding(_subject(at, i), outcomes.NAMES[outcome], amount)
+
+
+def _subject(at: Situation, index: int) -> str:
+    return HOUSEHOLD if index < 0 else at.household.people[index].person_id
+
+
+def _row(
+    at: Situation,
+    policies: Mapping[str, PolicyDecision],
+    conflicts: Sequence[ConflictFound],
+    due: WouldBeDue,
+    scored: Score | None,
+) -> Row:
     names = {name: clause_truths(plan) for name, plan in at.plan.policies.items()}
-    scored = decision.score
     people = [
         {
             "person_id": person.person_id,
-            "due": _due(decision.would_be_due.subjects.get(person.person_id)),
-            **_findings(at, decision, names, i),
+            "due": _due(due.subjects.get(person.person_id)),
+            **_findings(at, policies, names, i),
         }
-        for i, person in enumerate(household.people)
+        for i, person in enumerate(at.household.people)
     ]
     return {
-        "household_id": household.household_id,
+        "household_id": at.household.household_id,
         "score": None if scored is None else {"worst": scored.worst, "best": scored.best},
-        "due": _due(decision.would_be_due.total),
-        **_findings(at, decision, names, -1),
+        "due": _due(due.total),
+        **_findings(at, policies, names, -1),
         "people": people,
         "conflicts": [
             {
@@ -49,7 +92,7 @@ def row_of(book: Rulebook, household: Household, on: int, known: int) -> Row:
                 "policy": one.policy or None,
                 "amount": one.amount,
             }
-            for one in decision.conflicts
+            for one in conflicts
         ],
     }
 
@@ -67,13 +110,13 @@ def differences(expected: Any, found: Any, place: str = "") -> list[str]:
     return [] if expected == found else [f"{place}: {expected}, not {found}"]
 
 
-def _findings(at: Situation, decision: Decision, names: Names, index: int) -> Row:
+def _findings(at: Situation, policies: Mapping[str, PolicyDecision], names: Names, index: int) -> Row:
     """Every policy for the household (index -1) or a person."""
-    unit, subject = ("household", HOUSEHOLD) if index < 0 else (PERSON, at.household.people[index].person_id)
+    unit, subject = "household" if index < 0 else PERSON, _subject(at, index)
     found: Row = {}
     for name, policy in at.book.policies.items():
         if policy.unit == unit:
-            decided = decision.policies.get(name)
+            decided = policies.get(name)
             mine = [one for one in decided.findings if one.subject == subject] if decided else []
             found[name] = _finding(at, name, mine[0] if mine else None, names, index)
     return found
