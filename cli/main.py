@@ -124,6 +124,43 @@ def explain(
     run(file, layer, on, known, policies, policy or [], lang, output)
 
 
+Results = Annotated[Path, typer.Option("--out", metavar="DIR", help="结果目录 · directory of the results")]
+Table = Annotated[
+    Path, typer.Argument(metavar="DATA.parquet", help="每户一行的资料 · one row for each household")
+]
+
+
+@app.command("decide-all")
+def decide_everyone(
+    data: Table,
+    out: Results,
+    on: On = None,
+    known: Known = None,
+    policies: Policies = None,
+    output: FormatOf = "text",
+) -> None:
+    """裁定全部家庭；中断后重新运行即可接着做。 Decide every household; run it again to go on after a stop."""
+    from cli.decide_all import run
+
+    run(data, out, on or date.today(), known or date.today(), policies, output)
+
+
+@app.command("explain-row")
+def explain_row(
+    data: Table,
+    household_id: Annotated[str, typer.Argument(metavar="HOUSEHOLD", help="户编号 · the household's id")],
+    out: Results,
+    layer: Annotated[Layer, typer.Option("--layer", help="给谁看 · for whom")] = "caseworker",
+    policies: Policies = None,
+    lang: Lang = None,
+    output: FormatOf = "text",
+) -> None:
+    """说明批量结果中的一户：重新裁定，并核对与结果一致。 Decide one row of the results again and explain it."""
+    from cli.explain_row import run
+
+    run(data, household_id, out, layer, policies, lang, output)
+
+
 @app.command()
 def entitlement(
     file: File,

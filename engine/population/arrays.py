@@ -49,9 +49,9 @@ def booleans(array: pa.Array) -> tuple[Array, Array]:
 def texts(array: pa.Array, codes: Codes) -> Array:
     """The code of each text; 0 where null."""
     if pa.types.is_null(array.type) or not len(array):
-        return np.zeros(len(array), np.int64)
+        return np.zeros(len(array), np.int32)
     coded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
-    table = np.array([*codes.many(coded.dictionary.to_pylist()), 0], np.int64)
+    table = np.array([*codes.many(coded.dictionary.to_pylist()), 0], np.int32)
     places = pc.fill_null(coded.indices, len(table) - 1).to_numpy(zero_copy_only=False)
     return table.take(places)
 

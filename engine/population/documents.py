@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,15 @@ def table_of_households(
     columns["people"] = pa.ListArray.from_arrays(_offsets(sizes), struct)
     columns["statuses"] = _statuses(book, households)
     return pa.table([columns[field.name].cast(field.type) for field in schema], schema=schema)
+
+
+def document_of(row: Any) -> Any:
+    """A row of a table as a household document: what is null is left out."""
+    if isinstance(row, Mapping):
+        return {key: document_of(value) for key, value in row.items() if value is not None}
+    if isinstance(row, list):
+        return [document_of(one) for one in row]
+    return row.isoformat() if isinstance(row, date) else row
 
 
 def _fact(fact: Fact, values: Sequence[Any]) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from engine.rulebook.model import Named
 NOT_IN_FORCE = len(outcomes.NAMES)
 OUTCOMES = (*outcomes.NAMES, "not-in-force")
 PAYING = (outcomes.ELIGIBLE, outcomes.DISCRETIONARY, outcomes.UNDETERMINED)
+_PAYS = np.isin(np.arange(len(OUTCOMES)), PAYING)
 MOST_CLAUSES = 64  # one bit each
 
 
@@ -71,6 +72,19 @@ def _groups(group: GroupPlan) -> Iterator[GroupPlan]:
             yield from _groups(member)
 
 
+def _packed(bits: Sequence[Array], size: int) -> Array:
+    """A number for every row, the first truth as its lowest bit."""
+    packed = np.zeros((MOST_CLAUSES // 8, size), np.uint8)
+    for place, bit in enumerate(bits):
+        packed[place // 8] |= full(bit, size).view(np.uint8) << np.uint8(place % 8)
+    return np.ascontiguousarray(packed.T).view("<u8").ravel().astype(np.uint64, copy=False)
+
+
+def pays(outcome: Array) -> Array:
+    """Outcomes that an amount is worked out for."""
+    return _PAYS.take(outcome)
+
+
 def found_of(plan: PolicyPlan, names: tuple[str, ...], decided: Reading, month: Reading) -> Found:
     """`decided`: the values on the legal date; `month`: those of the amounts, on the first day of its month."""
     unit = plan.policy.unit
@@ -78,15 +92,13 @@ def found_of(plan: PolicyPlan, names: tuple[str, ...], decided: Reading, month: 
     read = decided.named(f"{plan.policy.id}.outcome")
     assert isinstance(read, Numbers)
     outcome = full(read.value, size).astype(np.int8)
-    true, known = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
-    for place, name in enumerate(names):
-        column, bit = decided.named(name), np.uint64(1 << place)
-        if isinstance(column, Truths):
-            true |= column.yes * bit
-            known |= (column.yes | column.no) * bit
+    truths = [column for column in map(decided.named, names) if isinstance(column, Truths)]
+    assert len(truths) == len(names)
+    true = _packed([one.yes for one in truths], size)
+    known = _packed([one.yes | one.no for one in truths], size)
     rule, amount = plan.version.amount, None
     if rule is not None:
-        paying = np.isin(outcome, PAYING)
+        paying = pays(outcome)
         if rule.least is not None and rule.most is not None:
             amount = _band(month, rule.least, rule.most, size, paying)
         else:

@@ -6,7 +6,7 @@ for the application date) and several areas; each set of rules is computed over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from engine.language.dates import month_start
 from engine.language.outcomes import UNDETERMINED
 from engine.language.scope import PERSON
 from engine.language.tree import Node, walk
-from engine.language.types import Enum
+from engine.language.types import Enum, Record
 from engine.population.arrays import integers, known_of
 from engine.population.batch import Batch
 from engine.population.conflicts import resolve
@@ -31,12 +31,12 @@ from engine.population.layout import LEADING
 from engine.population.results import Shapes
 from engine.population.sums import score, would_be_due
 from engine.rulebook.in_force import InForce, ParametersOn, in_force, parameters_on
-from engine.rulebook.model import Rulebook
+from engine.rulebook.model import FOREVER, Rulebook
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A set of rules, ready for columns. `undated_names`: computed values of the amounts that no date touches."""
+    """A set of rules, ready for columns. `truths`: per policy the names of the truths that are packed."""
 
     plan: Plan
     decide: Columns
@@ -151,35 +151,30 @@ class Kernel:
 
     # --- what has to be read ----------------------------------------------------------------------------
 
-    def columns(self, days: list[int | None]) -> list[str]:
-        """The Parquet columns that the rules read, for households with these application dates."""
-        own: set[str] = set()
-        person: set[str] = set()
-        items: set[str] = set()
-        for day in days:
+    def columns(self, leaves: Iterable[str]) -> list[str]:
+        """Those Parquet columns of a table of households that any version of the rules may read."""
+        own, person = set[str](LEADING) | {"statuses"}, {"person_id"}
+        for day in {None, self.on, *_turning_days(self.book)}:
             plan = self.prepared(self.rules_for(day)).plan
-            for node in (
-                node
-                for program in (plan.decide, plan.amounts)
-                for one in program.computed
-                for node in walk(one.node)
-            ):
-                if node.op in ("fact", "value"):
-                    own.add(node.name)
-                elif node.op in ("field", "computed"):
-                    owner = getattr(node.args[0].type, "name", "")
-                    (person if owner == PERSON else items).add(
-                        node.name if owner == PERSON else f"{owner}.{node.name}"
-                    )
+            for program in (plan.decide, plan.amounts):
+                for node in (node for one in program.computed for node in walk(one.node)):
+                    if node.op in ("fact", "value"):
+                        own.add(node.name)
+                    elif node.op in ("field", "computed") and node.args[0].type == Record(PERSON):
+                        person.add(node.name)
             for conflict in plan.rules.conflicts:
                 (person if conflict.same == PERSON else own).add(conflict.choose_by)
-        found = [*LEADING, "people.list.element.person_id", "statuses"]
-        for name, fact in self.book.facts.items():
-            read = own if fact.of == "household" else person
-            path = name if fact.of == "household" else f"people.list.element.{name}"
-            if name in read:
-                found.append(path)
-        return found
+        paths = ((leaf, leaf.split(".")) for leaf in leaves)  # people.list.element.<fact>…
+        return [
+            leaf for leaf, path in paths if (path[3] in person if path[0] == "people" else path[0] in own)
+        ]
+
+
+def _turning_days(book: Rulebook) -> set[int]:
+    """Application dates that stand for all: the rules change on these alone."""
+    versions = [version for policy in book.policies.values() for version in policy.versions]
+    days = {day for one in versions for day in (one.applications_from, one.applications_before)}
+    return {day for day in days if 0 < day < FOREVER} | {1_01_01}
 
 
 def _fixed_codes(book: Rulebook) -> dict[str, int]:

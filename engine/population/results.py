@@ -34,6 +34,7 @@ class Shapes:
     def __init__(self, book: Rulebook) -> None:
         self.book = book
         self.money = pa.decimal128(MONEY_DIGITS, book.currency["decimals"])
+        self._no_money = pa.nulls(0, self.money)
         self.points = pa.decimal128(9, 2)
         self.finding = pa.struct(
             [
@@ -78,11 +79,18 @@ class Shapes:
             ]
         )
 
+    def no_money(self, size: int) -> pa.Array:
+        """Nothing but nulls: many amounts are never open, so one array serves them all."""
+        found = self._no_money
+        if len(found) != size:
+            found = self._no_money = pa.nulls(size, self.money)
+        return found
+
     # --- pieces -----------------------------------------------------------------------------------------
 
     def finding_of(self, found: Found) -> pa.Array:
         size = len(found.outcome)
-        nothing = pa.nulls(size, self.money)
+        nothing = self.no_money(size)
         amounts = [nothing, nothing, nothing]
         if found.amount is not None:
             money = found.amount
@@ -106,7 +114,7 @@ class Shapes:
 
     def _money(self, values: Array, known: Mask) -> pa.Array:
         if known is not None and not known.any():
-            return pa.nulls(len(values), self.money)
+            return self.no_money(len(values))
         if known is None or known.all():
             return arrow_decimals(values, None, self.money)
         return arrow_decimals(np.where(known, values, 0), known, self.money)

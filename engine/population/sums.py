@@ -13,7 +13,7 @@ from engine.language.columns.values import Array, full, is_known
 from engine.language.scope import PERSON
 from engine.population.batch import Batch
 from engine.population.conflicts import Side
-from engine.population.findings import PAYING, Found
+from engine.population.findings import Found, pays
 from engine.rulebook.model import Scoring
 
 PERIODS = ("month", "once", "year")
@@ -62,7 +62,7 @@ def _range(found: Found, side: Side | None) -> tuple[Array, Array, Array]:
     low = np.where(amount.known, amount.value, np.where(amount.low_known, amount.low, 0))
     high = np.where(amount.known, amount.value, amount.high)
     said = amount.known | amount.high_known
-    counts = np.isin(found.outcome, PAYING)
+    counts = pays(found.outcome)
     certain = found.outcome == outcomes.ELIGIBLE
     if side is not None:
         counts = counts & ~(side.dropped | side.choice)

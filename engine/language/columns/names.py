@@ -40,7 +40,9 @@ def constant(read: Reading, value: Any, of: Type) -> Column:
         return nothing(Truths(NEVER, NEVER)) if isinstance(of, Boolean) else nothing()
     if isinstance(value, bool):
         return Truths(np.bool_(value), np.bool_(not value))
-    return Numbers(np.int64(read.codes.of(value) if isinstance(value, str) else int(value)))
+    if isinstance(value, str):
+        return Numbers(np.int32(read.codes.of(value)))
+    return Numbers(np.int64(int(value)))
 
 
 def _on(read: Reading, node: Node, level: Level) -> Column:
@@ -236,13 +238,18 @@ def _bracketed(brackets: Sequence[tuple[int, int]], amount: Array) -> tuple[Arra
 def _outcome(read: Reading, node: Node, level: Level) -> Column:
     """In the order of precedence, the last first."""
     concerns, closed, eligible, discretion = (read.truths(arg, level) for arg in node.args)
-    value = np.where(discretion.yes, outcomes.DISCRETIONARY, outcomes.ELIGIBLE)
-    value = np.where(discretion.yes | discretion.no, value, outcomes.UNDETERMINED)
-    value = np.where(eligible.yes, value, outcomes.UNDETERMINED)
-    value = np.where(eligible.no, outcomes.INELIGIBLE, value)
-    value = np.where(closed.yes, outcomes.CLOSED, value)
-    value = np.where(concerns.yes & (closed.yes | closed.no), value, outcomes.UNDETERMINED)
-    return Numbers(full(np.where(concerns.no, outcomes.NOT_CONCERNED, value), level.frame.size))
+    value = np.where(discretion.yes, _DISCRETIONARY, _ELIGIBLE)
+    value = np.where((discretion.yes | discretion.no) & eligible.yes, value, _UNDETERMINED)
+    value = np.where(eligible.no, _INELIGIBLE, value)
+    value = np.where(closed.yes, _CLOSED, value)
+    value = np.where(concerns.yes & (closed.yes | closed.no), value, _UNDETERMINED)
+    return Numbers(full(np.where(concerns.no, _NOT_CONCERNED, value), level.frame.size))
+
+
+# one byte each
+_NOT_CONCERNED, _CLOSED, _INELIGIBLE, _UNDETERMINED, _DISCRETIONARY, _ELIGIBLE = map(
+    np.int8, range(len(outcomes.NAMES))
+)
 
 
 def _is_eligible(read: Reading, node: Node, level: Level) -> Column:
