@@ -15,7 +15,14 @@ import pyarrow.compute as pc
 
 from engine.decision.inputs import area_at
 from engine.language.columns import Codes, Column, Frame, Lists, Numbers, Tables, Truths
-from engine.language.columns.values import NEVER, Array, Mask, full, is_known
+from engine.language.columns.values import (
+    NEVER,
+    ZERO,
+    Array,
+    Mask,
+    full,
+    is_known,
+)
 from engine.language.types import Boolean, Enum, Number, Text
 from engine.population.arrays import booleans, entries_of, field_of, integers, known_of, texts
 from engine.population.layout import BadTable
@@ -188,7 +195,7 @@ class Batch:
 
     def _column(self, place: str, of: Field, array: pa.Array | None, frame: Frame) -> Column:
         if array is None or pa.types.is_null(array.type):
-            return Truths(NEVER, NEVER) if isinstance(of.type, Boolean) else Numbers(np.int64(0), NEVER)
+            return Truths(NEVER, NEVER) if isinstance(of.type, Boolean) else Numbers(ZERO, NEVER)
         if isinstance(of.type, Boolean):
             return Truths(*booleans(array))
         known = known_of(array)

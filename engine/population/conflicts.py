@@ -16,7 +16,13 @@ import numpy as np
 from engine.decision.conflicts import STAGES
 from engine.language import outcomes
 from engine.language.columns import Numbers, Reading, Truths
-from engine.language.columns.values import NEVER, Array, full, is_known
+from engine.language.columns.values import (
+    NEVER,
+    ZERO,
+    Array,
+    full,
+    is_known,
+)
 from engine.language.scope import PERSON
 from engine.population.batch import NOBODY, Batch, Statuses
 from engine.population.findings import Found
@@ -341,7 +347,7 @@ def _cap(
 ) -> None:
     """The total stays below a limit; what exceeds it is taken from the second."""
     size = read.tables.households.size
-    column = Numbers(np.int64(0), NEVER) if conflict.limit is None else read.named(conflict.limit.name)
+    column = Numbers(ZERO, NEVER) if conflict.limit is None else read.named(conflict.limit.name)
     assert isinstance(column, Numbers)
     limit, known = (
         full(column.value, size)[pairs.household],

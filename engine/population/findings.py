@@ -11,7 +11,15 @@ from engine.decision.plan import ClausePlan, GroupPlan, PolicyPlan
 from engine.language import outcomes
 from engine.language.columns import Reading, Truths
 from engine.language.columns.bounds import bounds
-from engine.language.columns.values import NEVER, Array, Mask, Numbers, full, is_known
+from engine.language.columns.values import (
+    ALWAYS,
+    NEVER,
+    ZERO,
+    Array,
+    Numbers,
+    full,
+    is_known,
+)
 from engine.language.scope import PERSON
 from engine.rulebook.model import Named
 
@@ -134,12 +142,12 @@ def _parts(month: Reading, parts: tuple[Named, ...], unit: str, size: int, payin
     return Money(value, known, full(low, size), open_, full(high, size), open_)
 
 
-def _reach(month: Reading, parts: tuple[Named, ...], unit: str) -> tuple[Array, Array, Mask]:
+def _reach(month: Reading, parts: tuple[Named, ...], unit: str) -> tuple[Array, Array, Array]:
     """The least and the most that open parts can come to together."""
     level = month.subject if unit == PERSON else month.root
-    low: Array = np.int64(0)  # type: ignore[assignment]
-    high: Array = np.int64(0)  # type: ignore[assignment]
-    known: Array = np.True_  # type: ignore[assignment]
+    low: Array = ZERO
+    high: Array = ZERO
+    known: Array = ALWAYS
     for part in parts:
         least, most, reached = bounds(month, part.node, level)
         low, high, known = low + least, high + most, known & reached

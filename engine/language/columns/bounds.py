@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.language.columns.lists import bounds_of_count
-from engine.language.columns.values import NEVER, Array, Column, Numbers, both, full, is_known, picked
+from engine.language.columns.values import (
+    ALWAYS,
+    NEVER,
+    ZERO,
+    Array,
+    Column,
+    Numbers,
+    both,
+    full,
+    is_known,
+    picked,
+    whole,
+)
 from engine.language.tree import Node
 from engine.language.types import Ratio
 
@@ -17,7 +29,7 @@ if TYPE_CHECKING:
 Reach = tuple[Array, Array, Array]  # the least, the greatest, and where they are known
 
 _MONOTONE = frozenset({"add", "subtract", "multiply", "scale", "negate", "least", "greatest"})
-_UNSAID: Reach = (np.int64(0), np.int64(0), NEVER)  # type: ignore[assignment]
+_UNSAID: Reach = (ZERO, ZERO, NEVER)
 
 
 def bounds(read: Reading, node: Node, level: Level) -> Reach:
@@ -25,7 +37,7 @@ def bounds(read: Reading, node: Node, level: Level) -> Reach:
     value = read.value(node, level)
     if isinstance(value, Numbers):
         if value.known is None or np.all(value.known):
-            return value.value, value.value, np.True_  # type: ignore[return-value]
+            return value.value, value.value, ALWAYS
         low, high, known = _open(read, node, level)
         return (
             np.where(value.known, value.value, low),
@@ -66,7 +78,7 @@ def _of_person(read: Reading, node: Node, level: Level) -> Reach:
     found: list[Column] = [
         picked(Numbers(values), record, people.size, level.frame) for values in (low, high, known)
     ]
-    a, b, c = (one if isinstance(one, Numbers) else Numbers(np.int64(0), NEVER) for one in found)
+    a, b, c = (one if isinstance(one, Numbers) else Numbers(ZERO, NEVER) for one in found)
     return a.value, b.value, c.value.astype(np.bool_) & is_known(both(a.known, b.known, c.known))
 
 
@@ -85,7 +97,7 @@ def _combined(node: Node, reaches: list[Reach]) -> Reach:
         known = known & reach[2]
     (low, high, _), *rest = reaches
     if node.op == "scale":
-        return low * np.int64(node.value), high * np.int64(node.value), known
+        return low * whole(node.value), high * whole(node.value), known
     if node.op == "negate":
         return -high, -low, known
     if node.op in ("least", "greatest"):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.language.columns.values import (
+    ALWAYS,
     NEVER,
+    ZERO,
     Array,
     Column,
     Frame,
@@ -76,7 +78,7 @@ def _present(lists: Lists, mask: Array) -> Array:
 
 def _open(lists: Lists) -> Array:
     """Which lists have entries that nobody could decide about."""
-    return np.False_ if lists.maybe is None else lists.entries.any(lists.maybe)
+    return NEVER if lists.maybe is None else lists.entries.any(lists.maybe)
 
 
 def _truths_in(column: Column) -> Truths:
@@ -84,7 +86,7 @@ def _truths_in(column: Column) -> Truths:
 
 
 def _numbers_in(column: Column) -> Numbers:
-    return column if isinstance(column, Numbers) else Numbers(np.int64(0), NEVER)
+    return column if isinstance(column, Numbers) else Numbers(ZERO, NEVER)
 
 
 def _at_known(truths: Truths, known: Mask) -> Truths:
@@ -214,7 +216,7 @@ def _index(read: Reading, node: Node, level: Level) -> Column:
 def _at(lists: Lists, rows: Array, place: Array, known: Array, frame: Frame) -> Column:
     """The items at places among the given rows of the entries."""
     if not len(rows):
-        return picked(lists.item, Numbers(np.int64(0), full(NEVER, frame.size)), 0, frame)
+        return picked(lists.item, Numbers(ZERO, full(NEVER, frame.size)), 0, frame)
     chosen = rows.take(np.where(known, place, 0))
     return picked(lists.item, Numbers(chosen, full(known, frame.size)), lists.entries.size, frame)
 
@@ -279,7 +281,7 @@ def chosen_lists(frame: Frame, condition: Truths, yes: Lists, no: Lists) -> List
                 for mask, size in zip((one, other), both_sizes, strict=True)
             ]
         ).take(rows)
-        for one, other, default in ((yes.sure, no.sure, np.True_), (yes.maybe, no.maybe, np.False_))
+        for one, other, default in ((yes.sure, no.sure, ALWAYS), (yes.maybe, no.maybe, NEVER))
     ]
     return Lists(entries, item, masks[0], masks[1], full(known, frame.size))
 
@@ -290,7 +292,7 @@ def _plain(lists: Lists, row: int) -> Any:
         return None
     rows = np.arange(lists.entries.offsets[row], lists.entries.offsets[row + 1])
     size = lists.entries.size
-    sure = full(np.True_ if lists.sure is None else lists.sure, size)
+    sure = full(ALWAYS if lists.sure is None else lists.sure, size)
     maybe = full(NEVER if lists.maybe is None else lists.maybe, size)
     return tuple([_entry(lists.item, int(i), size) for i in rows[mask[rows]]] for mask in (sure, maybe))
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from engine.language import outcomes
 from engine.language.columns.values import (
+    ALWAYS,
     NEVER,
+    ZERO,
     Array,
     Column,
     Frame,
@@ -22,6 +24,7 @@ from engine.language.columns.values import (
     nothing,
     picked,
     spread,
+    whole,
 )
 from engine.language.scope import PERSON
 from engine.language.tree import Node
@@ -39,10 +42,10 @@ def constant(read: Reading, value: Any, of: Type) -> Column:
     if value is None:
         return nothing(Truths(NEVER, NEVER)) if isinstance(of, Boolean) else nothing()
     if isinstance(value, bool):
-        return Truths(np.bool_(value), np.bool_(not value))
+        return Truths(ALWAYS, NEVER) if value else Truths(NEVER, ALWAYS)
     if isinstance(value, str):
-        return Numbers(np.int32(read.codes.of(value)))
-    return Numbers(np.int64(int(value)))
+        return Numbers(np.asarray(read.codes.of(value), np.int32))
+    return Numbers(whole(int(value)))
 
 
 def _on(read: Reading, node: Node, level: Level) -> Column:
@@ -102,7 +105,7 @@ def _parameter(read: Reading, node: Node, level: Level) -> Column:
     width = len(read.codes.fixed)
     values, known = read.remember(("cells", node.name), lambda: _cells(read, node.name, len(keys), width))
     inside = both(*(key.known for key in keys))
-    place: Array = np.int64(0)
+    place: Array = ZERO
     which = read.set_of(level)
     if which is not None:
         place = which.astype(np.int64)
@@ -202,7 +205,7 @@ def _looked_up(
         if table is None:
             continue
         found, inside = apply(table, argument.value)
-        mine = np.True_ if which is None else which == number
+        mine = ALWAYS if which is None else which == number
         value, known = np.where(mine, found, value), np.where(mine, inside, known)
     return Numbers(value, both(argument.known, known))
 
@@ -219,7 +222,7 @@ def _sized(table: tuple[Mapping[int, int], Any], n: Array) -> tuple[Array, Array
     value, found = values.take(place), known.take(place) & inside
     if beyond is None:
         return value, found
-    further = np.int64(cells[last]) if beyond == "clamp" else cells[last] + (n - last) * np.int64(beyond)
+    further = whole(cells[last]) if beyond == "clamp" else cells[last] + (n - last) * whole(beyond)
     return np.where(n > last, further, value), found | (n > last)
 
 
@@ -228,8 +231,8 @@ def _bracketed(brackets: Sequence[tuple[int, int]], amount: Array) -> tuple[Arra
     tops = [above for above, _ in brackets[1:]]
     for position, (above, rate) in enumerate(brackets):
         top = np.minimum(amount, tops[position]) if position < len(tops) else amount
-        value = value + np.maximum(top - above, 0) * np.int64(rate)
-    return value, np.True_
+        value = value + np.maximum(top - above, 0) * whole(rate)
+    return value, ALWAYS
 
 
 # --- policies -----------------------------------------------------------------------------------------------

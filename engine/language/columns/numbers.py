@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.language.columns import calendar
-from engine.language.columns.values import Array, Column, Mask, Numbers, Ratios, both, is_known
+from engine.language.columns.values import (
+    Array,
+    Column,
+    Mask,
+    Numbers,
+    Ratios,
+    both,
+    is_known,
+    whole,
+)
 from engine.language.tree import Node
 from engine.language.types import Duration, Ratio
 
@@ -55,7 +64,7 @@ def _plain(apply: Callable[..., Any]) -> Callable[[Reading, Node, Level], Column
 
 
 def _scale(read: Reading, node: Node, level: Level) -> Column:
-    factor = np.int64(node.value)
+    factor = whole(node.value)
     return _strict(read, node, level, lambda a: a * factor)
 
 
@@ -114,7 +123,7 @@ ROUND = {
 
 def _round(read: Reading, node: Node, level: Level) -> Column:
     inner = read.ratios(node.args[0], level)
-    power = np.int64(10**node.value)
+    power = whole(10**node.value)
     return Numbers(ROUND[node.name](inner.num * power, inner.den), inner.known)
 
 
@@ -137,11 +146,11 @@ def _outermost(
             known = both(best.known, other.known)
             best = Ratios(np.where(first, best.num, other.num), np.where(first, best.den, other.den), known)
         return best
-    args = [read.numbers(arg, level) for arg in node.args]
-    value = args[0].value
-    for arg in args[1:]:
-        value = pick(value, arg.value)
-    return Numbers(value, both(*(arg.known for arg in args)))
+    numbers = [read.numbers(arg, level) for arg in node.args]
+    value = numbers[0].value
+    for one in numbers[1:]:
+        value = pick(value, one.value)
+    return Numbers(value, both(*(one.known for one in numbers)))
 
 
 # --- dates and durations ------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import numpy as np
 from engine.language.columns import lists, names, numbers, truths
 from engine.language.columns.values import (
     NEVER,
+    ZERO,
     Array,
     Codes,
     Column,
@@ -24,6 +25,7 @@ from engine.language.columns.values import (
     Truths,
     spread,
     take,
+    whole,
 )
 from engine.language.compile import Program
 from engine.language.scope import PERSON, SUBJECT
@@ -131,7 +133,7 @@ class Reading:
         given: Mapping[str, Column],
     ) -> None:
         self.columns, self.tables, self.parameters = columns, tables, parameters
-        self.on, self.codes, self.given = np.int64(on), codes, given
+        self.on, self.codes, self.given = whole(on), codes, given
         self.root = Level(tables.households, "", None, None)
         self.everyone = Lists(tables.people, Numbers(tables.people.rows))
         self.subject = self.root.inside(self.everyone, SUBJECT)
@@ -179,7 +181,7 @@ class Reading:
 
     def numbers(self, node: Node, level: Level) -> Numbers:
         found = self.value(node, level)
-        return found if isinstance(found, Numbers) else Numbers(np.int64(0), NEVER)
+        return found if isinstance(found, Numbers) else Numbers(ZERO, NEVER)
 
     def lists(self, node: Node, level: Level) -> Lists:
         found = self.value(node, level)
@@ -194,9 +196,9 @@ class Reading:
         if isinstance(found, Ratios):
             return found
         if not isinstance(found, Numbers):
-            return Ratios(np.int64(0), np.int64(1), NEVER)
+            return Ratios(ZERO, whole(1), NEVER)
         decimals = node.type.decimals if isinstance(node.type, Number) else 0
-        return Ratios(found.value, np.int64(10**decimals), found.known)
+        return Ratios(found.value, whole(10**decimals), found.known)
 
     def bodies(self, node: Node, level: Level) -> tuple[Lists, Column]:
         """The list that a body runs over, and the body's value for each of its entries."""

@@ -20,6 +20,7 @@ from engine.language.columns.values import (
     as_truths,
     both,
     is_known,
+    whole,
 )
 from engine.language.emit.code import undecided_count
 from engine.language.tree import Node
@@ -76,13 +77,13 @@ def _ranges(read: Reading, node: Node, level: Level) -> Column:
 
 def _reach(read: Reading, node: Node, level: Level) -> tuple[Array, Array, Array, Mask]:
     """The least and the greatest numerator of a side, its denominator, and where it is known."""
-    count, factor = (node.args[0], np.int64(node.value)) if node.op == "scale" else (node, np.int64(1))
+    count, factor = (node.args[0], whole(node.value)) if node.op == "scale" else (node, whole(1))
     if not undecided_count(node):
         one = read.ratios(node, level)
         return one.num, one.num, one.den, one.known
     low, high, known = bounds_of_count(read, count, level)
     assert isinstance(node.type, Number)
-    return low * factor, high * factor, np.int64(10**node.type.decimals), known
+    return low * factor, high * factor, whole(10**node.type.decimals), known
 
 
 def _and(read: Reading, node: Node, level: Level) -> Column:

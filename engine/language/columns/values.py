@@ -116,7 +116,14 @@ class Lists:
 
 Column = Truths | Numbers | Ratios | Lists
 
-NEVER, ALWAYS = np.False_, np.True_
+NEVER: Array = np.zeros((), np.bool_)
+ALWAYS: Array = np.ones((), np.bool_)
+ZERO: Array = np.zeros((), np.int64)
+
+
+def whole(number: int) -> Array:
+    """The same number in every row."""
+    return np.asarray(number, np.int64)
 
 
 class Codes:
@@ -222,7 +229,7 @@ def nothing(like: Column | None = None) -> Column:
     """Unknown in every row."""
     if isinstance(like, Truths):
         return Truths(NEVER, NEVER)
-    return Numbers(np.int64(0), NEVER)
+    return Numbers(ZERO, NEVER)
 
 
 def joined(columns: Sequence[Column], sizes: Sequence[int]) -> Column:
