@@ -1,0 +1,148 @@
+"""How fast every household is decided, and in how much memory.
+
+`python -m benchmarks.population.run [--households 350000] [--rounds 5]`
+
+1. The shared pack (24 policies of 8 clauses) in memory, batch by batch, with clause truths, sums and results.
+2. Three of its policies beside the same three written by hand in Polars; the answers are compared first.
+3. The county rulebook from Parquet to Parquet in a process of its own: people per second, peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+import pyarrow as pa
+
+from benchmarks.population import by_hand, data
+from engine.population.kernel import Kernel
+from engine.population.stream import HOUSEHOLDS_AT_ONCE, decide_all
+from tests.support.households import shipped
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--households", type=int, default=350_000)
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--county", type=Path, help=argparse.SUPPRESS)
+    asked = arguments.parse_args()
+    if asked.county:
+        return county_alone(asked.county)
+    print(
+        f"Python {platform.python_version()}, numpy {version('numpy')}, pyarrow {version('pyarrow')}, "
+        f"polars {pl.__version__}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    )
+    for households in sorted({100_000, asked.households}):
+        pack(households, asked.rounds)
+    beside_polars(asked.households, asked.rounds)
+    county(asked.households)
+    return 0
+
+
+def _table(households: int, table: pa.Table) -> pa.Table:
+    parts: list[pa.Table] = []
+    data.repeated(table, households, parts.append)
+    return pa.concat_tables(parts).combine_chunks()
+
+
+def people_in(table: pa.Table) -> int:
+    return sum(len(chunk.values) for chunk in table.column("people").chunks)
+
+
+def timed(work: Callable[[], object], rounds: int) -> str:
+    """Median and least seconds, and the processor time of the least."""
+    figures = []
+    for _ in range(rounds):
+        wall, cpu = time.perf_counter(), time.process_time()
+        work()
+        figures.append((time.perf_counter() - wall, time.process_time() - cpu))
+    walls = [wall for wall, _ in figures]
+    return f"median {statistics.median(walls):6.2f} s, least {min(walls):6.2f} s, processor {min(cpu for _, cpu in figures):6.2f} s"
+
+
+def in_batches(kernel: Kernel, table: pa.Table) -> None:
+    batches = table.to_batches(HOUSEHOLDS_AT_ONCE)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(kernel.run, batches):
+            pass
+
+
+def pack(households: int, rounds: int) -> None:
+    book = data.pack_rules()
+    table = _table(households, data.pack_table(book))
+    kernel = Kernel(book, data.PACK_DAY, data.PACK_DAY)
+    kernel.run(table.to_batches(100)[0])
+    told = timed(lambda: in_batches(kernel, table), rounds)
+    print(f"24 policies, {households:,} households, {people_in(table):,} people: {told}")
+
+
+def beside_polars(households: int, rounds: int) -> None:
+    book = data.pack_rules(by_hand.POLICIES)
+    table = _table(households, data.pack_table(book))
+    kernel = Kernel(book, data.PACK_DAY, data.PACK_DAY)
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    _compare(kernel, table.slice(0, data.DIFFERENT).combine_chunks(), frame.head(data.DIFFERENT))
+    print(f"3 policies, {households:,} households, {people_in(table):,} people:")
+    print(f"  the rules, unknowns, truths, sums: {timed(lambda: in_batches(kernel, table), rounds)}")
+    print(f"  by hand in Polars, all known:      {timed(lambda: by_hand.decide(frame), rounds)}")
+
+
+def _compare(kernel: Kernel, table: pa.Table, frame: pl.DataFrame) -> None:
+    """Equal outcomes and amounts, or the end of the benchmark."""
+    ours, theirs = kernel.run(table.to_batches()[0]), by_hand.decide(frame)
+    for name in by_hand.POLICIES:
+        found = ours.column(name).to_pylist()
+        eligible, paid = theirs[name].to_list(), theirs[f"{name}.amount"].to_list()
+        for row, (one, holds, cents) in enumerate(zip(found, eligible, paid, strict=True)):
+            assert (one["outcome"] == "eligible") == holds, (name, row, one)
+            assert not holds or one["amount"] * 100 == cents, (name, row, one, cents)
+
+
+def county(households: int) -> None:
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "county.parquet"
+        data.write(data.county_table(), households, path)
+        subprocess.run([sys.executable, "-m", "benchmarks.population.run", "--county", str(path)], check=True)
+
+
+def county_alone(path: Path) -> int:
+    """In a process that does nothing else, so that its peak memory is the run's."""
+    import pyarrow.parquet as pq
+
+    book = shipped()
+    out = path.parent / "out"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    wall, cpu = time.perf_counter(), time.process_time()
+    summary = decide_all(book, path, out, data.COUNTY_DAY, data.COUNTY_DAY, workers=os.cpu_count() or 1)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    persons = sum(
+        sum(map(len, batch.column(0).to_pylist()))
+        for batch in pq.ParquetFile(path).iter_batches(columns=["people.list.element.person_id"])
+    )
+    size, written = path.stat().st_size, sum(one.stat().st_size for one in out.iterdir())
+    print(
+        f"county rulebook, {len(book.policies)} policies, Parquet {size / 1e6:.0f} MB to {written / 1e6:.0f} MB:"
+    )
+    print(
+        f"  {summary.households:,} households, {persons:,} people in {wall:.1f} s ({cpu:.1f} s of processor time), "
+        f"{persons / wall:,.0f} people a second, peak {peak / 1e3:.0f} MB (before the run {before / 1e3:.0f} MB)"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
