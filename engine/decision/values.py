@@ -144,7 +144,7 @@ _LEAVE_OUT = "leave a fact out when it is not known"
 
 
 def _converters(book: Rulebook) -> Mapping[str, Converter]:
-    """For every fact, and every field of a list, the function that takes its plain values in."""
+    """For every fact, and every field of a list or an event, the function that takes its plain values in."""
 
     def make() -> dict[str, Converter]:
         found: dict[str, Converter] = {}
@@ -153,6 +153,9 @@ def _converters(book: Rulebook) -> Mapping[str, Converter]:
                 found[name] = _converter(fact.value)
             for one in fact.items:
                 found[f"{name}.{one.name}"] = _converter(one)
+        for kind in book.events.values():
+            for one in kind.fields:
+                found[f"{kind.name}/{one.name}"] = _converter(one)
         return found
 
     return book.remember("converters", "", make)
