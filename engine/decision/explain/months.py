@@ -10,7 +10,7 @@ import msgspec
 from engine.decision.entitlement import Entitlement, KnownThen, LastKnown, MonthLine
 from engine.decision.explain.model import Explanation, Line, Section
 from engine.decision.explain.rules import RuleTexts, rule_texts
-from engine.decision.explain.watched import WatchedTold
+from engine.decision.explain.watched import WatchedTold, said_month
 from engine.decision.model import HOUSEHOLD, MissingFact, Money, Sum
 from engine.decision.payments import month_day
 from engine.language.dates import parse_date

@@ -36,7 +36,7 @@ class WatchedTold:
         if self.told.tasks:
             yield Section("tasks", self.words["w.tasks"], tuple(map(self.task, self.told.tasks)))
         notes = [
-            Line(self.say("w.not-checked", key=f"`{key}`", n=self.words.number(len(rules))))
+            Line(self.say("w.not-checked", name=f"`{key}`", n=self.words.number(len(rules))))
             for key, rules in self.told.not_checked.items()
         ]
         if self.told.alerts or self.told.tasks:
