@@ -79,7 +79,7 @@ WORDS = {
     "w.owner": "For {owner}{term}",
     "w.until": ", by {date}",
     "w.working-days": ", within {n} working days of {since}",
-    "w.hear": "Before anything is decided, hear {people}{article}",
+    "w.hear": "Before anything is decided, hear {people} {article}",
     "w.cite": "Ground: {article}",
     "w.not-checked": "The document says nothing about {name}: {n} rules were not checked",
     "w.notes": "Notes",
