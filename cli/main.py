@@ -168,6 +168,25 @@ def list_policies(policies: Policies = None, lang: Lang = None, output: FormatOf
 
 
 @app.command()
+def docs(
+    policies: Policies = None,
+    features: Annotated[
+        Path, typer.Option("--features", metavar="DIR", help="功能文件目录 · feature files")
+    ] = Path("features"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="写到哪里 · where to write")] = Path(
+        "docs/policies"
+    ),
+    check_only: Annotated[
+        bool, typer.Option("--check", help="只检查是否最新 · only check that they are current")
+    ] = False,
+) -> None:
+    """每项政策生成一页说明。 One page per policy."""
+    from cli.docs import run
+
+    run(policies, features, out, check_only)
+
+
+@app.command()
 def lock(policies: Policies = None) -> None:
     """把新公布的版本记入 versions.lock。 Record what is newly published in versions.lock."""
     from cli.lock import run

@@ -41,7 +41,7 @@ from engine.language.dates import add_months, from_date, month_start
 from engine.language.scope import PERSON
 from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing
-from engine.rulebook.in_force import ParametersOn, in_force, parameters_on, serving_area
+from engine.rulebook.in_force import ParametersOn, in_force, parameters_on, ruled_in, serving_area
 from engine.rulebook.model import PolicyVersion, Rulebook
 
 _POINTS = Number(2)
@@ -302,7 +302,10 @@ class _Decider:
 
     def _dates(self, version: PolicyVersion) -> tuple[str, str]:
         """First day of payment and the day of the next review."""
-        start, months = version.pays.get("from", ""), version.review.get("months", 0)
+        pays, review = (
+            ruled_in(rule, self.book.areas, self.at.household.area) for rule in (version.pays, version.review)
+        )
+        start, months = pays.get("from", ""), review.get("months", 0)
         found = self.dates.get((start, months))
         if found is None:
             on = self.at.on
