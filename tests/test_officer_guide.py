@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "officer-guide.zh-CN.md"
 UPDATE = os.environ.get("RELIEF_UPDATE_GOLDENS") == "1"
 _STEP = re.compile(
-    r"<!-- (?P<what>run|write|append|copy|replace)(?P<more>.*?) -->(?:\n```\w+\n(?P<block>.*?)```)?", re.DOTALL
+    r"<!-- (?P<what>run|write|append|copy|replace)(?P<more>.*?) -->(?:\n```\w+\n(?P<block>.*?)```)?",
+    re.DOTALL,
 )
 _CHANGES = [(re.compile(r" in \d+\.\d+s.*"), ""), (re.compile(r"指纹 [0-9a-f]{12}"), "指纹 …")]
 

@@ -35,10 +35,12 @@ class WatchedTold:
             yield Section("alerts", self.words["w.alerts"], tuple(map(self.alert, self.told.alerts)))
         if self.told.tasks:
             yield Section("tasks", self.words["w.tasks"], tuple(map(self.task, self.told.tasks)))
-        notes = [
-            Line(self.say("w.not-checked", name=f"`{key}`", n=self.words.number(len(rules))))
-            for key, rules in self.told.not_checked.items()
-        ]
+        notes = []
+        if self.told.not_checked:
+            keys = self.words.listed(f"`{key}`" for key in self.told.not_checked)
+            rules = {rule for rules in self.told.not_checked.values() for rule in rules}
+            count = self.words.number(len(rules))
+            notes.append(Line(self.say("w.not-checked", keys=keys, n=count)))
         if self.told.alerts or self.told.tasks:
             notes.append(Line(self.words["w.people-decide"]))
         if notes:

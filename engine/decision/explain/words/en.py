@@ -81,7 +81,7 @@ WORDS = {
     "w.working-days": ", within {n} working days of {since}",
     "w.hear": "Before anything is decided, hear {people} {article}",
     "w.cite": "Ground: {article}",
-    "w.not-checked": "The document says nothing about {name}: {n} rules were not checked",
+    "w.not-checked": "The document says nothing about {keys}: {n} watch rules and tasks were not checked",
     "w.notes": "Notes",
     "w.people-decide": "These are pointers for an officer to look into; nothing is stopped, cut or recovered by itself",
     # margins

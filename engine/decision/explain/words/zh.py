@@ -81,7 +81,7 @@ WORDS = {
     "w.working-days": "，自{since}起{n}个工作日内完成",
     "w.hear": "作出决定前须先听取{people}的意见{article}",
     "w.cite": "依据文件：{article}",
-    "w.not-checked": "资料没有写明{name}，{n}条规则没有检查",
+    "w.not-checked": "资料没有写明{keys}，{n}条监测规则和任务没有检查",
     "w.notes": "说明",
     "w.people-decide": "以上是提示，由经办人员核实处理；不自动停发、减发或追回",
     # margins
