@@ -56,15 +56,7 @@ def watch(book: Rulebook, moment: Moment, records: Sequence[Record]) -> Watched:
     alerts += session.alerts([one for one in watches if one.by != PERSON], all_records, WHOLE)
     tasks = session.tasks(all_records)
     alerts.sort(key=lambda one: (one.term.until or one.term.since, one.rule, one.subject))
-    tasks.sort(
-        key=lambda one: (
-            one.term.until or one.term.since,
-            one.event,
-            one.task,
-            one.subject,
-            one.evidence[0].at,
-        )
-    )
+    tasks.sort(key=_task_order)
     return Watched(alerts, tasks, _not_checked(moment, watches, events))
 
 
@@ -163,7 +155,7 @@ class _Session:
         counted = sure or groups
         event = groups[0].records[0]
         hearing = task.hearing
-        heard: Sequence[str] = ()
+        heard: list[str] = []
         if hearing is not None and hearing.start <= self.moment.on:
             heard = [
                 one
@@ -245,6 +237,11 @@ class _Session:
         return Term(_iso(since), working_days=deadline.working_days)
 
 
+def _task_order(task: Task) -> tuple[str, ...]:
+    term = task.term
+    return term.until or term.since, task.event, task.task, task.subject, task.evidence[0].at, term.since
+
+
 def _rule(name: str, trigger: Trigger) -> Rule:
     patterns = tuple(Pattern(variable, kind) for variable, kind in trigger.facts)
     return Rule(name, patterns, tuple(Join(*join) for join in trigger.joins))
@@ -261,7 +258,10 @@ def _joined(trigger: Trigger, records: Sequence[Record]) -> bool:
 def _evidence(records: Iterable[Record]) -> list[Evidence]:
     """Each record once, in the order of their days."""
     found = {(one.kind, one.ref, one.day): one for one in records}
-    ordered = sorted(found.values(), key=lambda one: (one.day, one.kind, one.person, one.ref))
+    ordered = sorted(
+        found.values(),
+        key=lambda one: (one.day, one.kind, one.person, one.values.get("policy") or "", one.ref),
+    )
     return [
         Evidence(
             one.ref,

@@ -259,7 +259,7 @@ STATUSES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=500 if SOAK else 40)
+@settings(max_examples=500 if SOAK else 25)
 @given(
     st.lists(EVENTS, max_size=4),
     st.lists(PAYMENTS, max_size=6),
@@ -277,8 +277,8 @@ def test_the_order_of_records_and_people_does_not_matter(
     assert plain(watched(shuffled)) == plain(watched(raw))
 
 
-def test_the_order_of_the_rule_files_does_not_matter(tmp_path: Path) -> None:
-    """The same rules under other names, so that the files are read in another order."""
+def test_the_order_of_the_rule_files_does_not_matter() -> None:
+    """The same rules, read in the opposite order."""
     book = shipped()
     turned = Rulebook(
         **{
@@ -295,7 +295,7 @@ def test_the_order_of_the_rule_files_does_not_matter(tmp_path: Path) -> None:
         entitlement(one, read_household(one, raw), 20260401, 20261001, 20261005) for one in (book, turned)
     ]
     assert encode_json(told[0]) == encode_json(told[1])
-    assert len(told[0].alerts) >= 3 and len(told[0].tasks) >= 2
+    assert len(told[0].alerts) >= 2 and len(told[0].tasks) >= 3
 
 
 @pytest.mark.parametrize("by", ["a.amount < b.amount", "b.amount < a.amount"])
