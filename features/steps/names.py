@@ -118,7 +118,7 @@ class Names:
 
     def office(self, word: str) -> str:
         """A department, or an area level that acts as one."""
-        return find(word, "office", {**self.book.levels, **self.book.departments}.items())
+        return find(word, "office", [*self.book.levels.items(), *self.book.departments.items()])
 
     def area(self, word: str) -> str:
         return find(word, "area", ((one.code, one.label) for one in self.book.areas.values()))
