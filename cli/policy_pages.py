@@ -228,11 +228,22 @@ class _Page:
         return f"| {name} | {where} | {_iso(row.start)} | {until} | {value} | {self.cite(row.cite)} |"
 
     def value(self, parameter: Parameter, value: Any) -> str:
+        if parameter.table == "size" and isinstance(value, tuple):
+            cells, beyond = value
+            return self.value(parameter, cells) + self.beyond(parameter, beyond)
         if isinstance(value, dict):
             return "; ".join(
                 f"{self.key(parameter, key)} {self.value(parameter, cell)}" for key, cell in value.items()
             )
         return str(to_plain(value, parameter.type)).replace("|", "\\|")
+
+    def beyond(self, parameter: Parameter, beyond: Any) -> str:
+        """What a table over sizes gives past its last row: nothing, the last row, or so much more for each."""
+        if beyond is None:
+            return ""
+        if beyond == "clamp":
+            return self.words["beyond.clamp"]
+        return self.say("beyond.each", value=self.value(parameter, beyond))
 
     def key(self, parameter: Parameter, key: Any) -> str:
         """The labels of a table's keys; a size or a bracket stands for itself."""

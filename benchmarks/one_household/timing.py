@@ -32,10 +32,16 @@ class Timing:
         """The median over the rounds of this time by the other's in the same round."""
         return median(mine / theirs for mine, theirs in zip(self.rounds, other.rounds, strict=True))
 
+    def least_to(self, other: Timing) -> float:
+        """The least time by the other's least: what is left when a busy machine disturbs most rounds."""
+        return min(self.rounds) / min(other.rounds)
+
 
 def interleaved(subjects: list[Subject], rounds: int, households: int) -> list[Timing]:
     """Every subject once a round, each round beginning with another one. An unrecorded round warms up."""
     taken: list[list[float]] = [[] for _ in subjects]
+    gc.collect()
+    gc.freeze()  # what is here already is not looked at again before every subject
     for turn in range(rounds + 1):
         for step in range(len(subjects)):
             place = (turn + step) % len(subjects)

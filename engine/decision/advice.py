@@ -157,12 +157,12 @@ def _changeable(at: Situation, policy: PolicyPlan, finding: Finding) -> Iterator
         if fact is None or not fact.changeable or fact.items:
             continue
         if whose == "":
-            if name in at.inputs.rows:
+            if name in at.inputs.facts:
                 yield fact, HOUSEHOLD
             continue
         people = [person.person_id for person in at.household.people]
         for person in people if finding.subject == HOUSEHOLD else [finding.subject]:
-            if f"people/{person}/{name}" in at.inputs.rows:
+            if f"people/{person}/{name}" in at.inputs.facts:
                 yield fact, person
 
 
@@ -186,8 +186,7 @@ class _Search:
         return next(((value, out) for value in candidates if (out := self._try(value)[0]) in _LIFTED), None)
 
     def _current(self) -> Any:
-        prefix = "" if self.subject == HOUSEHOLD else f"people/{self.subject}/"
-        return self.at.inputs.rows[prefix + self.fact.name].inside
+        return self.at.told(self.fact.name, _index(self.at, self.subject))
 
     def _try(self, value: Any) -> tuple[int, Fraction | None]:
         """Outcome and margin of the failed clause with another value of the fact."""

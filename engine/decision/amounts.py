@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.decision.document import Inputs, inputs_on
+from engine.decision.inputs import Inputs, inputs_on
 from engine.decision.model import Amount, Part
 from engine.decision.plan import PolicyPlan, Variant, confirmed_amounts
 from engine.decision.situation import Answer, Situation, run_variant
@@ -36,6 +36,7 @@ class MonthlyAmounts:
             undated = same_day or not at.household.dated
             inputs = at.inputs if undated else inputs_on(at.book, at.household, first, at.known)
         self.at, self.on, self.inputs = at, first, inputs
+        self.money = Number(at.book.currency["decimals"])
         self.parameters = (
             at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
         )
@@ -114,7 +115,7 @@ def amount_of(
     amounts = monthly(at)
     rule = policy.version.amount
     assert rule is not None
-    money = Number(at.book.currency["decimals"])
+    money = amounts.money
     conditional = result == outcomes.UNDETERMINED
     if rule.least is not None and rule.most is not None:
         low, high = (amounts.value(named.name, index) for named in (rule.least, rule.most))
@@ -129,10 +130,10 @@ def amount_of(
         ), lacking
     values = [amounts.value(part.name, index) for part in rule.parts]
     if None not in values:
-        parts = [
-            Part(part.id, to_plain(value, money)) for part, value in zip(rule.parts, values, strict=True)
-        ]
-        return Amount(rule.period, to_plain(sum(values), money), parts=parts, if_eligible=conditional), ()
+        paid = [to_plain(value, money) for value in values]
+        parts = [Part(part.id, value) for part, value in zip(rule.parts, paid, strict=True)]
+        whole = paid[0] if len(paid) == 1 else to_plain(sum(values), money)
+        return Amount(rule.period, whole, parts=parts, if_eligible=conditional), ()
     return _open_amount(at, rule.period, rule.parts, values, index, money, conditional)
 
 

@@ -1,4 +1,4 @@
-"""The household document: checked against the fact dictionary, read for a day, as known on a day.
+"""The household document, checked against the fact dictionary.
 
 Everything wrong with a document is found in one run, each with a JSON pointer. A fact that is not there stays
 unknown.
@@ -6,21 +6,22 @@ unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import msgspec
 
+from engine.decision.converters import Wrong, number
 from engine.decision.json_text import BadDocument, DocumentProblem, escaped, shown
+from engine.decision.model import FactValue
 from engine.decision.payments import Payment, read_payments
-from engine.decision.values import FactRow, ValueReader, Wrong, number
-from engine.language.dates import days_between
+from engine.decision.values import ID_AT_MOST, FactRow, Facts, Shelf, ValueReader, shelf
 from engine.language.problems import nearest
 from engine.language.types import Number
-from engine.rulebook.model import FOREVER, Fact, Rulebook
+from engine.rulebook.model import Rulebook
 
 RESERVED = ("household_id", "area", "application_date", "people", "statuses", "awards", "payments", "events")
 STATUS_AMOUNT_AT_MOST = 10**15  # in the currency's smallest unit
@@ -37,20 +38,18 @@ class Status:
     amount: Decimal | int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, gc=False):
     person_id: str
-    facts: Mapping[str, tuple[FactRow, ...]]
+    facts: Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Household:
+class Household(msgspec.Struct, frozen=True, gc=False):
     """A checked household document. `statuses` None: nothing is said about what is held."""
 
     household_id: str
     area: str
     application_date: int | None
-    facts: Mapping[str, tuple[FactRow, ...]]
+    facts: Facts
     people: tuple[Person, ...]
     statuses: tuple[Status, ...] | None
     canonical: bytes  # the document in one form: keys sorted, for the decision's id
@@ -64,8 +63,7 @@ class Reader(ValueReader):
     def __init__(self, book: Rulebook) -> None:
         super().__init__(book)
         self.book = book
-        self.household = {name: fact for name, fact in book.facts.items() if fact.of == "household"}
-        self.person = {name: fact for name, fact in book.facts.items() if fact.of == "person"}
+        self.household, self.person = shelf(book, "household"), shelf(book, "person")
 
     def household_of(self, raw: Any) -> Household | None:
         if not isinstance(raw, Mapping):
@@ -78,15 +76,19 @@ class Reader(ValueReader):
             application_date = self.date("/application_date", raw["application_date"])
         people = self.people(raw)
         ids = {person.person_id for person in people}
+        facts = self.facts("", self.household, raw, RESERVED)
+        statuses = self.statuses(raw, ids)
+        payments = read_payments(self, raw, ids)
+        canonical = b"" if self.problems else _canonical(raw)
         return Household(
             household_id,
             area,
             application_date,
-            self.facts("", self.household, raw, RESERVED),
+            facts,
             people,
-            self.statuses(raw, ids),
-            b"",
-            read_payments(self, raw, ids),
+            statuses,
+            canonical,
+            payments,
             self.dated,
         )
 
@@ -94,7 +96,10 @@ class Reader(ValueReader):
         if key not in raw:
             self.add(f"{pointer}/{key}", "missing-key", f"`{key}` is missing")
             return ""
-        return self.text(f"{pointer}/{key}", raw[key], 1)
+        found = raw[key]
+        if type(found) is str and 1 <= len(found) <= ID_AT_MOST:  # nearly every id
+            return found
+        return self.text(f"{pointer}/{key}", found, 1)
 
     def area(self, raw: Mapping[str, Any]) -> str:
         area = self.id("", raw, "area")
@@ -103,31 +108,37 @@ class Reader(ValueReader):
             self.add("/area", "unknown-area", f"there is no area `{shown(area)}` in this rulebook", hint)
         return area
 
-    def facts(
-        self, pointer: str, known: Mapping[str, Fact], raw: Mapping[str, Any], other: Sequence[str]
-    ) -> dict[str, tuple[FactRow, ...]]:
-        found: dict[str, tuple[FactRow, ...]] = {}
-        converters = self.converters
+    def facts(self, pointer: str, known: Shelf, raw: Mapping[str, Any], other: Collection[str]) -> Facts:
+        inside: list[Any] = [None] * len(known.names)
+        shown: list[FactValue | None] = [None] * len(known.names)
+        dated: dict[int, tuple[FactRow, ...]] = {}
+        entries = known.entries
         for key, value in raw.items():
-            if key in other:
+            entry = entries.get(key)
+            if entry is None:
+                if key not in other:
+                    self.unknown(f"{pointer}/{escaped(key)}", key, known, other)
                 continue
-            fact = known.get(key)
-            if fact is None:
-                self.unknown(f"{pointer}/{escaped(key)}", key, known, other)
-            elif isinstance(value, dict | list) or fact.items:
-                found[key] = self.fact(f"{pointer}/{key}", fact, value)
-            else:  # nearly every fact
-                try:
-                    found[key] = (FactRow(value, converters[key](value)),)
-                except Wrong as wrong:
-                    self.add(f"{pointer}/{key}", wrong.code, wrong.message, wrong.hint)
-        return found
+            place, fact, converter = entry
+            if converter is None or isinstance(value, (dict, list)):
+                rows = self.fact(f"{pointer}/{key}", fact, value)
+                if len(rows) == 1 and rows[0].always(fact):
+                    inside[place], shown[place] = rows[0].inside, rows[0].shown()
+                else:
+                    dated[place] = rows
+                continue
+            try:  # nearly every fact
+                inside[place] = converter(value)
+                shown[place] = FactValue(value)
+            except Wrong as wrong:
+                self.add(f"{pointer}/{key}", wrong.code, wrong.message, wrong.hint)
+        return Facts(inside, shown, dated)
 
-    def unknown(self, pointer: str, key: str, known: Mapping[str, Fact], other: Sequence[str]) -> None:
-        hint = nearest(key, (*known, *other))
-        if key in self.person:
+    def unknown(self, pointer: str, key: str, known: Shelf, other: Collection[str]) -> None:
+        hint = nearest(key, (*known.names, *other))
+        if key in self.person.entries:
             hint = f"`{key}` belongs to a person: write it inside `people`"
-        elif key in self.household:
+        elif key in self.household.entries:
             hint = f"`{key}` belongs to the household: write it beside `people`"
         self.add(pointer, "unknown-fact", f"unknown fact `{shown(key)}`", hint)
 
@@ -237,119 +248,8 @@ def read_household(book: Rulebook, raw: Any) -> Household:
     reader = Reader(book)
     try:
         household = reader.household_of(raw)
-        if reader.problems or household is None:
-            raise BadDocument(reader.problems)
-        canonical = _canonical(raw)
     except RecursionError:
         raise BadDocument([DocumentProblem("", "too-deep", "this document is nested too deep")]) from None
-    return Household(
-        household.household_id,
-        household.area,
-        household.application_date,
-        household.facts,
-        household.people,
-        household.statuses,
-        canonical,
-        household.payments,
-        household.dated,
-    )
-
-
-# --- a household on a day ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """A household on one day, by position, as compiled programs take it; and the rows that were chosen.
-
-    warnings: per fact reference, "stale" or "sources-disagree".
-    """
-
-    household: list[Any]
-    people: list[list[Any]]
-    rows: Mapping[str, FactRow]
-    warnings: Mapping[str, str] = field(default_factory=dict)
-
-
-def inputs_on(book: Rulebook, household: Household, on: int, known: int) -> Inputs:
-    rows: dict[str, FactRow] = {}
-    warnings: dict[str, str] = {}
-
-    def chosen(ref: str, fact: Fact, candidates: Sequence[FactRow]) -> Any:
-        first = candidates[0]
-        if (
-            len(candidates) == 1
-            and not (first.start or first.recorded or first.as_of)
-            and first.end == FOREVER
-        ):
-            rows[ref] = first
-            return first.inside
-        row, warning = choose(fact, candidates, on, known)
-        if warning:
-            warnings[ref] = warning
-        if row is None:
-            return None
-        rows[ref] = row
-        return row.inside
-
-    own = [
-        chosen(name, fact, household.facts[name]) if name in household.facts else None
-        for name, fact in book.facts.items()
-        if fact.of == "household"
-    ]
-    own += [area_at(book, household.area, level) for level in book.levels]
-    own += [held(household, p.id, "", on, known) for p in book.policies.values() if p.unit == "household"]
-    facts = [(name, fact) for name, fact in book.facts.items() if fact.of == "person"]
-    policies = [p.id for p in book.policies.values() if p.unit == "person"]
-    people: list[list[Any]] = []
-    for person in household.people:
-        prefix = f"people/{person.person_id}/"
-        values: list[Any] = [person.person_id]
-        for name, fact in facts:
-            candidates = person.facts.get(name)
-            values.append(None if candidates is None else chosen(prefix + name, fact, candidates))
-        values += [held(household, policy, person.person_id, on, known) for policy in policies]
-        people.append(values)
-    return Inputs(own, people, rows, warnings)
-
-
-def choose(fact: Fact, candidates: Sequence[FactRow], on: int, known: int) -> tuple[FactRow | None, str]:
-    """The row that counts on a day, and a warning. Sources that disagree unranked leave it unknown."""
-    valid = [row for row in candidates if row.start <= on <= row.end and row.recorded <= known]
-    if not valid:
-        return None, ""
-    trust = {source: rank for rank, source in enumerate(fact.trust)}
-    latest: dict[str, FactRow] = {}
-    for row in sorted(valid, key=lambda row: (row.recorded, row.as_of, row.start)):
-        latest[row.source] = row
-    rows = sorted(latest.values(), key=lambda row: (trust.get(row.source, len(trust)), row.source))
-    best = rows[0]
-    disagree = any(row.inside != best.inside for row in rows[1:])
-    if disagree and any(
-        row.inside != best.inside and trust.get(row.source, len(trust)) == trust.get(best.source, len(trust))
-        for row in rows[1:]
-    ):
-        return None, "sources-disagree"
-    if fact.fresh_days is not None and best.as_of and days_between(best.as_of, on) > fact.fresh_days:
-        return best, "stale"
-    return best, "sources-disagree" if disagree else ""
-
-
-def area_at(book: Rulebook, area: str, level: str) -> str | None:
-    """The household's area at a level: itself, or the nearest above it."""
-    current = area
-    while current in book.areas:
-        if book.areas[current].level == level:
-            return current
-        current = book.areas[current].parent
-    return None
-
-
-def held(household: Household, policy: str, person: str, on: int, known: int) -> bool | None:
-    """Does a status record cover the day? Unknown when the document says nothing about statuses."""
-    if household.statuses is None:
-        return None
-    return any(
-        one.policy == policy and one.person == person and one.start <= on <= one.end and one.recorded <= known
-        for one in household.statuses
-    )
+    if reader.problems or household is None:
+        raise BadDocument(reader.problems)
+    return household

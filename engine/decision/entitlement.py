@@ -25,7 +25,7 @@ from engine.decision.model import (
     Sum,
 )
 from engine.decision.situation import Situation
-from engine.language.dates import add_months, from_date, month_start, to_date
+from engine.language.dates import add_months, day_text, from_date, month_start, to_date
 from engine.language.types import Number, to_plain
 from engine.rulebook.in_force import ParametersOn, parameters_on, serving_area
 from engine.rulebook.model import Rulebook
@@ -143,7 +143,7 @@ def entitlement(book: Rulebook, household: Household, first: int, last: int, kno
         household.area,
         _iso_month(first),
         _iso_month(last),
-        _iso(known),
+        day_text(known),
         book.fingerprint,
         lines,
         others,
@@ -229,7 +229,7 @@ class _Month:
         }
         then = _Answers(self.book, self.household, self.month, day, held)
         return KnownThen(
-            _iso(day),
+            day_text(day),
             then.outcome(side),
             then.due(side) or Sum(0, 0),
             _changed(then, now, side),
@@ -360,7 +360,7 @@ def _without_gaps(book: Rulebook, area: str, month: int, known: int) -> tuple[Pa
         ]
         last = max(earlier, key=lambda row: (row.until, row.published), default=None)
         if last is not None:
-            values[place], taken[name] = last.value, _iso(last.start)
+            values[place], taken[name] = last.value, day_text(last.start)
     return ParametersOn(tuple(values), here.rows), taken
 
 
@@ -400,9 +400,5 @@ def _months(first: int, last: int) -> Iterator[int]:
         month = add_months(month, 1)
 
 
-def _iso(day: int) -> str:
-    return f"{day // 10000:04}-{day // 100 % 100:02}-{day % 100:02}"
-
-
 def _iso_month(day: int) -> str:
-    return _iso(day)[:7]
+    return day_text(day)[:7]

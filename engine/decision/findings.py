@@ -1,221 +1,206 @@
-"""Findings: one policy's outcome for one subject, with its trace, built from computed values.
-
-A `Shape` is a policy prepared for this: every clause with the places of its truth and margin among the computed
-values, so that building a finding is a walk over tuples.
-"""
+"""Findings: one policy's outcome for one subject, built from computed values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
-from engine.decision.model import Trace
-from engine.decision.plan import ClausePlan, GroupPlan, Plan, PolicyPlan
+from engine.decision.amounts import amount_of
+from engine.decision.amounts import rests_on as amount_rests_on
+from engine.decision.layout import ClauseShape, Shape
+from engine.decision.model import HOUSEHOLD, STATUSES, Basis, Finding, MissingFact, NotConcerned
+from engine.decision.plan import PolicyPlan
 from engine.decision.situation import Situation
-from engine.language.runtime import round_half_up
-from engine.language.scope import PERSON
-from engine.language.types import Boolean, Enum, List, Number, Ratio, Text, Type, to_plain
-from engine.rulebook.model import Rulebook
-
-NONE = msgspec.UNSET
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseShape:
-    id: str
-    truth: int
-    margin: int  # -1: none
-    margin_type: Type | None
-    reads: tuple[str, ...]  # references; those of a person without the person's prefix
-    own: tuple[str, ...]  # names of the subject, to be prefixed
-    members: tuple[ClauseShape, ...] = ()
-    is_group: bool = False
+from engine.language import outcomes
+from engine.language.dates import add_months, day_text, month_start
+from engine.language.outcomes import CLOSED, DISCRETIONARY, ELIGIBLE, INELIGIBLE, NOT_CONCERNED, UNDETERMINED
+from engine.language.unknowns import Missing
+from engine.rulebook.in_force import ruled_in
+from engine.rulebook.model import PolicyVersion
 
 
-TraceBuilder = Callable[[Sequence[Any], str], Trace]
+class Findings:
+    """The findings of one household at one moment.
 
+    rows           per person, the computed values
+    not_concerned  whom policies have nothing to say about, as far as they were asked
+    """
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    plan: PolicyPlan
-    outcome: int
-    eligible: int
-    concerns: tuple[ClauseShape, ...]
-    closed: tuple[ClauseShape, ...]
-    condition: ClauseShape
-    discretion: tuple[ClauseShape, ...]
-    trace: TraceBuilder
-    every_id: tuple[str, ...]  # of a plain list of clauses that must all hold: their ids
-    reads_statuses: bool
-    own_inputs: frozenset[str]  # facts of the household that can matter
-    person_inputs: frozenset[str]  # facts of a person that can matter
+    def __init__(self, situation: Situation) -> None:
+        self.at = situation
+        self.not_concerned: list[NotConcerned] = []
+        self.rows: list[Sequence[Any]] = list(zip(*situation.columns, strict=True))
+        self.rows = self.rows or [()] * len(situation.inputs.people)
+        self._dates_found: dict[tuple[str, int], tuple[str, str]] = {}
+        key = ("warnings", situation.on, situation.plan.rules.key)
+        self._rule_warnings: dict[tuple[str, bool], Sequence[str]]
+        self._rule_warnings = situation.parameters.memo.setdefault(key, {})
+        self._unknown_own, self._unknown_people = situation.unknown_inputs()
+        self._unknown = bool(self._unknown_own or any(self._unknown_people))
+        self._nothing_held = situation.household.statuses is None
 
-
-Plain = Callable[[Situation, Any], Any]
-Shown = tuple[str, int, Plain | None]  # name, place among the computed values, how it is written
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where everything that a decision shows stands among the computed values."""
-
-    shapes: dict[str, Shape]
-    own: tuple[Shown, ...]
-    people: tuple[Shown, ...]
-
-
-def layout_of(book: Rulebook, plan: Plan) -> Layout:
-    def shown(names: Sequence[str]) -> tuple[Shown, ...]:
-        return tuple(
-            (name, place, plain_of(book, plan, name)) for place, name in enumerate(names) if _defined(name)
+    def of(self, shape: Shape) -> list[Finding]:
+        """A policy's findings; none when it does not concern the household, or nobody in it."""
+        at = self.at
+        if not shape.of_person:
+            found = self._finding(shape, at.own, HOUSEHOLD, -1, "")
+            return [found] if found is not None else []
+        found_all = (
+            self._finding(shape, self.rows[i], one.person_id, i, f"people/{one.person_id}/")
+            for i, one in enumerate(at.household.people)
         )
+        return [finding for finding in found_all if finding is not None]
 
-    shapes = {name: shape_of(plan, one) for name, one in plan.policies.items()}
-    return Layout(shapes, shown(plan.run_decide.household), shown(plan.run_decide.person))
-
-
-def _defined(name: str) -> bool:
-    """Definitions and named intermediate values; not clauses, parts, terms and statuses."""
-    return not any(mark in name for mark in ":.+*~?")
-
-
-def plain_of(book: Rulebook, plan: Plan, name: str) -> Plain | None:
-    """How a definition's value is written: people by their ids, a quotient rounded as the definition says."""
-    of = plan.types[name]
-    if isinstance(of, Ratio):
-        definition = book.definitions.get(name)
-        decimals = 2 if definition is None or definition.shown_decimals is None else definition.shown_decimals
-        return lambda at, value: to_plain(round_half_up(value[0] * 10**decimals, value[1]), Number(decimals))
-    if isinstance(of, List):
-        return lambda at, value: at.plain_list(value)
-    if isinstance(of, Boolean | Enum | Text) or (isinstance(of, Number) and of.decimals == 0):
-        return None
-    return lambda at, value: to_plain(value, of)
-
-
-def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
-    names = plan.run_decide.person if policy.policy.unit == PERSON else plan.run_decide.household
-    places = {name: i for i, name in enumerate(names)}
-    unit = policy.policy.id
-
-    def clause(one: ClausePlan) -> ClauseShape:
-        shared = tuple(name for whose, name in one.reads if whose == "")
-        shared += tuple(f"people/*/{name}" for whose, name in one.reads if whose == "everyone")
-        shared += tuple(f"parameters/{name}" for whose, name in one.reads if whose == "parameter")
-        own = tuple(name for whose, name in one.reads if whose == PERSON)
-        return ClauseShape(
-            one.clause.id,
-            places[one.truth],
-            places[one.margin] if one.margin else -1,
-            one.margin_type,
-            shared,
-            own,
-            tuple(clause(each) for each in one.unless),
+    def _finding(
+        self, shape: Shape, values: Sequence[Any], subject: str, index: int, prefix: str
+    ) -> Finding | None:
+        result = values[shape.outcome]
+        if result == NOT_CONCERNED:
+            self.not_concerned.append(NotConcerned(shape.plan.policy.id, subject))
+            return None
+        failed, reasons = _reasons(shape, values, result)
+        finding = Finding(
+            subject,
+            outcomes.NAMES[result],
+            decided_despite=[],
+            failed=failed,
+            reasons=reasons,
+            trace=shape.trace(values, prefix),
         )
+        missing: Sequence[Missing] = ()
+        if result == UNDETERMINED:
+            missing = self.at.open().missing(shape.plan.policy.id, index)
+        elif self._unknown or (self._nothing_held and shape.reads_statuses):
+            finding.decided_despite = self._despite(shape, index)
+        if result in _PAYING:
+            finding.pays_from, finding.review_due = self._dates(shape.plan.version)
+            if shape.pays:
+                finding.amount, more = amount_of(self.at, shape.plan, index, result)
+                if result != UNDETERMINED or self.at.open().may_pay(shape.plan.policy.id, index):
+                    missing = (*missing, *more)
+        if missing:
+            finding.missing = self._missing(missing)
+        if result == ELIGIBLE and shape.rests_on_statuses:
+            rests = self.at.rests_on(shape.plan, index) | amount_rests_on(self.at, shape.plan, index)
+            finding.depends_on = [Basis(name, "computed") for name in sorted(rests)]
+        finding.warnings = self._warnings(shape, index, finding.amount is not None)
+        return finding
 
-    def group(one: GroupPlan, name: str) -> ClauseShape:
-        members = tuple(
-            group(member, member.group.id or member.group.kind)
-            if isinstance(member, GroupPlan)
-            else clause(member)
-            for member in one.members
+    def _missing(self, lacking: Sequence[Missing]) -> list[MissingFact]:
+        """What is missing for the outcome, then for the amount, each once."""
+        people = self.at.household.people
+        found: dict[tuple[str, str, int], MissingFact] = {}
+        for one in lacking:
+            key = (one.kind, one.name, one.person)
+            if one.kind == "parameter":
+                found.setdefault(key, MissingFact(parameter=one.name, path=one.path))
+            elif one.name.endswith(".held"):  # the document says nothing about statuses
+                found.setdefault(
+                    ("fact", STATUSES, -1), MissingFact(STATUSES, subject=HOUSEHOLD, path=one.path)
+                )
+            else:
+                named = {"definition" if one.kind == "value" else one.kind: one.name}
+                subject = HOUSEHOLD if one.person < 0 else people[one.person].person_id
+                found.setdefault(key, MissingFact(subject=subject, path=one.path, **named))
+        return list(found.values())
+
+    def _despite(self, shape: Shape, index: int) -> list[str]:
+        """Unknown facts that could have mattered to this policy and did not."""
+        found = sorted(self._unknown_own & shape.own_inputs) if self._unknown_own else []
+        if shape.reads_statuses and self._nothing_held:
+            found.append(STATUSES)
+        for i, names in enumerate(self._unknown_people):
+            if names and (index < 0 or index == i):
+                prefix = f"people/{self.at.household.people[i].person_id}/"
+                found += [prefix + name for name in sorted(names & shape.person_inputs)]
+        return found
+
+    def _dates(self, version: PolicyVersion) -> tuple[str, str]:
+        """First day of payment and the day of the next review."""
+        pays, review = (
+            ruled_in(rule, self.at.book.areas, self.at.household.area)
+            for rule in (version.pays, version.review)
         )
-        return ClauseShape(name, places[one.truth], -1, None, (), (), members, True)
+        start, months = pays.get("from", ""), review.get("months", 0)
+        found = self._dates_found.get((start, months))
+        if found is None:
+            on = self.at.on
+            due = add_months(on, int(months)) if months else None
+            found = self._dates_found[start, months] = (self._first_day(start), day_text(due) if due else "")
+        return found
 
-    concerns = tuple(clause(one) for one in policy.concerns)
-    closed = tuple(clause(one) for one in policy.closed)
-    condition = group(policy.eligible, "eligible")
-    discretion = tuple(clause(one) for one in policy.discretion)
-    parts = [
-        ("concerns", _several_text("concerns", concerns, "every") if concerns else ""),
-        ("closed", _several_text("closed", closed, "some") if closed else ""),
-        ("eligible", _trace_text(condition)),
-        ("discretion", _several_text("discretion", discretion, "some") if discretion else ""),
-    ]
-    eligible = places[f"{unit}.eligible"]
-    inputs = policy.inputs | policy.amount_inputs
-    return Shape(
-        policy,
-        places[f"{unit}.outcome"],
-        eligible,
-        concerns,
-        closed,
-        condition,
-        discretion,
-        _trace_builder(unit, eligible, [part for part in parts if part[1]]),
-        tuple(one.id for one in condition.members) if _is_plain(policy.eligible) else (),
-        any(name.endswith(".held") for _, name in inputs),
-        frozenset(name for whose, name in inputs if whose == ""),
-        frozenset(name for whose, name in inputs if whose == PERSON),
-    )
+    def _first_day(self, start: str) -> str:
+        on, applied = self.at.on, self.at.household.application_date
+        if start == "month_after_decision":
+            return day_text(add_months(month_start(on), 1) or on)
+        if start == "month_of_decision":
+            return day_text(month_start(on))
+        if start == "month_of_application" and applied is not None:
+            return day_text(month_start(applied))
+        return day_text(on) if start == "at_once" else ""
 
-
-def _is_plain(group: GroupPlan) -> bool:
-    return group.group.kind == "all" and not any(isinstance(member, GroupPlan) for member in group.members)
-
-
-def _trace_builder(policy: str, eligible: int, parts: Sequence[tuple[str, str]]) -> TraceBuilder:
-    """One generated function per policy version: a walk over the clauses costs three times as much."""
-    of = ", ".join(text for _, text in parts)
-    source = f"def build(v, p):\n    return Trace({policy!r}, v[{eligible}], NONE, NONE, [{of}])\n"
-    namespace: dict[str, Any] = {"Trace": Trace, "NONE": NONE, "every": _every, "some": _some, **_MARGINS}
-    exec(compile(source, f"<trace of {policy}>", "exec"), namespace)  # noqa: S102 - our own generated text
-    build: TraceBuilder = namespace["build"]
-    return build
+    def _warnings(self, shape: Shape, index: int, paying: bool) -> Sequence[str]:
+        at = self.at
+        key = (shape.plan.policy.id, paying)
+        of_rules = self._rule_warnings.get(key)
+        if of_rules is None:
+            of_rules = self._rule_warnings[key] = _rule_warnings(at, shape.plan, paying)
+        if not at.inputs.warnings:
+            return of_rules
+        warnings = set(of_rules)
+        prefix = "" if index < 0 else f"people/{at.household.people[index].person_id}/"
+        for ref, warning in at.inputs.warnings.items():
+            name = ref.rpartition("/")[2]
+            mine = ref == name or index < 0 or ref.startswith(prefix)
+            if mine and name in (shape.own_inputs if ref == name else shape.person_inputs):
+                warnings.add(warning)
+        return sorted(warnings)
 
 
-def _several_text(name: str, clauses: Sequence[ClauseShape], how: str) -> str:
-    truths = ", ".join(f"v[{clause.truth}]" for clause in clauses)
-    of = ", ".join(_trace_text(clause) for clause in clauses)
-    return f"Trace({name!r}, {how}(({truths},)), NONE, NONE, [{of}])"
+def _rule_warnings(at: Situation, policy: PolicyPlan, paying: bool) -> Sequence[str]:
+    """Warnings that rest on the rules and parameters of the day, the same for every household.
+
+    `paying`: the finding has an amount, so what the amount is made from is warned about too.
+    """
+    warnings: set[str] = set()
+    for whose, name in policy.inputs | policy.amount_inputs if paying else policy.inputs:
+        if whose != "parameter":
+            continue
+        row = at.parameters.rows[name]
+        if row is None or row.value is None:
+            warnings.add("parameter-gap")
+        else:
+            if row.assumed:
+                warnings.add("assumed")
+            if "local-text-needed" in row.cite:
+                warnings.add("local-text-needed")
+    if any("local-text-needed" in clause.cite for clause in policy.version.all_clauses()):
+        warnings.add("local-text-needed")
+    if at.on > policy.version.verified_until:
+        warnings.add("not-verified-since")
+    return tuple(sorted(warnings))
 
 
-def _trace_text(clause: ClauseShape) -> str:
-    of = ", ".join(_trace_text(member) for member in clause.members)
-    names = [*(repr(name) for name in clause.reads), *(f"p + {name!r}" for name in clause.own)]
-    reads = f"({', '.join(names)},)" if names else "NONE"  # a constant, for the household's clauses
-    margin = "NONE" if clause.margin < 0 else f"{_margin_name(clause.margin_type)}(v[{clause.margin}])"
-    return f"Trace({clause.id!r}, v[{clause.truth}], {reads}, {margin}, {f'[{of}]' if of else 'NONE'})"
+_PAYING = frozenset({ELIGIBLE, DISCRETIONARY, UNDETERMINED})
 
 
-def _every(truths: Sequence[bool | None]) -> bool | None:
-    return False if False in truths else None if None in truths else True
-
-
-def _some(truths: Sequence[bool | None]) -> bool | None:
-    return True if True in truths else None if None in truths else False
-
-
-def _quotient_margin(value: Any) -> Any:
-    """A margin that is a quotient, rounded away from zero to 2 decimals, so that a distance never shows as none."""
-    if value is None:
-        return NONE
-    num, den = value
-    cents = -(-abs(num) * 100 // den)
-    return to_plain(cents if num >= 0 else -cents, _CENTS)
-
-
-def _margin(decimals: int) -> Callable[[Any], Any]:
-    power, unit = 10**decimals, Decimal(1).scaleb(-decimals)
-
-    def margin(value: Any) -> Any:
-        if value is None:
-            return NONE
-        return value * unit if value % power else value // power
-
-    return margin
-
-
-def _margin_name(of: Type | None) -> str:
-    return f"margin_{of.decimals}" if isinstance(of, Number) else "quotient_margin"
-
-
-_CENTS = Number(2)
-_MARGINS = {"quotient_margin": _quotient_margin, **{f"margin_{n}": _margin(n) for n in range(19)}}
+def _reasons(shape: Shape, values: Sequence[Any], result: int) -> tuple[Sequence[str], Sequence[str]]:
+    """Clauses that failed, and clauses that settle the outcome (or leave it open)."""
+    condition = shape.condition
+    failed: Sequence[str] = ()
+    if values[condition.truth] is False:
+        failed = [name for name, place in shape.every if values[place] is False]
+        failed = failed or named([condition], values, False)
+    if result == INELIGIBLE:
+        return failed, failed
+    if result == CLOSED:
+        return failed, named(shape.closed, values, True)
+    if result == UNDETERMINED:
+        every = (*shape.concerns, *shape.closed, condition, *shape.discretion)
+        return failed, named(every, values, None)
+    if result == DISCRETIONARY:
+        return failed, named(shape.discretion, values, True) or named([condition], values, True)
+    return failed, shape.every_id or named([condition], values, True)
 
 
 def named(clauses: Sequence[ClauseShape], values: Sequence[Any], truth: bool | None) -> list[str]:

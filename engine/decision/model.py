@@ -34,7 +34,7 @@ class ParameterValue(Struct):
     assumed: bool = False
 
 
-class Trace(Struct, omit_defaults=False):
+class Trace(msgspec.Struct, gc=False, frozen=True):
     """A clause with its truth (null: unknown). `reads` are references into facts, definitions and parameters."""
 
     clause: str

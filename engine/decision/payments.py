@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.decision.values import Wrong, number
+from engine.decision.converters import Wrong, number
 from engine.language.types import Number
 
 if TYPE_CHECKING:

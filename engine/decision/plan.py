@@ -129,19 +129,30 @@ def unconfirmed(book: Rulebook, plan: Plan) -> Variant:
             clause.truth for one in plan.policies.values() for clause in one.clauses() if clause.statuses
         }
         denied = {f"{name}.eligible" for name in book.policies}
-        # Statuses are touched from the start: a definition may read them and stands before the policies. All else is
-        # in dependency order, so one walk finds it.
-        touched = denied | {f"{name}.status" for name in book.policies}
-        computed = []
-        for one in plan.decide.computed:
-            reads = {node.name for node in walk(one.node) if node.op in ("value", "computed")}
-            if reads & touched:
-                touched.add(one.name)
-            computed.append(Computed(one.name, one.of, FALSE) if one.name in denied else one)
-        program = needed_for(replace(plan.decide, computed=tuple(computed)), wanted)
+        computed = tuple(
+            Computed(one.name, one.of, FALSE) if one.name in denied else one for one in plan.decide.computed
+        )
+        program = needed_for(replace(plan.decide, computed=computed), wanted)
+        touched = _touched(plan.decide.computed, denied)
         return variant(program, frozenset(one.name for one in program.computed) - touched)
 
     return book.remember("unconfirmed", plan.rules.key, make, most=32)
+
+
+def _touched(computed: Iterable[Computed], denied: Iterable[str]) -> set[str]:
+    """What reads one of these values, directly or through others. A definition may stand before what it reads."""
+    readers: dict[str, list[str]] = {}
+    for one in computed:
+        for node in walk(one.node):
+            if node.op in ("value", "computed"):
+                readers.setdefault(node.name, []).append(one.name)
+    touched, waiting = set[str](), list(denied)
+    while waiting:
+        name = waiting.pop()
+        if name not in touched:
+            touched.add(name)
+            waiting += readers.get(name, [])
+    return touched
 
 
 def confirmed_amounts(book: Rulebook, plan: Plan) -> Variant:

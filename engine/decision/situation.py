@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.decision.document import Household, Inputs
+from engine.decision.document import Household
+from engine.decision.inputs import Inputs
 from engine.decision.model import STATUSES
 from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
 from engine.decision.turning import Turning, inputs_with
@@ -115,6 +116,12 @@ class Situation:
             return self.own[self.plan.run_decide.own_place[name]]
         return self.columns[self.plan.run_decide.column_place[name]][index]
 
+    def told(self, fact: str, person: int) -> Any:
+        """What the document says of a fact on the day, of the household (person -1) or of a person."""
+        if person < 0:
+            return self.inputs.household[self.plan.own_input[fact]]
+        return self.inputs.people[person][self.plan.person_input[fact]]
+
     def computed_only(self, policies: frozenset[str], index: int) -> list[str]:
         """Those of some policies that are eligible by computation and not on record, for the one it concerns."""
         return sorted(policy for policy in policies if self._computed_only(policy, index))
@@ -190,37 +197,6 @@ class Situation:
                 for row in people
             ],
         )
-
-    def rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
-        """Warnings that rest on the rules and parameters of the day, the same for every household.
-
-        `paying`: the finding has an amount, so what the amount is made from is warned about too.
-        """
-        late = self.on > policy.version.verified_until
-        key = (policy.policy.id, policy.version.dated.version, late, paying)
-        found: Sequence[str] | None = self.parameters.memo.get(key)
-        if found is None:
-            found = self.parameters.memo[key] = self._rule_warnings(policy, paying)
-        return found
-
-    def _rule_warnings(self, policy: PolicyPlan, paying: bool) -> Sequence[str]:
-        warnings: set[str] = set()
-        for whose, name in policy.inputs | policy.amount_inputs if paying else policy.inputs:
-            if whose != "parameter":
-                continue
-            row = self.parameters.rows[name]
-            if row is None or row.value is None:
-                warnings.add("parameter-gap")
-            else:
-                if row.assumed:
-                    warnings.add("assumed")
-                if "local-text-needed" in row.cite:
-                    warnings.add("local-text-needed")
-        if any("local-text-needed" in clause.cite for clause in policy.version.all_clauses()):
-            warnings.add("local-text-needed")
-        if self.on > policy.version.verified_until:
-            warnings.add("not-verified-since")
-        return tuple(sorted(warnings))
 
     def plain_list(self, value: tuple[Sequence[Any], Sequence[Any]]) -> Any:
         """A list for people to read: person ids; null while its members are undecided."""

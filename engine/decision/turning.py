@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.decision.document import Inputs
+from engine.decision.inputs import Inputs
 from engine.decision.plan import Plan, readers_of
 from engine.language import outcomes
 from engine.language.interpret import Bindings, Interpreter

@@ -40,6 +40,12 @@ def parse_date(text: str) -> int | None:
     return year * 10000 + month * 100 + day
 
 
+@lru_cache(maxsize=8192)
+def day_text(day: int) -> str:
+    """A day as it is written: yyyy-mm-dd."""
+    return f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}"
+
+
 def parse_duration(text: str) -> tuple[str, Fraction] | None:
     """ISO 8601: ("months", n) for years and months, ("days", seconds) for days and time, or None."""
     found = _MONTHS.match(text)
@@ -92,8 +98,14 @@ def months_between(first: int, last: int) -> int:
     return months - (last % 100 < first % 100)
 
 
+@lru_cache(maxsize=8192)
+def day_number(day: int) -> int:
+    """Days since the calendar began."""
+    return to_date(day).toordinal()
+
+
 def days_between(first: int, last: int) -> int:
-    return (to_date(last) - to_date(first)).days
+    return day_number(last) - day_number(first)
 
 
 def add_months(day: int, months: int) -> int | None:

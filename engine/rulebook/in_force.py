@@ -34,7 +34,9 @@ class InForce:
     definitions: Mapping[str, DefinitionVersion]
     conflicts: tuple[Conflict, ...]
     scoring: Scoring | None
-    key: tuple[Any, ...]  # equal for moments with the same rules
+    key: (
+        str  # equal for moments with the same rules; a text, because a tuple would be hashed at every look-up
+    )
 
 
 def in_force(book: Rulebook, on: int, known: int, application_date: int | None) -> InForce:
@@ -77,7 +79,9 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
         tuple(one.id for one in conflicts),
         scoring[0].dated.version if scoring else "",
     )
-    return InForce(policies, frozenset(undated), definitions, conflicts, scoring[0] if scoring else None, key)
+    return InForce(
+        policies, frozenset(undated), definitions, conflicts, scoring[0] if scoring else None, repr(key)
+    )
 
 
 def _asks_application(version: PolicyVersion) -> bool:
@@ -127,6 +131,8 @@ def serving_area(parameter: Parameter, areas: Mapping[str, Area], area: str) -> 
 def ruled_in(rule: Mapping[str, Any], areas: Mapping[str, Area], area: str) -> Mapping[str, Any]:
     """What `pays` or `review` says in an area: its own words under `in`, or the nearest area's above it."""
     elsewhere: Mapping[str, Mapping[str, Any]] = rule.get("in", {})
+    if not elsewhere:
+        return rule
     current = area
     while current and current not in elsewhere:
         current = areas[current].parent if current in areas else ""

@@ -152,8 +152,7 @@ def test_numbers_are_exact() -> None:
 
 def test_floats_of_python_callers_are_read_as_written() -> None:
     document = {"household_id": "h", "area": "north", "people": [{"person_id": "p"}]}
-    fen = read_household(island(), document | {"savings": 0.1}).facts["savings"][0].inside
-    assert fen == 10
+    assert 10 in read_household(island(), document | {"savings": 0.1}).facts.inside  # hundredths
     for wrong in (float("nan"), float("inf"), Decimal("NaN"), 0.001):
         with pytest.raises(BadDocument):
             read_household(island(), document | {"savings": wrong})

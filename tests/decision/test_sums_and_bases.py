@@ -45,6 +45,13 @@ def test_a_finding_rests_on_the_status_it_was_computed_from(book: Rulebook) -> N
     assert bases(decided(book, "case_01", 20251015), "disabled_living", "p3") == ["dibao"]
 
 
+def test_a_finding_rests_on_a_status_that_a_definition_reads(book: Rulebook) -> None:
+    """The clause reads a definition, and that one the status of a policy that is computed after it."""
+    document: Any = yaml.safe_load((HOUSEHOLDS / "village_family.yaml").read_text(encoding="utf-8"))
+    document |= {"sudden_event": "fire", "basic_living_in_difficulty": True}
+    assert bases(decide(book, document, on=20260915), "pension_premium", "p1") == ["poverty_watch"]
+
+
 def test_a_finding_that_another_clause_carries_rests_on_nothing(book: Rulebook) -> None:
     assert bases(decided(book, "case_02", 20260515), "dibao_single", "p4") == []
 

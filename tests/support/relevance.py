@@ -9,13 +9,15 @@ of an entry, (person or -1, position, entry, field). Needs a legal date on the f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 
+import msgspec
+
 from engine.decision.amounts import amount_of
 from engine.decision.decide import situate
-from engine.decision.document import Inputs, read_household
+from engine.decision.document import read_household
+from engine.decision.inputs import Inputs
 from engine.decision.model import HOUSEHOLD, STATUSES, MissingFact
 from engine.decision.situation import Situation
 from engine.language import outcomes
@@ -275,7 +277,7 @@ def _with(inputs: Inputs, values: Mapping[Place, Any]) -> Inputs:
             entries = [list(entry) for entry in row[place[1]][0]]
             entries[place[2]][place[3]] = value
             row[place[1]] = [tuple(entry) for entry in entries], ()
-    return replace(inputs, household=own, people=people)
+    return msgspec.structs.replace(inputs, household=own, people=people)
 
 
 def _inside(value: Any, of: Field) -> Any:

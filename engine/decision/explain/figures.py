@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.decision.amounts import MonthlyAmounts
-from engine.decision.document import Household, Inputs, Person, Reader, area_at
+from engine.decision.document import Household, Person, Reader
 from engine.decision.explain.rules import RuleTexts
 from engine.decision.explain.values import PEOPLE, Values
+from engine.decision.inputs import Inputs, levels_of
 from engine.decision.model import HOUSEHOLD, Decision, Money
 from engine.decision.plan import plan_for
 from engine.decision.situation import Situation
+from engine.decision.values import NOTHING
 from engine.language.dates import parse_date
 from engine.language.interpret import Interpreter
 from engine.language.scope import PERSON, SUBJECT
@@ -103,8 +105,8 @@ def _again(texts: RuleTexts, decision: Decision) -> MonthlyAmounts:
     plan, parameters = plan_for(book, texts.rules), parameters_on(book, decision.area, on, known)
     inputs = _inputs(texts, decision)
     own, columns = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
-    people = tuple(Person(person, {}) for person in decision.people)
-    household = Household(decision.household_id, decision.area, None, {}, people, None, b"", None, False)
+    people = tuple(Person(person, NOTHING) for person in decision.people)
+    household = Household(decision.household_id, decision.area, None, NOTHING, people, None, b"", None, False)
     at = Situation(book, household, on, known, plan, parameters, inputs, own, columns)
     return MonthlyAmounts(at, inputs)
 
@@ -126,7 +128,7 @@ def _inputs(texts: RuleTexts, decision: Decision) -> Inputs:
         named = [policy.id for policy in book.policies.values() if policy.unit == unit]
         return [None if held is None else prefix + name in held for name in named]
 
-    own = [*known("", HOUSEHOLD), *(area_at(book, decision.area, level) for level in book.levels)]
+    own = [*known("", HOUSEHOLD), *levels_of(book, decision.area)]
     own += statuses("", HOUSEHOLD)
     people = []
     for person in decision.people:

@@ -46,7 +46,7 @@ def as_text(explanation: Explanation) -> str:
     lines = [explanation.title, explanation.head]
     for section in explanation.sections:
         lines += ["", section.title]
-        if explanation.layer == "auditor":
+        if explanation.layer == "auditor" and section.lines:
             _branches(lines, section.lines, "")
         else:
             _indented(lines, section.lines, "  ")
@@ -60,11 +60,16 @@ def _marked(line: Line) -> str:
 def _indented(into: list[str], lines: Sequence[Line], before: str) -> None:
     for line in lines:
         into.append(before + _marked(line))
-        _indented(into, line.of, before + "    ")
+        if line.of:
+            _indented(into, line.of, before + "    ")
 
 
 def _branches(into: list[str], lines: Sequence[Line], before: str) -> None:
-    last = len(lines) - 1
-    for place, line in enumerate(lines):
-        into.append(f"{before}{'└─ ' if place == last else '├─ '}{_marked(line)}")
-        _branches(into, line.of, before + ("   " if place == last else "│  "))
+    *above, last = lines
+    for line in above:
+        into.append(f"{before}├─ {_marked(line)}")
+        if line.of:
+            _branches(into, line.of, before + "│  ")
+    into.append(f"{before}└─ {_marked(last)}")
+    if last.of:
+        _branches(into, last.of, before + "   ")

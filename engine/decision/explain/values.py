@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
-from engine.decision.document import area_at
 from engine.decision.explain.rules import RuleTexts, is_status
+from engine.decision.inputs import area_at
 from engine.decision.model import HOUSEHOLD, Decision, FactValue, ParameterValue
 from engine.language.dates import parse_date
 from engine.language.types import Boolean, Date, Enum, List, Number, Ratio, Type, Unit
@@ -63,14 +63,14 @@ class Values:
             return self.words["unknown.value"]
         if isinstance(value, bool):
             return self.words.truth(value)
+        if isinstance(value, str):
+            return self.day(value) if isinstance(of, Date) else self.labels.choice(of, value)
         if isinstance(of, Number | Ratio) and isinstance(value, int | float | Decimal | Fraction):
             decimals = self.labels.decimals(of.unit)
             if decimals is None and isinstance(of, Number):
                 decimals = of.decimals
             return self.labels.quantity(self.words.number(value, decimals), of.unit)
-        if isinstance(value, str):
-            return self.day(value) if isinstance(of, Date) else self.labels.choice(of, value)
-        if isinstance(value, Sequence):
+        if isinstance(value, list | tuple):
             said = [self._entry(one, of, name) for one in value]
             return self.words.listed(said) if said else self.words["empty"]
         return str(value)

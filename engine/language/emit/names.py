@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.language.emit.code import Code, all_checks, any_none
+from engine.language.outcomes import ELIGIBLE, INELIGIBLE, NOT_CONCERNED, UNDETERMINED
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node
 from engine.language.types import Record
@@ -94,12 +95,18 @@ def _looked_up(make: Generator, node: Node, helper: str) -> Code:
 
 
 def _outcome(make: Generator, node: Node) -> Code:
-    texts = [make.value(arg).text for arg in node.args]
-    return Code(f"outcome({', '.join(texts)})")
+    concerns, closed, eligible, discretion = (make.value(arg).text for arg in node.args)
+    if (concerns, closed, discretion) == ("True", "False", "False"):  # conditions and nothing else
+        return Code(
+            f"({ELIGIBLE} if {eligible} else {INELIGIBLE} if {eligible} is False else {UNDETERMINED})"
+        )
+    return Code(f"outcome({concerns}, {closed}, {eligible}, {discretion})")
 
 
 def _is_eligible(make: Generator, node: Node) -> Code:
-    return make.maybe(f"is_eligible({make.code(node.args[0]).text})")
+    outcome = make.value(node.args[0]).text
+    refused = f"{outcome} == {INELIGIBLE} or {outcome} == {NOT_CONCERNED}"
+    return make.maybe(f"True if {outcome} == {ELIGIBLE} else False if {refused} else None")
 
 
 EMIT: dict[str, Callable[[Generator, Node], Code]] = {

@@ -82,16 +82,14 @@ def _in(make: Generator, node: Node) -> Code:
 
 def _kleene(make: Generator, args: Sequence[Node], op: str) -> Code:
     codes = [make.value(arg) for arg in args]
+    whole = f" {op} ".join(code.text for code in codes)
     if not any(code.checks for code in codes):
-        return Code("(" + f" {op} ".join(code.text for code in codes) + ")")
-    settled = "False" if op == "and" else "True"
-    tests = [
-        f"{code.text} is {settled}" if code.checks else f"not {code.text}" if op == "and" else code.text
-        for code in codes
-    ]
+        return Code(f"({whole})")
     unknown = any_none(all_checks(codes))
-    rest = "True" if op == "and" else "False"
-    return make.maybe(f"{settled} if {' or '.join(tests)} else None if {unknown} else {rest}")
+    if op == "or":
+        return make.maybe(f"True if {whole} else None if {unknown} else False")
+    refused = " or ".join(f"{code.text} is False" if code.checks else f"not {code.text}" for code in codes)
+    return make.maybe(f"True if {whole} else False if {refused} else None")
 
 
 def _not(make: Generator, node: Node) -> Code:
