@@ -22,10 +22,10 @@ HOUSEHOLDS = Path(__file__).parent.parent / "households"
 
 
 @cache
-def _stored(case: str) -> Any:
-    path = HOUSEHOLDS / f"{case}.yaml"
+def _stored(households: Path, case: str) -> Any:
+    path = households / f"{case}.yaml"
     if not path.is_file():
-        known = ", ".join(sorted(one.stem for one in HOUSEHOLDS.glob("*.yaml")))
+        known = ", ".join(sorted(one.stem for one in households.glob("*.yaml")))
         raise LookupError(f"there is no household “{case}”; there are {known}")
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
@@ -33,8 +33,8 @@ def _stored(case: str) -> Any:
 class World:
     """`finding_now` is the finding that the steps without a policy of their own speak about."""
 
-    def __init__(self, book: Rulebook) -> None:
-        self.book, self.names = book, Names(book)
+    def __init__(self, book: Rulebook, households: Path = HOUSEHOLDS) -> None:
+        self.book, self.names, self.households = book, Names(book), households
         self.document: dict[str, Any] = {}
         self.decision: Decision | None = None
         self.finding_now: tuple[str, str] | None = None
@@ -42,7 +42,7 @@ class World:
     # --- the household document -------------------------------------------------------------------------
 
     def take(self, case: str) -> None:
-        self.document = copy.deepcopy(_stored(case))
+        self.document = copy.deepcopy(_stored(self.households, case))
 
     def person(self, word: str) -> dict[str, Any]:
         people = {one["person_id"]: one for one in self.document["people"]}
@@ -125,8 +125,11 @@ class World:
     def decide(self, on: str, known: str = "", advice: bool = False) -> None:
         day = datetime.date.fromisoformat(on)
         known_day = datetime.date.fromisoformat(known) if known else None
-        self.decision = decide(self.book, self.document, on=day, known=known_day, advice=advice)
+        self.decision = self.decided(day, known_day, advice)
         self.finding_now = None
+
+    def decided(self, on: datetime.date, known: datetime.date | None, advice: bool) -> Decision:
+        return decide(self.book, self.document, on=on, known=known, advice=advice)
 
     def advised(self) -> None:
         """Decides again with the questions and the changes that would help, as dear as all the rest."""

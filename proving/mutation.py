@@ -1,0 +1,247 @@
+"""Tries mutants: is there a recorded case that asserts something which a mutant turns false?
+
+Only cases for which the changed file is in force are run, those that speak of it first, and a case is decided in
+full only when the change reaches one of its computed values. The first case that notices ends the trial.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.decision.amounts import monthly
+from engine.decision.decide import situate
+from engine.decision.plan import Plan, plan_for
+from engine.decision.situation import Situation
+from engine.language import outcomes
+from engine.language.dates import month_start
+from engine.rulebook.in_force import InForce, in_force, parameters_on
+from engine.rulebook.load import load_rulebook
+from engine.rulebook.model import Rulebook
+from features.steps.names import Names
+from proving.cases import Case, Decided, notices, record
+from proving.mutants import Files, Mutant, mutants
+from proving.mutated import Refused, changed_rows, mutated
+from proving.reading import Readers
+from proving.replan import Base, base_of, replan
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of a mutant: killed, survived or refused (by the checker: then it is no mutant).
+
+    by: the case and the step that notices. cases: how many could have. unheard: cases where the change reaches a
+    computed value and nothing that is asserted.
+    """
+
+    mutant: Mutant
+    end: str
+    by: str = ""
+    step: str = ""
+    cases: int = 0
+    unheard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One recorded decision with what the unchanged rulebook computes for it."""
+
+    decided: Decided
+    rules: InForce
+    files: frozenset[str]
+    at: Situation
+    advised: bool
+    open: bool  # an asserted finding is undetermined, so what is missing for it may be asserted as well
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    case: Case
+    moments: tuple[Moment, ...]
+
+
+class Workshop:
+    """A rulebook with its recorded cases and its mutants, ready to try them."""
+
+    def __init__(self, book: Rulebook, features: Path) -> None:
+        self.book, self.names = book, Names(book)
+        self.files = Files(book)
+        self.mutants = mutants(self.files)
+        self.readers = Readers(book)
+        self.bases: dict[Any, Base] = {}
+        self.cases = [
+            Known(case, tuple(self._moment(one, case) for one in case.decided)) for case in record(book, features)
+        ]
+
+    def _moment(self, one: Decided, case: Case) -> Moment:
+        rules = in_force(self.book, one.on, one.known, one.household.application_date)
+        if rules.key not in self.bases:
+            self.bases[rules.key] = base_of(plan_for(self.book, rules))
+        at = situate(self.book, one.household, one.on, one.known)
+        monthly(at)
+        versions = [*rules.policies.values(), *rules.definitions.values(), *rules.conflicts]
+        versions += [rules.scoring] if rules.scoring else []
+        files = frozenset(version.dated.file for version in versions)
+        people = [person.person_id for person in one.household.people]
+        undetermined = any(
+            policy in at.plan.policies
+            and at.value(f"{policy}.outcome", people.index(subject) if subject in people else -1)
+            == outcomes.UNDETERMINED
+            for policy, subject in one.findings
+        )
+        return Moment(one, rules, files, at, any(other.on == one.on for other in case.decided if other is not one), undetermined)
+
+    # --- one mutant -------------------------------------------------------------------------------------
+
+    def attempt(self, mutant: Mutant) -> Trial:
+        try:
+            book = mutated(self.files, mutant)
+        except Refused:
+            return Trial(mutant, "refused")
+        return self.judge(mutant, book)
+
+    def judge(self, mutant: Mutant, book: Rulebook) -> Trial:
+        """Whether a case notices that this rulebook is not the one it was written for."""
+        changed = _Changed(self, mutant, book)
+        cases = self._relevant(mutant, changed)
+        unheard = []
+        for known in cases:
+            if any(changed.reaches(moment) for moment in known.moments):
+                step = notices(known.case, book, self.names)
+                if step:
+                    return Trial(mutant, "killed", known.case.scenario.title, step, len(cases))
+                unheard.append(known.case.scenario.title)
+        return Trial(mutant, "survived", cases=len(cases), unheard=tuple(unheard))
+
+    def _relevant(self, mutant: Mutant, changed: _Changed) -> list[Known]:
+        """Cases for which what has changed is in force, those that speak of it first."""
+        direct = self.readers.directly(mutant.what, mutant.name)
+        indirect = self.readers.of(mutant.what, mutant.name)
+
+        def rank(known: Known) -> int:
+            case = known.case
+            if mutant.name in case.definitions or direct & case.policies:
+                return 0
+            return 1 if indirect & case.policies else 2
+
+        return sorted((one for one in self.cases if any(map(changed.applies, one.moments))), key=rank)
+
+
+class _Changed:
+    """A changed rulebook beside the unchanged one: which decisions it can touch, and which values of them."""
+
+    def __init__(self, shop: Workshop, mutant: Mutant, book: Rulebook) -> None:
+        self.shop, self.mutant, self.book = shop, mutant, book
+        self.rows = changed_rows(shop.book, book, mutant) if mutant.what == "parameter" else []
+        self.plans: dict[Any, tuple[Plan, tuple[frozenset[str], frozenset[str]]]] = {}
+        if mutant.what == "parameter":  # no program reads the values of parameters when it is made
+            book.memo.update({kind: table for kind, table in shop.book.memo.items() if kind != "parameters"})
+        book.memo["plan"] = {key: base.plan for key, base in shop.bases.items()} if self.rows else {}
+
+    def applies(self, moment: Moment) -> bool:
+        if self.mutant.what != "parameter":
+            return self.mutant.span.file in moment.files
+        one = moment.decided
+        return any(
+            any(parameters_on(self.shop.book, one.household.area, day, one.known).rows[self.mutant.name] is row for row in self.rows)
+            for day in (one.on, month_start(one.on))
+        )
+
+    def reaches(self, moment: Moment) -> bool:
+        """Whether a value that a decision shows may differ. In doubt it does: then the case is decided in full."""
+        if not self.applies(moment):
+            return False
+        plan, (touched, touched_amounts) = self._plan(moment)
+        if moment.advised or (self.rows and moment.open):
+            return True
+        at, month = moment.at, monthly(moment.at)
+        one = moment.decided
+        on_day = parameters_on(self.book, one.household.area, one.on, one.known).values
+        own, columns = plan.run_decide.run(at.inputs.household, at.inputs.people, on_day, at.on)
+        before = at.plan.run_decide
+        if _differ(touched, before, at.own, at.columns, plan.run_decide, own, columns, bool(self.rows)):
+            return True
+        in_month = parameters_on(self.book, one.household.area, month.on, one.known).values
+        given = list(zip(*month.status_columns, strict=True)) or [()] * len(month.inputs.people)
+        people = [[*row, *values] for row, values in zip(month.inputs.people, given, strict=True)]
+        household = [*month.inputs.household, *month.statuses]
+        if plan.amounts.household != at.plan.amounts.household or plan.amounts.person != at.plan.amounts.person:
+            return True
+        old = at.plan.run_amounts.run(household, people, month.parameters.values, month.on)
+        new = plan.run_amounts.run(household, people, in_month, month.on)
+        return _differ(touched_amounts, at.plan.run_amounts, *old, plan.run_amounts, *new, bool(self.rows))
+
+    def _plan(self, moment: Moment) -> tuple[Plan, tuple[frozenset[str], frozenset[str]]]:
+        key = moment.rules.key
+        if key not in self.plans:
+            base = self.shop.bases[key]
+            if self.rows:
+                every = (frozenset(one.name for one in program.computed) for program, _, _ in base.programs)
+                self.plans[key] = (base.plan, (next(every), next(every)))
+            else:
+                one = moment.decided
+                rules = in_force(self.book, one.on, one.known, one.household.application_date)
+                self.plans[key] = replan(self.book, rules, base)
+                self.book.memo["plan"][key] = self.plans[key][0]
+        return self.plans[key]
+
+
+def _differ(
+    touched: Iterable[str], old: Any, own: Any, columns: Any, new: Any, new_own: Any, new_columns: Any, settled: bool
+) -> bool:
+    """Whether a touched value is another one, or unknown (then what is missing may be another) unless `settled`."""
+    for name in touched:
+        if name in new.own_place:
+            value = new_own[new.own_place[name]]
+            if name not in old.own_place or value != own[old.own_place[name]] or (value is None and not settled):
+                return True
+        else:
+            values = new_columns[new.column_place[name]]
+            if name not in old.column_place or values != columns[old.column_place[name]]:
+                return True
+            if not settled and None in values:
+                return True
+    return False
+
+
+# --- many mutants, on every processor -------------------------------------------------------------------
+
+
+@cache
+def workshop(policies: Path, features: Path) -> Workshop:
+    """Made once in a process; a forked worker finds it made."""
+    return Workshop(load_rulebook(policies), features)
+
+
+def try_all(
+    policies: Path, features: Path, chosen: Sequence[int], processes: int, said: Callable[[Trial], None]
+) -> list[Trial]:
+    """Tries the mutants at these places of `workshop(…).mutants`; `said` hears of each as it ends."""
+    found: dict[int, Trial] = {}
+    for place, trial in _trials(policies, features, chosen, processes):
+        found[place] = trial
+        said(trial)
+    return [found[place] for place in chosen]
+
+
+def _trials(
+    policies: Path, features: Path, chosen: Sequence[int], processes: int
+) -> Iterator[tuple[int, Trial]]:
+    work = [(policies, features, place) for place in chosen]
+    if processes < 2 or len(chosen) < 16:
+        yield from map(_try_one, work)
+        return
+    how = "fork" if sys.platform == "linux" else "spawn"
+    with multiprocessing.get_context(how).Pool(processes) as pool:
+        yield from pool.imap_unordered(_try_one, work, chunksize=4)
+
+
+def _try_one(work: tuple[Path, Path, int]) -> tuple[int, Trial]:
+    policies, features, place = work
+    shop = workshop(policies, features)
+    return place, shop.attempt(shop.mutants[place])
