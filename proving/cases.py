@@ -35,8 +35,10 @@ class Decided:
     household: Household
     on: int
     known: int
+    advice: bool
     findings: set[tuple[str, str]] = field(default_factory=set)
     values: set[tuple[str, str]] = field(default_factory=set)
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,15 @@ class Recorder(World):
     def decided(self, on: datetime.date, known: datetime.date | None, advice: bool) -> Decision:
         household = read_household(self.book, self.document)
         day, known_day = days(on, known)
-        self.decisions.append(Decided(copy.deepcopy(self.document), household, day, known_day))
+        self.decisions.append(Decided(copy.deepcopy(self.document), household, day, known_day, advice))
         return decide_household(self.book, household, day, known_day, (), advice)
 
     def finding(self, policy: str, who: str) -> Finding | None:
         found = super().finding(policy, who)
         assert self.finding_now is not None
-        self.decisions[-1].findings.add(self.finding_now)
+        decided = self.decisions[-1]
+        decided.findings.add(self.finding_now)
+        decided.open = decided.open or bool(found and found.missing)
         return found
 
     def advised(self) -> None:
@@ -106,7 +110,9 @@ def days(on: datetime.date, known: datetime.date | None) -> tuple[int, int]:
 def record(book: Rulebook, features: Path) -> tuple[Case, ...]:
     """Runs every scenario under a directory. Raises `BadFeature` for the first one that does not hold."""
     if not __debug__:
-        raise BadFeature("python -O 会略去断言，什么也证明不了 · python -O leaves out what is asserted; run without it")
+        raise BadFeature(
+            "python -O 会略去断言，什么也证明不了 · python -O leaves out what is asserted; run without it"
+        )
     cases = []
     for scenario in read_scenarios(features):
         world = Recorder(book, features / "households")

@@ -83,7 +83,14 @@ def _own(syntax: Syntax, choices: Sequence[tuple[str, ...]]) -> Iterator[Change]
         yield _operator(syntax, syntax.value, "-" if syntax.value == "+" else "+")
     elif syntax.kind in RANGES:
         for after in RANGES[syntax.kind]:
-            yield Change("range", syntax.start, syntax.end, _words(syntax.kind), _words(after), replace(syntax, kind=after))
+            yield Change(
+                "range",
+                syntax.start,
+                syntax.end,
+                _words(syntax.kind),
+                _words(after),
+                replace(syntax, kind=after),
+            )
     elif syntax.kind == "call":
         name = " ".join(syntax.value.split())
         for after in ROUNDINGS.get(name, ()):

@@ -89,15 +89,25 @@ def mutants(files: Files) -> tuple[Mutant, ...]:
 
 
 def _of_rules(files: Files, one: Draft) -> Iterator[Mutant]:
-    for place, written, is_clause in _expressions(one.tree, ""):
+    for place, written, is_clause in expressions(one.tree, ""):
         source, syntax = one.parsed[id(written)]
         head = f"{one.dated.file} {place}"
         for change in changes(syntax, files.choices):
-            start = change.start + len(source.text[change.start :]) - len(source.text[change.start :].lstrip())
+            start = (
+                change.start + len(source.text[change.start :]) - len(source.text[change.start :].lstrip())
+            )
             span = source.span(start, change.end)
             key = f"{head}: {change.before} -> {change.after}"
             yield Mutant(
-                key, one.kind, one.name, change.kind, span, change.before, change.after, id(written), change.syntax
+                key,
+                one.kind,
+                one.name,
+                change.kind,
+                span,
+                change.before,
+                change.after,
+                id(written),
+                change.syntax,
             )
         if is_clause and one.kind in ("policy", "definition"):
             span = source.span(0, len(source.text))
@@ -111,11 +121,11 @@ def _of_rules(files: Files, one: Draft) -> Iterator[Mutant]:
 EXPRESSIONS = ("when", "value", "min", "max", "limit")
 
 
-def _expressions(tree: Tree, place: str) -> Iterator[tuple[str, Scalar, bool]]:
+def expressions(tree: Tree, place: str) -> Iterator[tuple[str, Scalar, bool]]:
     """Every expression of a file with its place (the ids around it) and whether it is a clause."""
     if not isinstance(tree, Mapping):
         for item in items(tree):
-            yield from _expressions(item, place)
+            yield from expressions(item, place)
         return
     named = get(tree, "id")
     here = text(named) if named is not None else place
@@ -125,7 +135,7 @@ def _expressions(tree: Tree, place: str) -> Iterator[tuple[str, Scalar, bool]]:
             beside = key in ("min", "max", "limit") or (key == "value" and "when" in tree.entries)
             yield (f"{here} {key}".strip() if beside or not here else here), value, whole
         elif key not in ("procedure", "opens", "pays", "review"):
-            yield from _expressions(value, here)
+            yield from expressions(value, here)
 
 
 # --- parameters -----------------------------------------------------------------------------------------

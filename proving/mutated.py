@@ -36,7 +36,11 @@ def mutated(files: Files, mutant: Mutant) -> Rulebook:
     """The rulebook with the change, sharing all else. Raises `Refused`."""
     make = {"policy": _policy, "definition": _definition, "parameter": _parameter}.get(mutant.what, _whole)
     book = make(files, mutant)
-    memo = {"parameters": {key: replace(one, memo={}) for key, one in files.book.memo.get("parameters", {}).items()}}
+    memo = {
+        "parameters": {
+            key: replace(one, memo={}) for key, one in files.book.memo.get("parameters", {}).items()
+        }
+    }
     return replace(book, memo=memo if mutant.what != "parameter" else {})
 
 
@@ -63,7 +67,8 @@ def _policy(files: Files, mutant: Mutant) -> Rulebook:
     policy = book.policies[mutant.name]
     if mutant.kind in ("dropped", "negated"):
         versions = [
-            _with_clause(one, mutant) if one.dated.file == mutant.span.file else one for one in policy.versions
+            _with_clause(one, mutant) if one.dated.file == mutant.span.file else one
+            for one in policy.versions
         ]
     else:
         checker, report = _checker(files)
@@ -91,7 +96,9 @@ def _with_clause(version: PolicyVersion, mutant: Mutant) -> PolicyVersion:
 
     def group(of: Group) -> Group:
         without = TRUE if of.kind == "all" else FALSE
-        members = (group(member) if isinstance(member, Group) else one(member, without) for member in of.members)
+        members = (
+            group(member) if isinstance(member, Group) else one(member, without) for member in of.members
+        )
         return replace(of, members=tuple(members))
 
     return replace(
@@ -161,7 +168,9 @@ def _parameter(files: Files, mutant: Mutant) -> Rulebook:
     assert isinstance(mutant.new, Scalar)
     area = mutant.span.file.split("/")[1]
     before = files.book.parameters[mutant.name]
-    rows = _rows(files, area, mutant.name, _with_scalar(files.parameters[mutant.span.file], mutant.at, mutant.new))
+    rows = _rows(
+        files, area, mutant.name, _with_scalar(files.parameters[mutant.span.file], mutant.at, mutant.new)
+    )
     parameter: Parameter = replace(before, series={**before.series, area: rows})
     return replace(files.book, parameters={**files.book.parameters, mutant.name: parameter})
 
@@ -169,7 +178,9 @@ def _parameter(files: Files, mutant: Mutant) -> Rulebook:
 def _rows(files: Files, area: str, name: str, tree: Mapping) -> tuple[Row, ...]:
     book, report = files.book, Report()
     report.languages, report.laws = book.languages, book.laws
-    reader = ParameterReader(report, files.book.remember("types", 0, lambda: _types(book)), book.facts, book.areas)
+    reader = ParameterReader(
+        report, files.book.remember("types", 0, lambda: _types(book)), book.facts, book.areas
+    )
     reader.read(area, name, tree)
     if report.problems:
         raise Refused
@@ -196,7 +207,11 @@ def _with_scalar(tree: Mapping, at: int, new: Scalar) -> Mapping:
             return new
         if isinstance(one, Mapping):
             return replace(one, entries={key: copied(value) for key, value in one.entries.items()})
-        return replace(one, items=tuple(copied(item) for item in one.items)) if isinstance(one, Sequence) else one
+        return (
+            replace(one, items=tuple(copied(item) for item in one.items))
+            if isinstance(one, Sequence)
+            else one
+        )
 
     return mapping(copied(tree))
 

@@ -18,7 +18,6 @@ from engine.decision.amounts import monthly
 from engine.decision.decide import situate
 from engine.decision.plan import Plan, plan_for
 from engine.decision.situation import Situation
-from engine.language import outcomes
 from engine.language.dates import month_start
 from engine.rulebook.in_force import InForce, in_force, parameters_on
 from engine.rulebook.load import load_rulebook
@@ -35,8 +34,8 @@ from proving.replan import Base, base_of, replan
 class Trial:
     """What became of a mutant: killed, survived or refused (by the checker: then it is no mutant).
 
-    by: the case and the step that notices. cases: how many could have. unheard: cases where the change reaches a
-    computed value and nothing that is asserted.
+    by: the case and the step that notices. cases: how many could have. unheard: cases where a computed value is
+    another one, and nothing that is asserted.
     """
 
     mutant: Mutant
@@ -55,8 +54,6 @@ class Moment:
     rules: InForce
     files: frozenset[str]
     at: Situation
-    advised: bool
-    open: bool  # an asserted finding is undetermined, so what is missing for it may be asserted as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +71,9 @@ class Workshop:
         self.mutants = mutants(self.files)
         self.readers = Readers(book)
         self.bases: dict[Any, Base] = {}
-        self.cases = [
-            Known(case, tuple(self._moment(one, case) for one in case.decided)) for case in record(book, features)
-        ]
+        self.cases = [Known(case, tuple(map(self._moment, case.decided))) for case in record(book, features)]
 
-    def _moment(self, one: Decided, case: Case) -> Moment:
+    def _moment(self, one: Decided) -> Moment:
         rules = in_force(self.book, one.on, one.known, one.household.application_date)
         if rules.key not in self.bases:
             self.bases[rules.key] = base_of(plan_for(self.book, rules))
@@ -87,14 +82,7 @@ class Workshop:
         versions = [*rules.policies.values(), *rules.definitions.values(), *rules.conflicts]
         versions += [rules.scoring] if rules.scoring else []
         files = frozenset(version.dated.file for version in versions)
-        people = [person.person_id for person in one.household.people]
-        undetermined = any(
-            policy in at.plan.policies
-            and at.value(f"{policy}.outcome", people.index(subject) if subject in people else -1)
-            == outcomes.UNDETERMINED
-            for policy, subject in one.findings
-        )
-        return Moment(one, rules, files, at, any(other.on == one.on for other in case.decided if other is not one), undetermined)
+        return Moment(one, rules, files, at)
 
     # --- one mutant -------------------------------------------------------------------------------------
 
@@ -111,10 +99,12 @@ class Workshop:
         cases = self._relevant(mutant, changed)
         unheard = []
         for known in cases:
-            if any(changed.reaches(moment) for moment in known.moments):
+            differs = any([changed.differs(moment) for moment in known.moments])
+            if differs or any(one.decided.advice or one.decided.open for one in known.moments):
                 step = notices(known.case, book, self.names)
                 if step:
                     return Trial(mutant, "killed", known.case.scenario.title, step, len(cases))
+            if differs:
                 unheard.append(known.case.scenario.title)
         return Trial(mutant, "survived", cases=len(cases), unheard=tuple(unheard))
 
@@ -148,33 +138,36 @@ class _Changed:
             return self.mutant.span.file in moment.files
         one = moment.decided
         return any(
-            any(parameters_on(self.shop.book, one.household.area, day, one.known).rows[self.mutant.name] is row for row in self.rows)
+            any(
+                parameters_on(self.shop.book, one.household.area, day, one.known).rows[self.mutant.name]
+                is row
+                for row in self.rows
+            )
             for day in (one.on, month_start(one.on))
         )
 
-    def reaches(self, moment: Moment) -> bool:
-        """Whether a value that a decision shows may differ. In doubt it does: then the case is decided in full."""
+    def differs(self, moment: Moment) -> bool:
+        """Whether a computed value is another one. What is missing, and what would help, may be so without that."""
         if not self.applies(moment):
             return False
         plan, (touched, touched_amounts) = self._plan(moment)
-        if moment.advised or (self.rows and moment.open):
-            return True
-        at, month = moment.at, monthly(moment.at)
-        one = moment.decided
+        at, month, one = moment.at, monthly(moment.at), moment.decided
         on_day = parameters_on(self.book, one.household.area, one.on, one.known).values
-        own, columns = plan.run_decide.run(at.inputs.household, at.inputs.people, on_day, at.on)
-        before = at.plan.run_decide
-        if _differ(touched, before, at.own, at.columns, plan.run_decide, own, columns, bool(self.rows)):
+        found = plan.run_decide.run(at.inputs.household, at.inputs.people, on_day, at.on)
+        if _differ(touched, at.plan.run_decide, at.own, at.columns, plan.run_decide, *found):
+            return True
+        if (
+            plan.amounts.household != at.plan.amounts.household
+            or plan.amounts.person != at.plan.amounts.person
+        ):
             return True
         in_month = parameters_on(self.book, one.household.area, month.on, one.known).values
         given = list(zip(*month.status_columns, strict=True)) or [()] * len(month.inputs.people)
         people = [[*row, *values] for row, values in zip(month.inputs.people, given, strict=True)]
         household = [*month.inputs.household, *month.statuses]
-        if plan.amounts.household != at.plan.amounts.household or plan.amounts.person != at.plan.amounts.person:
-            return True
         old = at.plan.run_amounts.run(household, people, month.parameters.values, month.on)
         new = plan.run_amounts.run(household, people, in_month, month.on)
-        return _differ(touched_amounts, at.plan.run_amounts, *old, plan.run_amounts, *new, bool(self.rows))
+        return _differ(touched_amounts, at.plan.run_amounts, *old, plan.run_amounts, *new)
 
     def _plan(self, moment: Moment) -> tuple[Plan, tuple[frozenset[str], frozenset[str]]]:
         key = moment.rules.key
@@ -192,20 +185,15 @@ class _Changed:
 
 
 def _differ(
-    touched: Iterable[str], old: Any, own: Any, columns: Any, new: Any, new_own: Any, new_columns: Any, settled: bool
+    touched: Iterable[str], old: Any, own: Any, columns: Any, new: Any, new_own: Any, new_columns: Any
 ) -> bool:
-    """Whether a touched value is another one, or unknown (then what is missing may be another) unless `settled`."""
+    """Whether a touched value of the household or of a person is another one."""
     for name in touched:
         if name in new.own_place:
-            value = new_own[new.own_place[name]]
-            if name not in old.own_place or value != own[old.own_place[name]] or (value is None and not settled):
+            if name not in old.own_place or new_own[new.own_place[name]] != own[old.own_place[name]]:
                 return True
-        else:
-            values = new_columns[new.column_place[name]]
-            if name not in old.column_place or values != columns[old.column_place[name]]:
-                return True
-            if not settled and None in values:
-                return True
+        elif name not in old.column_place or new_columns[new.column_place[name]] != columns[old.column_place[name]]:
+            return True
     return False
 
 

@@ -32,7 +32,9 @@ class Readers:
     def of(self, what: str, name: str) -> frozenset[str]:
         """Policies that it can matter to, through whatever lies between."""
         direct = self.directly(what, name)
-        return direct | frozenset(policy for policy in self.book.policies if self.needs(policy) & {name, *direct})
+        return direct | frozenset(
+            policy for policy in self.book.policies if self.needs(policy) & {name, *direct}
+        )
 
     def needs(self, name: str) -> frozenset[str]:
         """All that a policy or definition reads, through everything it reads, itself included."""
@@ -41,6 +43,17 @@ class Readers:
         while stack:
             current = stack.pop()
             if current not in found:
+                found.add(current)
+                stack += self.reads.get(current, EMPTY)
+        return frozenset(found)
+
+    def made_of(self, policy: str) -> frozenset[str]:
+        """A policy with the definitions and parameters that it reads; not what another policy reads."""
+        found: set[str] = set()
+        stack = [policy]
+        while stack:
+            current = stack.pop()
+            if current not in found and (current == policy or current not in self.book.policies):
                 found.add(current)
                 stack += self.reads.get(current, EMPTY)
         return frozenset(found)
@@ -55,7 +68,9 @@ def _names(book: Rulebook, nodes: Iterator[Node]) -> frozenset[str]:
             elif one.op in ("value", "computed"):
                 policy, _, word = one.name.rpartition(".")
                 found.add(policy if word in ("eligible", "status") else one.name)
-    return frozenset(name for name in found if name in book.definitions or name in book.policies or name in book.parameters)
+    return frozenset(
+        name for name in found if name in book.definitions or name in book.policies or name in book.parameters
+    )
 
 
 def _of_definition(definition: Definition) -> Iterator[Node]:
@@ -91,3 +106,42 @@ def _within(members: tuple[Clause | Group, ...]) -> Iterator[Clause]:
         else:
             yield member
             yield from _within(member.unless)
+
+
+class Facts:
+    """What expressions hang on: facts of the household document, through definitions and policies."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self.book = book
+        self._of: dict[str, tuple[Node, ...]] = {}
+        for definition in book.definitions.values():
+            self._of[definition.name] = tuple(_of_definition(definition))
+            for version in definition.versions:
+                self._of |= {one.name: (one.node,) for one in version.defines}
+        for policy in book.policies.values():
+            for of_policy in policy.versions:
+                self._of |= {one.name: (one.node,) for one in of_policy.defines}
+        self._hang: dict[str, bool] = {}
+
+    def hangs(self, node: Node) -> bool:
+        """Whether another household document or another day can give another value."""
+        return any(one.op in ("on", "people") or self._reads(one) for one in walk(node))
+
+    def open(self, node: Node) -> bool:
+        """Whether a missing fact can leave it unknown."""
+        return any(self._reads(one) for one in walk(node))
+
+    def _reads(self, node: Node) -> bool:
+        if node.op == "fact":
+            return node.name not in self.book.levels
+        if node.op == "field":
+            return node.name != "person_id"
+        return node.op in ("value", "computed") and self._named(node.name)
+
+    def _named(self, name: str) -> bool:
+        if name not in self._of:
+            return True  # the status of a policy: a fact on record or the outcome of clauses
+        if name not in self._hang:
+            self._hang[name] = False
+            self._hang[name] = any(self.open(node) for node in self._of[name])
+        return self._hang[name]

@@ -61,9 +61,7 @@ def _touched(program: Program, table: Mapping[str, tuple[Node, Reads]]) -> Reads
     touched: set[str] = set()
     for one in program.computed:
         node, reads = table.get(one.name, (None, frozenset[str]()))
-        if one.node is not node and one.node != node:
-            touched.add(one.name)
-        elif reads & touched:
+        if (one.node is not node and one.node != node) or reads & touched:
             touched.add(one.name)
     return frozenset(touched)
 

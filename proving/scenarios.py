@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,9 @@ def _scenarios(directory: Path, file: Path) -> Iterator[Scenario]:
 def _written(file: str, step: Step) -> Written:
     found = _meaning(step.type, step.name)
     if found is None:
-        raise BadFeature(f"{file}:{step.line_number}: 没有这样的句子 · no step is written like this: {step.name}")
+        raise BadFeature(
+            f"{file}:{step.line_number}: 没有这样的句子 · no step is written like this: {step.name}"
+        )
     function, words, takes_table = found
     arguments: dict[str, Any] = dict(words)
     if takes_table:
@@ -84,10 +86,14 @@ def _written(file: str, step: Step) -> Written:
     return Written(step.type, step.name, step.line_number, lambda world: function(world=world, **arguments))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _meaning(kind: str, text: str) -> tuple[Callable[..., None], tuple[tuple[str, str], ...], bool] | None:
     for declared, pattern, function in STEPS:
         found = pattern.fullmatch(text) if declared == kind else None
         if found:
-            return function, tuple(found.groupdict().items()), "datatable" in inspect.signature(function).parameters
+            return (
+                function,
+                tuple(found.groupdict().items()),
+                "datatable" in inspect.signature(function).parameters,
+            )
     return None
