@@ -134,7 +134,7 @@ def _print_text(answer: Answer, directory: Path, features: Path, language: str) 
     words = language if language in _HEADS else "en"
     table = Table(box=box.SIMPLE_HEAD)
     for i, head in enumerate(_HEADS[words]):
-        table.add_column(head, justify="right" if i else "left", overflow="fold")
+        table.add_column(head, justify="right" if i else "left", no_wrap=True)
     for kind in ("policy", "definition", "parameter"):
         for one in (one for one in answer.covered if one.unit.kind == kind):
             table.add_row(*_row(answer, one))
@@ -144,7 +144,8 @@ def _print_text(answer: Answer, directory: Path, features: Path, language: str) 
             place = f"{path_from_here(directory, each.span.file)}:{each.span.line}:{each.span.column}"
             of = f"  `{each.of}`" if each.of else ""
             typer.echo(f"{place}: {each.place + ': ' if each.place else ''}{_WORDS[words][each.what]}{of}")
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=120)).print(table)
     if answer.problems:
         typer.echo(shown_problems(answer.problems, answer.sources))
     total = sum(len(one.unit.elements) for one in answer.covered)

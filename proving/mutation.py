@@ -99,7 +99,7 @@ class Workshop:
         cases = self._relevant(mutant, changed)
         unheard = []
         for known in cases:
-            differs = any([changed.differs(moment) for moment in known.moments])
+            differs = True in [changed.differs(moment) for moment in known.moments]  # all: each has its plan then
             if differs or any(one.decided.advice or one.decided.open for one in known.moments):
                 step = notices(known.case, book, self.names)
                 if step:
@@ -149,6 +149,7 @@ class _Changed:
     def differs(self, moment: Moment) -> bool:
         """Whether a computed value is another one. What is missing, and what would help, may be so without that."""
         if not self.applies(moment):
+            self.book.memo["plan"].setdefault(moment.rules.key, self.shop.bases[moment.rules.key].plan)
             return False
         plan, (touched, touched_amounts) = self._plan(moment)
         at, month, one = moment.at, monthly(moment.at), moment.decided
