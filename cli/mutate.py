@@ -83,9 +83,10 @@ def run(
     directory, beside = places(policies, features)
 
     def prepare() -> Workshop:
-        from proving.mutation import workshop
+        from engine.rulebook.load import load_rulebook
+        from proving.mutation import Workshop
 
-        return workshop(directory, beside)
+        return Workshop(load_rulebook(directory), beside)
 
     shop = proving(directory, prepare)
     language = language_of(shop.book, lang)
@@ -161,7 +162,7 @@ def _answer(
     from proving.mutation import try_all
 
     explained = explained_beside(features, shop.book)
-    trials = try_all(directory, features, chosen, processes, said)
+    trials = try_all(shop, directory, chosen, processes, said)
     refused = {one.mutant.key for one in trials if one.end == "refused"}
     known = {one.key for one in shop.mutants} - refused
     killed = {one.mutant.key for one in trials if one.end == "killed"}

@@ -51,6 +51,11 @@ class Case:
         return {policy for one in self.decided for policy, _ in one.findings}
 
     @property
+    def whole(self) -> bool:
+        """Whether it says anything about the decision as a whole."""
+        return any(step.whole for step in self.scenario.steps)
+
+    @property
     def definitions(self) -> set[str]:
         return {name for one in self.decided for name, _ in one.values}
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,8 @@ from proving.replan import Base, base_of, replan
 class Trial:
     """What became of a mutant: killed, survived or refused (by the checker: then it is no mutant).
 
-    by: the case and the step that notices. cases: how many could have. unheard: cases where a computed value is
+    by: the case and the step that notices. cases: how many could have: the file is in force for them, and
+    they speak of what it can reach. unheard: cases where a computed value is
     another one, and nothing that is asserted.
     """
 
@@ -66,7 +66,7 @@ class Workshop:
     """A rulebook with its recorded cases and its mutants, ready to try them."""
 
     def __init__(self, book: Rulebook, features: Path) -> None:
-        self.book, self.names = book, Names(book)
+        self.book, self.names, self.features = book, Names(book), features
         self.files = Files(book)
         self.mutants = mutants(self.files)
         self.readers = Readers(book)
@@ -79,9 +79,11 @@ class Workshop:
             self.bases[rules.key] = base_of(plan_for(self.book, rules))
         at = situate(self.book, one.household, one.on, one.known)
         monthly(at)
-        versions = [*rules.policies.values(), *rules.definitions.values(), *rules.conflicts]
-        versions += [rules.scoring] if rules.scoring else []
-        files = frozenset(version.dated.file for version in versions)
+        dated = [
+            one.dated for one in (*rules.policies.values(), *rules.definitions.values(), *rules.conflicts)
+        ]
+        dated += [rules.scoring.dated] if rules.scoring else []
+        files = frozenset(each.file for each in dated)
         return Moment(one, rules, files, at)
 
     # --- one mutant -------------------------------------------------------------------------------------
@@ -99,7 +101,9 @@ class Workshop:
         cases = self._relevant(mutant, changed)
         unheard = []
         for known in cases:
-            differs = True in [changed.differs(moment) for moment in known.moments]  # all: each has its plan then
+            differs = True in [
+                changed.differs(moment) for moment in known.moments
+            ]  # all: each has its plan then
             if differs or any(one.decided.advice or one.decided.open for one in known.moments):
                 step = notices(known.case, book, self.names)
                 if step:
@@ -109,17 +113,21 @@ class Workshop:
         return Trial(mutant, "survived", cases=len(cases), unheard=tuple(unheard))
 
     def _relevant(self, mutant: Mutant, changed: _Changed) -> list[Known]:
-        """Cases for which what has changed is in force, those that speak of it first."""
+        """Cases for which what has changed is in force and which speak of what it can reach, the nearest first."""
         direct = self.readers.directly(mutant.what, mutant.name)
         indirect = self.readers.of(mutant.what, mutant.name)
-
-        def rank(known: Known) -> int:
+        near: list[list[Known]] = [[], [], []]
+        for known in self.cases:
             case = known.case
+            if not any(map(changed.applies, known.moments)):
+                continue
             if mutant.name in case.definitions or direct & case.policies:
-                return 0
-            return 1 if indirect & case.policies else 2
-
-        return sorted((one for one in self.cases if any(map(changed.applies, one.moments))), key=rank)
+                near[0].append(known)
+            elif indirect & case.policies:
+                near[1].append(known)
+            elif case.whole:
+                near[2].append(known)
+        return [known for group in near for known in group]
 
 
 class _Changed:
@@ -193,7 +201,10 @@ def _differ(
         if name in new.own_place:
             if name not in old.own_place or new_own[new.own_place[name]] != own[old.own_place[name]]:
                 return True
-        elif name not in old.column_place or new_columns[new.column_place[name]] != columns[old.column_place[name]]:
+        elif (
+            name not in old.column_place
+            or new_columns[new.column_place[name]] != columns[old.column_place[name]]
+        ):
             return True
     return False
 
@@ -201,36 +212,42 @@ def _differ(
 # --- many mutants, on every processor -------------------------------------------------------------------
 
 
-@cache
-def workshop(policies: Path, features: Path) -> Workshop:
-    """Made once in a process; a forked worker finds it made."""
-    return Workshop(load_rulebook(policies), features)
+class _Worker:
+    """The workshop of this process: a forked one finds that of its parent, another makes its own."""
+
+    shop: Workshop | None = None
+
+    @classmethod
+    def prepare(cls, policies: Path, features: Path) -> None:
+        if cls.shop is None:
+            cls.shop = Workshop(load_rulebook(policies), features)
+
+    @classmethod
+    def attempt(cls, place: int) -> tuple[int, Trial]:
+        assert cls.shop is not None
+        return place, cls.shop.attempt(cls.shop.mutants[place])
+
+
+FEW = 16  # mutants for which processes are not worth starting
 
 
 def try_all(
-    policies: Path, features: Path, chosen: Sequence[int], processes: int, said: Callable[[Trial], None]
+    shop: Workshop, policies: Path, chosen: Sequence[int], processes: int, said: Callable[[Trial], None]
 ) -> list[Trial]:
-    """Tries the mutants at these places of `workshop(…).mutants`; `said` hears of each as it ends."""
+    """Tries the mutants at these places of `shop.mutants`; `said` hears of each as it ends."""
     found: dict[int, Trial] = {}
-    for place, trial in _trials(policies, features, chosen, processes):
-        found[place] = trial
-        said(trial)
+    if processes < 2 or len(chosen) < FEW:
+        for place in chosen:
+            found[place] = shop.attempt(shop.mutants[place])
+            said(found[place])
+        return [found[place] for place in chosen]
+    _Worker.shop = shop
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    try:
+        with context.Pool(processes, _Worker.prepare, (policies, shop.features)) as pool:
+            for place, trial in pool.imap_unordered(_Worker.attempt, chosen, chunksize=4):
+                found[place] = trial
+                said(trial)
+    finally:
+        _Worker.shop = None
     return [found[place] for place in chosen]
-
-
-def _trials(
-    policies: Path, features: Path, chosen: Sequence[int], processes: int
-) -> Iterator[tuple[int, Trial]]:
-    work = [(policies, features, place) for place in chosen]
-    if processes < 2 or len(chosen) < 16:
-        yield from map(_try_one, work)
-        return
-    how = "fork" if sys.platform == "linux" else "spawn"
-    with multiprocessing.get_context(how).Pool(processes) as pool:
-        yield from pool.imap_unordered(_try_one, work, chunksize=4)
-
-
-def _try_one(work: tuple[Path, Path, int]) -> tuple[int, Trial]:
-    policies, features, place = work
-    shop = workshop(policies, features)
-    return place, shop.attempt(shop.mutants[place])

@@ -18,8 +18,9 @@ from pytest_bdd.parser import FeatureParser, Step
 from features.steps.wording import STEPS
 from features.steps.world import World
 
-for _name in ("given_when", "then_finding", "then_whole"):
-    import_module(f"features.steps.{_name}")  # where the sentences are declared
+_WHOLE = "features.steps.then_whole"
+for _name in ("features.steps.given_when", "features.steps.then_finding", _WHOLE):
+    import_module(_name)  # where the sentences are declared
 
 Act = Callable[[World], None]
 
@@ -30,12 +31,16 @@ class BadFeature(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One step: given, when or then; its sentence and line; what it does."""
+    """One step: given, when or then; its sentence and line; what it does.
+
+    whole: it speaks of the whole decision (values, conflicts, sums, score) and not of one finding.
+    """
 
     kind: str
     text: str
     line: int
     act: Act
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,11 @@ def _written(file: str, step: Step) -> Written:
     arguments: dict[str, Any] = dict(words)
     if takes_table:
         arguments["datatable"] = [] if step.datatable is None else step.datatable.raw()
-    return Written(step.type, step.name, step.line_number, lambda world: function(world=world, **arguments))
+
+    def act(world: World) -> None:
+        function(world=world, **arguments)
+
+    return Written(step.type, step.name, step.line_number, act, function.__module__ == _WHOLE)
 
 
 @cache

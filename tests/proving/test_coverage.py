@@ -38,7 +38,10 @@ def test_the_whole_is_covered(features: Path) -> None:
         (["a fifth on the hill"], {f"{SHARE} 2001-01-01 hill: read"}),
         (
             ["lost and not many"],
-            {f"{POLICY} many: just below count(people[grown]) > 2", f"{POLICY} eligible/1: only one that holds lost"},
+            {
+                f"{POLICY} many: just below count(people[grown]) > 2",
+                f"{POLICY} eligible/1: only one that holds lost",
+            },
         ),
         (
             ["two are not"],

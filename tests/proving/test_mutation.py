@@ -40,7 +40,10 @@ def test_the_whole_notices_every_mutant(features: Path) -> None:
             ["half of the cost, rounded up"],
             {f"{SHARE} 2001-01-01 shore: 0.5 -> 0.4", f"{SHARE} 2001-01-01 shore: 0.5 -> 0.6"},
         ),
-        (["a fifth on the hill"], {f"{SHARE} 2001-01-01 hill: 0.2 -> 0.1", f"{SHARE} 2001-01-01 hill: 0.2 -> 0.3"}),
+        (
+            ["a fifth on the hill"],
+            {f"{SHARE} 2001-01-01 hill: 0.2 -> 0.1", f"{SHARE} 2001-01-01 hill: 0.2 -> 0.3"},
+        ),
         (["two are not"], {f"{GROWN} value: 18 -> 17"}),
         (
             ["two are not", "nobody knows whether it was lost"],
@@ -83,9 +86,9 @@ def test_several_processes_find_the_same(tmp_path: Path) -> None:
     features = write_features(tmp_path, without("at the limit", "two are not"))
     shop = workshop(features)
     places = range(len(shop.mutants))
-    found = [try_all(ISLAND, features, places, processes, lambda trial: None) for processes in (1, 2)]
-    assert [[(one.mutant.key, one.end, one.by) for one in each] for each in found][0] == [
-        (one.mutant.key, one.end, one.by) for one in found[1]
+    one, two = (try_all(shop, ISLAND, places, processes, lambda trial: None) for processes in (1, 2))
+    assert [(each.mutant.key, each.end, each.by) for each in one] == [
+        (each.mutant.key, each.end, each.by) for each in two
     ]
 
 
