@@ -79,9 +79,9 @@ class Workshop:
             self.bases[rules.key] = base_of(plan_for(self.book, rules))
         at = situate(self.book, one.household, one.on, one.known)
         monthly(at)
-        dated = [
-            one.dated for one in (*rules.policies.values(), *rules.definitions.values(), *rules.conflicts)
-        ]
+        dated = [each.dated for each in rules.policies.values()]
+        dated += [each.dated for each in rules.definitions.values()]
+        dated += [each.dated for each in rules.conflicts]
         dated += [rules.scoring.dated] if rules.scoring else []
         files = frozenset(each.file for each in dated)
         return Moment(one, rules, files, at)
