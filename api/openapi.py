@@ -86,7 +86,7 @@ def _moment(book: Rulebook) -> list[dict[str, Any]]:
         {
             "name": "known",
             "in": "query",
-            "description": "as known on this day; default `on`",
+            "description": "as known on this day; today when left out",
             "schema": _DATE,
         },
         {"name": "policy", "in": "query", "description": "only these; repeatable", "schema": policies},

@@ -30,8 +30,8 @@ class Moment:
 def moment_of(request: Request, book: Rulebook, also: Collection[str] = ()) -> Moment:
     given = request.query_params
     only_known(request, ("on", "known", "policy", "advice", *also))
-    on = _day("on", given["on"]) if "on" in given else from_date(date.today())
-    known = _day("known", given["known"]) if "known" in given else on
+    today = from_date(date.today())
+    on, known = (_day(name, given[name]) if name in given else today for name in ("on", "known"))
     policies = tuple(given.getlist("policy"))
     for name in policies:
         if name not in book.policies:

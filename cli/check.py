@@ -72,7 +72,7 @@ def _refuse(found: Problems, directory: Path, lang: str, output: str) -> NoRetur
     if output == "json":
         _print_json({"problems": [_as_plain(problem) for problem in found.problems]})
     else:
-        typer.echo(told(found, directory))
+        typer.echo(told(found, directory, lang))
         typer.echo(_FOUND[lang if lang in _FOUND else "en"].format(n=len(found.problems)))
     raise typer.Exit(NEGATIVE)
 

@@ -16,7 +16,7 @@ from engine.rulebook.model import Rulebook
 def run(
     file: str,
     on: date,
-    known: date | None,
+    known: date,
     policies: Path | None,
     asked: list[str],
     lang: str | None,
@@ -35,9 +35,7 @@ def run(
         print_explanation(explain(book, decision, "caseworker", language), output)
 
 
-def decided(
-    book: Rulebook, file: str, document: Any, on: date, known: date | None, asked: list[str]
-) -> Decision:
+def decided(book: Rulebook, file: str, document: Any, on: date, known: date, asked: list[str]) -> Decision:
     """The decision, or the end of the command with every problem of the document."""
     try:
         return decide(book, document, on=on, known=known, policies=asked_policies(book, asked))

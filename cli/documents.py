@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from cli.stop import stop
 from engine.decision.json_text import LARGEST, BadDocument, parse_json
+from engine.language.phrases.problems_zh import PROBLEMS
 
 
 def read_bytes(file: str) -> bytes:
@@ -48,6 +49,8 @@ def refuse(file: str, bad: BadDocument) -> NoReturn:
     lines = []
     for problem in bad.problems:
         lines.append(f"{_shown(file)}#{problem.pointer}: {problem.message} [{problem.code}]")
+        if problem.code in PROBLEMS:
+            lines.append(f"      = {PROBLEMS[problem.code]}")
         if problem.hint:
             lines.append(f"      = {problem.hint}")
     stop("\n".join(lines))

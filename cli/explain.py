@@ -34,7 +34,7 @@ def run(
     if isinstance(document, Mapping) and "decision_id" in document:
         explanation = _recorded(book, file, document, layer, language)
     else:
-        decision = decided(book, file, document, on or date.today(), known, asked)
+        decision = decided(book, file, document, on or date.today(), known or date.today(), asked)
         explanation = explain(book, decision, layer, language)
     print_explanation(explanation, output)
 

@@ -39,6 +39,16 @@ def day(text: str) -> date:
     return to_date(found)
 
 
+def month(text: str) -> int:
+    """A month as it is written on the command line: its first day, yyyymmdd."""
+    from engine.decision.payments import month_day
+
+    found = month_day(text)
+    if found is None:
+        raise typer.BadParameter(f"“{text}” 不是月份，请写成 2025-01 · not a month; write 2025-01")
+    return found
+
+
 File = Annotated[
     str, typer.Argument(metavar="FILE|-", help="家庭资料（JSON 或 YAML） · a household document")
 ]
@@ -55,7 +65,7 @@ On = Annotated[
 Known = Annotated[
     date | None,
     typer.Option(
-        "--known", parser=day, metavar="DATE", help="当时已知，默认同 --on · as known then, default --on"
+        "--known", parser=day, metavar="DATE", help="当时已知，默认今天 · as known then, default today"
     ),
 ]
 Asked = Annotated[
@@ -98,7 +108,7 @@ def decide(
     """裁定一户。 Decide one household."""
     from cli.decide import run
 
-    run(file, on or date.today(), known, policies, policy or [], lang, output)
+    run(file, on or date.today(), known or date.today(), policies, policy or [], lang, output)
 
 
 @app.command()
@@ -116,6 +126,27 @@ def explain(
     from cli.explain import run
 
     run(file, layer, on, known, policies, policy or [], lang, output)
+
+
+@app.command()
+def entitlement(
+    file: File,
+    first: Annotated[
+        int, typer.Option("--from", parser=month, metavar="MONTH", help="第一个月，如 2025-01 · first month")
+    ],
+    last: Annotated[
+        int | None,
+        typer.Option("--to", parser=month, metavar="MONTH", help="最后一个月，默认同 --from · last month"),
+    ] = None,
+    known: Known = None,
+    policies: Policies = None,
+    lang: Lang = None,
+    output: FormatOf = "text",
+) -> None:
+    """逐月核对应发与已发。 What was due month by month, beside what was paid."""
+    from cli.entitlement import run
+
+    run(file, first, first if last is None else last, known or date.today(), policies, lang, output)
 
 
 @app.command("eval")
@@ -138,6 +169,25 @@ def list_policies(policies: Policies = None, lang: Lang = None, output: FormatOf
     from cli.policies import run
 
     run(policies, lang, output)
+
+
+@app.command()
+def docs(
+    policies: Policies = None,
+    features: Annotated[
+        Path, typer.Option("--features", metavar="DIR", help="功能文件目录 · feature files")
+    ] = Path("features"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="写到哪里 · where to write")] = Path(
+        "docs/policies"
+    ),
+    check_only: Annotated[
+        bool, typer.Option("--check", help="只检查是否最新 · only check that they are current")
+    ] = False,
+) -> None:
+    """每项政策生成一页说明。 One page per policy."""
+    from cli.docs import run
+
+    run(policies, features, out, check_only)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.cache import load_cached
 from cli.stop import stop
+from engine.language.phrases.problems_zh import PROBLEMS
 from engine.language.problems import Problems, nearest, render
 from engine.rulebook.model import Rulebook
 
@@ -33,14 +34,17 @@ def open_rulebook(policies: Path | None) -> Rulebook:
         stop(told(problems, directory))
 
 
-def told(problems: Problems, directory: Path) -> str:
-    """Problems of a rulebook, each file with the way to it from here, as editors and terminals open it."""
+def told(problems: Problems, directory: Path, lang: str | None = None) -> str:
+    """Problems of a rulebook, each file with the way to it from here, as editors and terminals open it.
+
+    `lang`: "en" leaves out what each problem means in Chinese.
+    """
     placed = [
         replace(one, at=replace(one.at, file=path_from_here(directory, one.at.file)))
         for one in problems.problems
     ]
     sources = {path_from_here(directory, file): text for file, text in problems.sources.items()}
-    return render(placed, sources)
+    return render(placed, sources, PROBLEMS if lang in (None, "zh") else None)
 
 
 def path_from_here(directory: Path, file: str) -> str:

@@ -10,7 +10,12 @@ from pytest_bdd import scenarios
 from engine.rulebook import Rulebook, load_rulebook
 from features.steps.world import World
 
-pytest_plugins = ["features.steps.given_when", "features.steps.then_finding", "features.steps.then_whole"]
+pytest_plugins = [
+    "features.steps.given_when",
+    "features.steps.months",
+    "features.steps.then_finding",
+    "features.steps.then_whole",
+]
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ from engine.language.dates import add_months, from_date, month_start
 from engine.language.scope import PERSON
 from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing
-from engine.rulebook.in_force import ParametersOn, in_force, parameters_on, serving_area
+from engine.rulebook.in_force import ParametersOn, in_force, parameters_on, ruled_in, serving_area
 from engine.rulebook.model import PolicyVersion, Rulebook
 
 _POINTS = Number(2)
@@ -73,15 +73,24 @@ def decide(
 def decide_household(
     book: Rulebook, household: Household, on: int, known: int, policies: tuple[str, ...], advice: bool = True
 ) -> Decision:
-    situation = situate(book, household, on, known)
+    return decide_situation(situate(book, household, on, known), policies, advice)
+
+
+def decide_situation(situation: Situation, policies: tuple[str, ...] = (), advice: bool = True) -> Decision:
     return _Decider(situation, policies).decision(advice)
 
 
-def situate(book: Rulebook, household: Household, on: int, known: int) -> Situation:
-    """A household at a moment, with everything computed that the rules in force ask for."""
+def situate(
+    book: Rulebook, household: Household, on: int, known: int, parameters: ParametersOn | None = None
+) -> Situation:
+    """A household at a moment, with everything computed that the rules in force ask for.
+
+    `parameters`: other values than those of the household's area on the day.
+    """
     rules = in_force(book, on, known, household.application_date)
     plan = plan_for(book, rules)
-    parameters = parameters_on(book, household.area, on, known)
+    if parameters is None:
+        parameters = parameters_on(book, household.area, on, known)
     inputs = inputs_on(book, household, on, known)
     own, columns = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
     return Situation(book, household, on, known, plan, parameters, inputs, own, columns)
@@ -293,7 +302,10 @@ class _Decider:
 
     def _dates(self, version: PolicyVersion) -> tuple[str, str]:
         """First day of payment and the day of the next review."""
-        start, months = version.pays.get("from", ""), version.review.get("months", 0)
+        pays, review = (
+            ruled_in(rule, self.book.areas, self.at.household.area) for rule in (version.pays, version.review)
+        )
+        start, months = pays.get("from", ""), review.get("months", 0)
         found = self.dates.get((start, months))
         if found is None:
             on = self.at.on

@@ -15,13 +15,14 @@ from typing import Any
 import msgspec
 
 from engine.decision.json_text import BadDocument, DocumentProblem, escaped, shown
+from engine.decision.payments import Payment, read_payments
 from engine.decision.values import FactRow, ValueReader, Wrong, number
 from engine.language.dates import days_between
 from engine.language.problems import nearest
 from engine.language.types import Number
 from engine.rulebook.model import FOREVER, Fact, Rulebook
 
-RESERVED = ("household_id", "area", "application_date", "people", "statuses", "awards", "events")
+RESERVED = ("household_id", "area", "application_date", "people", "statuses", "awards", "payments", "events")
 STATUS_AMOUNT_AT_MOST = 10**15  # in the currency's smallest unit
 STATUS_KEYS = ("policy", "person_id", "from", "to", "amount", "as_of", "recorded", "source")
 
@@ -53,6 +54,7 @@ class Household:
     people: tuple[Person, ...]
     statuses: tuple[Status, ...] | None
     canonical: bytes  # the document in one form: keys sorted, for the decision's id
+    payments: tuple[Payment, ...] | None  # None: nothing is said about what was paid
     dated: bool  # some fact begins or ends on a day, so another day may read other values
 
 
@@ -75,14 +77,16 @@ class Reader(ValueReader):
         if "application_date" in raw:
             application_date = self.date("/application_date", raw["application_date"])
         people = self.people(raw)
+        ids = {person.person_id for person in people}
         return Household(
             household_id,
             area,
             application_date,
             self.facts("", self.household, raw, RESERVED),
             people,
-            self.statuses(raw, {person.person_id for person in people}),
+            self.statuses(raw, ids),
             b"",
+            read_payments(self, raw, ids),
             self.dated,
         )
 
@@ -189,10 +193,7 @@ class Reader(ValueReader):
             self.wrong(pointer, raw, "a status (an object)")
             return None
         self.other_keys(pointer, raw, STATUS_KEYS, "a status has no `{}`")
-        name = self.id(pointer, raw, "policy")
-        if name and name not in self.book.policies:
-            hint = nearest(name, self.book.policies)
-            self.add(f"{pointer}/policy", "unknown-policy", f"there is no policy `{shown(name)}`", hint)
+        name = self.policy(pointer, raw)
         person = self.holder(pointer, raw, name, people)
         if "from" not in raw:
             self.add(f"{pointer}/from", "missing-key", "`from` is missing", "the first day of the status")
@@ -204,8 +205,15 @@ class Reader(ValueReader):
             self.convert(f"{pointer}/amount", partial(number, money), raw["amount"])
         return Status(name, person, start, end, recorded, raw.get("amount"))
 
+    def policy(self, pointer: str, raw: Mapping[str, Any]) -> str:
+        name = self.id(pointer, raw, "policy")
+        if name and name not in self.book.policies:
+            hint = nearest(name, self.book.policies)
+            self.add(f"{pointer}/policy", "unknown-policy", f"there is no policy `{shown(name)}`", hint)
+        return name
+
     def holder(self, pointer: str, raw: Mapping[str, Any], name: str, people: set[str]) -> str:
-        """The person who holds a status; "" for the household."""
+        """The person who holds a status or was paid; "" for the household."""
         policy = self.book.policies.get(name)
         if "person_id" not in raw:
             if policy is not None and policy.unit == "person":
@@ -242,6 +250,7 @@ def read_household(book: Rulebook, raw: Any) -> Household:
         household.people,
         household.statuses,
         canonical,
+        household.payments,
         household.dated,
     )
 

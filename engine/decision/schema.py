@@ -10,6 +10,7 @@ import msgspec
 
 from engine.decision.document import STATUS_AMOUNT_AT_MOST
 from engine.decision.model import Decision
+from engine.decision.payments import PAYMENT_AT_MOST
 from engine.language.types import Boolean, Date, Enum, List, Number
 from engine.rulebook.model import Fact, Field, Label, Rulebook
 
@@ -54,6 +55,11 @@ def household_schema(book: Rulebook) -> dict[str, Any]:
                 "items": {"$ref": "#/$defs/status"},
             },
             "awards": _OBJECTS,
+            "payments": {
+                "description": "What was paid. Left out: nothing is known about it; empty: nothing was paid.",
+                "type": "array",
+                "items": {"$ref": "#/$defs/payment"},
+            },
             "events": _OBJECTS,
             **household,
         },
@@ -69,6 +75,7 @@ def household_schema(book: Rulebook) -> dict[str, Any]:
             },
             "row": _row(),
             "status": _status(book),
+            "payment": _payment(book),
             **{f"value.{name}": _values(fact) for name, fact in book.facts.items()},
         },
     }
@@ -86,10 +93,6 @@ def _row() -> dict[str, Any]:
 
 
 def _status(book: Rulebook) -> dict[str, Any]:
-    def held_by(unit: str, one: dict[str, Any]) -> dict[str, Any]:
-        names = [policy.id for policy in book.policies.values() if policy.unit == unit]
-        return {"properties": {"policy": {"enum": names}}, **one}
-
     days = {key: {"$ref": "#/$defs/date"} for key in ("from", "to", "as_of", "recorded")}
     return {
         "type": "object",
@@ -102,11 +105,43 @@ def _status(book: Rulebook) -> dict[str, Any]:
             "amount": _number(Number(book.currency["decimals"], lo=0, hi=STATUS_AMOUNT_AT_MOST)),
             "source": {"$ref": "#/$defs/source"},
         },
-        "oneOf": [
-            held_by("household", {"not": {"required": ["person_id"]}}),
-            held_by("person", {"required": ["person_id"]}),
-        ],
+        "oneOf": _holders(book),
     }
+
+
+def _payment(book: Rulebook) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["policy", "month", "amount"],
+        "additionalProperties": False,
+        "properties": {
+            "policy": {"enum": list(book.policies)},
+            "person_id": {"$ref": "#/$defs/id"},
+            "month": {
+                "description": "the month it was paid for",
+                "type": "string",
+                "pattern": "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$",
+            },
+            "amount": _number(Number(book.currency["decimals"], lo=0, hi=PAYMENT_AT_MOST)),
+            "paid": {"$ref": "#/$defs/date"},
+            "recorded": {"$ref": "#/$defs/date"},
+            "source": {"$ref": "#/$defs/source"},
+        },
+        "oneOf": _holders(book),
+    }
+
+
+def _holders(book: Rulebook) -> list[dict[str, Any]]:
+    """A person's policy names the person; a household's does not."""
+
+    def held_by(unit: str, one: dict[str, Any]) -> dict[str, Any]:
+        names = [policy.id for policy in book.policies.values() if policy.unit == unit]
+        return {"properties": {"policy": {"enum": names}}, **one}
+
+    return [
+        held_by("household", {"not": {"required": ["person_id"]}}),
+        held_by("person", {"required": ["person_id"]}),
+    ]
 
 
 def _fact(name: str, fact: Fact) -> dict[str, Any]:

@@ -11,7 +11,7 @@ collected, sorted and shown together, in the form of a compiler message:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from unicodedata import category, east_asian_width
@@ -59,8 +59,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean `{close[0]}`?" if close else ""
 
 
-def render(problems: Sequence[Problem], sources: dict[str, str]) -> str:
+def render(
+    problems: Sequence[Problem], sources: dict[str, str], meanings: Mapping[str, str] | None = None
+) -> str:
     """All problems as text, each with its source line and a caret. `sources` maps file name to its text.
+
+    meanings: what each code means in the reader's language, shown beside the message (see `phrases`).
 
     What is wrong in the same way in many places is shown once, with the other places.
     """
@@ -71,9 +75,9 @@ def render(problems: Sequence[Problem], sources: dict[str, str]) -> str:
     for problem in problems:
         group = alike[problem.code, problem.message, problem.hint]
         if len(group) <= SHOWN_ALIKE:
-            shown.append(_render_one(problem, sources))
+            shown.append(_render_one(problem, sources, meanings or {}))
         elif problem is group[0]:
-            shown.append(f"{_render_one(problem, sources)}\n      = {_others(group[1:])}")
+            shown.append(f"{_render_one(problem, sources, meanings or {})}\n      = {_others(group[1:])}")
     return "\n".join(shown)
 
 
@@ -86,7 +90,7 @@ def _others(problems: Sequence[Problem]) -> str:
     return f"the same in {len(problems)} more places: {places}" + (", …" if len(problems) > LISTED else "")
 
 
-def _render_one(problem: Problem, sources: dict[str, str]) -> str:
+def _render_one(problem: Problem, sources: dict[str, str], meanings: Mapping[str, str]) -> str:
     at = problem.at
     lines = [f"{at.file}:{at.line}:{at.column}: {problem.message} [{problem.code}]"]
     text = sources.get(at.file)
@@ -101,6 +105,8 @@ def _render_one(problem: Problem, sources: dict[str, str]) -> str:
             rest = "…" if len(source) > first + LONGEST_SHOWN else ""
             lines.append(f"{at.line:>5} | {cut}{_visible(source[first : first + LONGEST_SHOWN])}{rest}")
             lines.append(f"      | {_blank(before)}{'^' * max(_width(marked), 1)}")
+    if problem.code in meanings:
+        lines.append(f"      = {meanings[problem.code]}")
     if problem.hint:
         lines.append(f"      = {problem.hint}")
     return "\n".join(lines)

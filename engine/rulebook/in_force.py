@@ -124,6 +124,15 @@ def serving_area(parameter: Parameter, areas: Mapping[str, Area], area: str) -> 
     return current
 
 
+def ruled_in(rule: Mapping[str, Any], areas: Mapping[str, Area], area: str) -> Mapping[str, Any]:
+    """What `pays` or `review` says in an area: its own words under `in`, or the nearest area's above it."""
+    elsewhere: Mapping[str, Mapping[str, Any]] = rule.get("in", {})
+    current = area
+    while current and current not in elsewhere:
+        current = areas[current].parent if current in areas else ""
+    return elsewhere[current] if current else rule
+
+
 def row_on(parameter: Parameter, areas: Mapping[str, Area], area: str, on: int, known: int) -> Row | None:
     """The row that serves: the nearest area that has a series, the last published of what covers the day.
 

@@ -146,7 +146,7 @@ class _Builder:
         whole.check_one_score(report, drafts)
         scope = self._scope(facts, levels, parameters, drafts, at_most, currency["decimals"])
         procedure = frozenset(name for name, fact in facts.items() if fact.privacy == "procedure")
-        checker = RuleChecker(report, scope, procedure, (currency["unit"], currency["decimals"]))
+        checker = RuleChecker(report, scope, procedure, (currency["unit"], currency["decimals"]), areas)
         order = self._order(drafts)
         definitions = self._definitions(order, drafts, checker)
         policies = self._policies(order, drafts, checker, departments)

@@ -6,7 +6,7 @@ the names in it are collected (`Draft`), then the drafts are checked in the orde
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -129,9 +129,14 @@ class RuleChecker:
     """Checks drafts against a scope that grows as definitions become known."""
 
     def __init__(
-        self, report: Report, scope: Scope, procedure_facts: frozenset[str], money: tuple[str, int]
+        self,
+        report: Report,
+        scope: Scope,
+        procedure_facts: frozenset[str],
+        money: tuple[str, int],
+        areas: Collection[str],
     ) -> None:
-        self.report = report
+        self.report, self.areas = report, areas
         self.scope = scope
         self.procedure_facts = procedure_facts
         self.currency, self.currency_decimals = money
@@ -384,6 +389,13 @@ class RuleChecker:
 
     def _cited(self, tree: Tree, key: str) -> dict[str, Any]:
         self.report.cite(get(tree, key, "cite"))
+        elsewhere = get(tree, key, "in")
+        if elsewhere is not None:
+            for area, at in mapping(elsewhere).keys.items():
+                if area not in self.areas:
+                    hint = nearest(area, self.areas) or "declare it in areas.yaml"
+                    self.report.add(at, "unknown-area", f"there is no area `{area}`", hint)
+                self.report.cite(get(elsewhere, area, "cite"))
         return values(get(tree, key))
 
     def _check_closed(self, one: Draft, version: PolicyVersion) -> None:

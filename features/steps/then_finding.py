@@ -171,13 +171,13 @@ def _(world: World, version: str) -> None:
 @expect("自{day}起发放，依据{law}", "it is paid from {day} under {law}")
 def _(world: World, day: str, law: str) -> None:
     assert world.spoken_of().pays_from == day, f"paid from {world.spoken_of().pays_from}"
-    cited(world.book, world.version().pays["cite"], law)
+    cited(world.book, world.ruled(world.version().pays)["cite"], law)
 
 
 @expect("应在{day}前复核，依据{law}", "it is reviewed by {day} under {law}")
 def _(world: World, day: str, law: str) -> None:
     assert world.spoken_of().review_due == day, f"reviewed by {world.spoken_of().review_due}"
-    cited(world.book, world.version().review["cite"], law)
+    cited(world.book, world.ruled(world.version().review)["cite"], law)
 
 
 @expect("公示{days}天，依据{law}", "it is published for {days} days under {law}")

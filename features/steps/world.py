@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any
 import yaml
 
 from engine.decision import Decision, decide
+from engine.decision.entitlement import Entitlement
 from engine.decision.model import HOUSEHOLD, Finding, Trace
+from engine.rulebook.in_force import ruled_in
 from engine.rulebook.model import Conflict, PolicyVersion, Rulebook
 from features.steps import names
 from features.steps.names import HOUSEHOLD_WORDS, Names
@@ -38,6 +40,7 @@ class World:
         self.document: dict[str, Any] = {}
         self.decision: Decision | None = None
         self.finding_now: tuple[str, str] | None = None
+        self.months: Entitlement | None = None
 
     # --- the household document -------------------------------------------------------------------------
 
@@ -176,6 +179,10 @@ class World:
         policy = self.finding_now[0]
         written = self.made.policies[policy].version
         return next(one for one in self.book.policies[policy].versions if one.dated.version == written)
+
+    def ruled(self, rule: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What `pays` or `review` says where the household lives."""
+        return ruled_in(rule, self.book.areas, self.document["area"])
 
     def traced(self, clause_id: str) -> Trace:
         trace = self.spoken_of().trace

@@ -19,7 +19,7 @@ LEAST = '{"household_id": "h1", "area": "north", "people": [{"person_id": "p1"}]
 def test_json_is_exactly_the_decision_document(relief: Relief) -> None:
     result = relief("decide", SAMPLE, "--on", "2025-10-15", "--format", "json")
     book = load_rulebook(ROOT / "policies")
-    decision = decide(book, parse_json(SAMPLE.read_bytes()), on=date(2025, 10, 15))
+    decision = decide(book, parse_json(SAMPLE.read_bytes()), on=date(2025, 10, 15), known=date.today())
     assert result.exit_code == 0
     assert result.stdout_bytes == encode_json(decision) + b"\n"
 
@@ -31,14 +31,15 @@ def test_yaml_and_json_give_the_same_decision(relief: Relief) -> None:
     assert from_yaml["decision_id"] == from_json["decision_id"]
 
 
-def test_on_is_today_and_known_is_on_unless_said(relief: Relief) -> None:
+def test_on_and_known_are_today_unless_said(relief: Relief) -> None:
     def told(*more: str) -> dict[str, str]:
         result = relief("decide", "-", "--policies", ISLAND, "--format", "json", *more, stdin=LEAST)
         decision: dict[str, str] = json.loads(result.stdout)
         return decision
 
     assert told()["on"] == told()["known"] == date.today().isoformat()
-    assert told("--on", "2020-05-01")["known"] == "2020-05-01"
+    assert told("--on", "2020-05-01")["known"] == date.today().isoformat()
+    assert told("--known", "2020-05-01")["on"] == date.today().isoformat()
     assert told("--on", "2020-05-01", "--known", "2021-06-01")["known"] == "2021-06-01"
 
 

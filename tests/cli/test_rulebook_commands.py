@@ -155,3 +155,11 @@ def test_schemas_are_printed(relief: Relief) -> None:
     assert household["properties"]["boats"]["title"] == "boats"
     assert household["$defs"]["value.savings"]["multipleOf"] == 0.01
     assert json.loads(relief("schema", "decision").stdout)["title"] == "a decision"
+
+
+def test_what_a_problem_means_is_said_in_chinese_unless_english_is_asked_for(
+    relief: Relief, island: Path
+) -> None:
+    break_it(island)
+    assert "= 没有这个名称" in relief("check", "--policies", island).stdout
+    assert "没有这个名称" not in relief("check", "--policies", island, "--lang", "en").stdout

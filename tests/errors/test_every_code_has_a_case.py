@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rulebooks import HERE, ROOT, codes
 
+from engine.language.phrases.problems_zh import PROBLEMS
 from engine.rulebook.kinds import KINDS, schema_of
 
 # Where the code stands among the arguments of the calls that report a problem.
@@ -60,3 +61,13 @@ def test_every_text_with_a_pattern_has_a_case() -> None:
 def test_the_scan_sees_a_code_that_has_no_case() -> None:
     source = 'report.add(at, "never-seen", "…")\nself.fail(at, "other", "…")'
     assert list(reported(source)) == ["never-seen", "other"]
+
+
+def test_every_code_says_in_chinese_what_it_means_and_no_other() -> None:
+    documents = (ROOT / "tests" / "decision" / "documents" / "bad").glob("*.txt")
+    told = told_in_cases() | {code for golden in documents for code in codes(golden.read_text("utf-8"))}
+    of_decisions = {"cannot-explain", "other-rulebook"}  # told of a decision that is explained again
+    of_people = {"reserved", "too-deep", "too-large"}  # written so long that no file of theirs is kept
+    assert told - PROBLEMS.keys() == set()
+    assert PROBLEMS.keys() - told <= of_decisions | of_people
+    assert all(meaning.endswith("。") for meaning in PROBLEMS.values())

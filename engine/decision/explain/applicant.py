@@ -94,7 +94,7 @@ class _Finding:
     def _start(self) -> str:
         if not self.finding.pays_from or self.text is None:
             return ""
-        if self.text.version.pays.get("from") == "at_once":
+        if self.told.paid_at_once(self.text):
             return self.words["a.start.once"]
         return self.say("a.start.month", month=self.told.values.month(self.finding.pays_from))
 

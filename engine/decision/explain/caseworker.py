@@ -95,7 +95,7 @@ class _Finding:
         if finding.outcome not in ("eligible", "discretionary") or self.text is None:
             return ""
         if finding.pays_from and finding.amount is not None:
-            at_once = self.text.version.pays.get("from") == "at_once"
+            at_once = self.told.paid_at_once(self.text)
             month = self.told.values.month(finding.pays_from)
             said.append(self.words["c.pays.once"] if at_once else self.say("c.pays.month", month=month))
         if finding.review_due:

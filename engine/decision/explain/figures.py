@@ -104,7 +104,7 @@ def _again(texts: RuleTexts, decision: Decision) -> MonthlyAmounts:
     inputs = _inputs(texts, decision)
     own, columns = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
     people = tuple(Person(person, {}) for person in decision.people)
-    household = Household(decision.household_id, decision.area, None, {}, people, None, b"", False)
+    household = Household(decision.household_id, decision.area, None, {}, people, None, b"", None, False)
     at = Situation(book, household, on, known, plan, parameters, inputs, own, columns)
     return MonthlyAmounts(at, inputs)
 

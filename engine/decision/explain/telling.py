@@ -26,6 +26,7 @@ from engine.decision.model import (
 )
 from engine.language.scope import PERSON
 from engine.language.types import Boolean, Enum
+from engine.rulebook.in_force import ruled_in
 
 UPPER = frozenset({"less", "at_most"})
 STRICT = frozenset({"less", "more"})
@@ -81,6 +82,11 @@ class Telling:
             if one and one.max
         ]
         return self.words["plus"].join(said)
+
+    def paid_at_once(self, policy: PolicyText) -> bool:
+        """A payment that is made once confirmed, and not by the month, where the household lives."""
+        pays = ruled_in(policy.version.pays, self.book.areas, self.decision.area)
+        return pays.get("from") == "at_once"
 
     # --- clauses ----------------------------------------------------------------------------------------
 
