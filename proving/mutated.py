@@ -52,7 +52,7 @@ def _checker(files: Files) -> tuple[RuleChecker, Report]:
     report.languages, report.laws = book.languages, book.laws
     procedure = frozenset(name for name, fact in book.facts.items() if fact.privacy == "procedure")
     money = (book.currency["unit"], book.currency["decimals"])
-    return RuleChecker(report, book.scope, procedure, money), report
+    return RuleChecker(report, book.scope, procedure, money, book.areas), report
 
 
 def _changed(one: Draft, mutant: Mutant) -> Draft:
