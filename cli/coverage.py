@@ -15,13 +15,12 @@ from cli.proving import (
     print_json,
     problem_as_plain,
     proving,
-    shown_problems,
 )
-from cli.rulebooks import language_of, path_from_here
+from cli.rulebooks import language_of, path_from_here, told
 from cli.stop import NEGATIVE
+from engine.language.problems import Problem, Problems
 
 if TYPE_CHECKING:
-    from engine.language.problems import Problem
     from proving.coverage import Covered
     from proving.elements import Element
 
@@ -147,7 +146,7 @@ def _print_text(answer: Answer, directory: Path, features: Path, language: str) 
     console = Console()
     (console if console.is_terminal else Console(width=120)).print(table)
     if answer.problems:
-        typer.echo(shown_problems(answer.problems, answer.sources))
+        typer.echo(told(Problems(answer.problems, answer.sources), features, language))
     total = sum(len(one.unit.elements) for one in answer.covered)
     left = sum(len(answer.open(one)) for one in answer.covered)
     done = sum(one.count for one in answer.covered)

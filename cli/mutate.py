@@ -20,13 +20,12 @@ from cli.proving import (
     print_json,
     problem_as_plain,
     proving,
-    shown_problems,
 )
-from cli.rulebooks import language_of, path_from_here
+from cli.rulebooks import language_of, path_from_here, told
 from cli.stop import NEGATIVE, stop
+from engine.language.problems import Problem, Problems
 
 if TYPE_CHECKING:
-    from engine.language.problems import Problem
     from proving.mutation import Trial, Workshop
 
 LOCK = "lock"  # --changed lock: what is not recorded as published
@@ -101,7 +100,7 @@ def run(
     if output == "json":
         _print_json(answer)
     else:
-        _print_text(answer, directory, words)
+        _print_text(answer, directory, beside, words, language)
     if answer.open or answer.problems:
         raise typer.Exit(NEGATIVE)
 
@@ -196,7 +195,9 @@ def _progress(words: str, total: int) -> Iterator[Callable[[Trial], None]]:
         yield said
 
 
-def _print_text(answer: Answer, directory: Path, words: dict[str, str]) -> None:
+def _print_text(
+    answer: Answer, directory: Path, features: Path, words: dict[str, str], language: str
+) -> None:
     for one in answer.open:
         mutant, at = one.mutant, one.mutant.span
         place = f"{path_from_here(directory, at.file)}:{at.line}:{at.column}"
@@ -204,7 +205,7 @@ def _print_text(answer: Answer, directory: Path, words: dict[str, str]) -> None:
         typer.echo(f"    {mutant.key}")
         typer.echo(_tried(one, words))
     if answer.problems:
-        typer.echo(shown_problems(answer.problems, answer.sources))
+        typer.echo(told(Problems(answer.problems, answer.sources), features, language))
     ends = Counter(one.end for one in answer.trials)
     typer.echo(
         words["sum"].format(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +12,7 @@ import typer
 
 from cli.rulebooks import directory_of, told
 from cli.stop import stop
-from engine.language.problems import Problem, Problems, nearest, render
+from engine.language.problems import Problem, Problems, nearest
 
 if TYPE_CHECKING:
     from engine.rulebook.model import Rulebook
@@ -81,10 +81,6 @@ def of_policies(readers: Readers, asked: Collection[str]) -> frozenset[str]:
             hint = nearest(name, readers.book.policies) or "relief policies 列出全部 · lists them all"
             stop(f"没有政策 “{name}” · there is no policy `{name}`\n      = {hint}")
     return frozenset(one for name in asked for one in readers.made_of(name))
-
-
-def shown_problems(problems: Iterable[Problem], sources: Mapping[str, str]) -> str:
-    return render(sorted(problems, key=lambda one: one.sort_key), dict(sources))
 
 
 def changed_files(directory: Path, ref: str) -> frozenset[str]:

@@ -16,8 +16,9 @@ from typing import Any
 from engine.decision import Decision
 from engine.decision.decide import decide_household
 from engine.decision.document import Household, read_household
+from engine.decision.entitlement import Entitlement, entitlement
 from engine.decision.model import Finding
-from engine.language.dates import from_date
+from engine.language.dates import add_months, from_date
 from engine.rulebook.model import Rulebook
 from features.steps.names import Names
 from features.steps.world import World
@@ -39,6 +40,17 @@ class Decided:
     findings: set[tuple[str, str]] = field(default_factory=set)
     values: set[tuple[str, str]] = field(default_factory=set)
     open: bool = False
+    last: int = 0
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The legal dates that are decided: one, or the first days of the months that are compared."""
+        days = [self.on]
+        while days[-1] < self.last:
+            following = add_months(days[-1], 1)
+            assert following is not None
+            days.append(following)
+        return tuple(days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ class Case:
     @property
     def whole(self) -> bool:
         """Whether it says anything about the decision as a whole."""
-        return any(step.whole for step in self.scenario.steps)
+        return any(step.whole for step in self.scenario.steps if step.kind == "then")
 
     @property
     def definitions(self) -> set[str]:
@@ -72,6 +84,13 @@ class Recorder(World):
         day, known_day = days(on, known)
         self.decisions.append(Decided(copy.deepcopy(self.document), household, day, known_day, advice))
         return decide_household(self.book, household, day, known_day, (), advice)
+
+    def entitled(self, first: int, last: int, known: int) -> Entitlement:
+        household = read_household(self.book, self.document)
+        self.decisions.append(
+            Decided(copy.deepcopy(self.document), household, first, known, False, last=last)
+        )
+        return entitlement(self.book, household, first, last, known)
 
     def finding(self, policy: str, who: str) -> Finding | None:
         found = super().finding(policy, who)
@@ -99,12 +118,18 @@ class Replay(World):
         self.document = {}
         self.decision = None
         self.finding_now = None
+        self.months = None
         self._next: Iterator[Decided] = iter(decided)
 
     def decided(self, on: datetime.date, known: datetime.date | None, advice: bool) -> Decision:
         one = next(self._next)
         self.document = one.document
         return decide_household(self.book, one.household, one.on, one.known, (), advice)
+
+    def entitled(self, first: int, last: int, known: int) -> Entitlement:
+        one = next(self._next)
+        self.document = one.document
+        return entitlement(self.book, one.household, first, last, known)
 
 
 def days(on: datetime.date, known: datetime.date | None) -> tuple[int, int]:

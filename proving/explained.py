@@ -43,7 +43,7 @@ def read_explained(features: Path, languages: Sequence[str]) -> Explained:
     sources = {FILE: written}
     if problems or not isinstance(tree, Tree):
         raise Problems(
-            problems or [Problem(Span(FILE, 1, 1), "shape", "two lists are wanted", _SHAPE)], sources
+            problems or [Problem(Span(FILE, 1, 1), "wrong-type", "two lists are wanted", _SHAPE)], sources
         )
     found: dict[str, dict[str, Span]] = {name: {} for name in LISTS}
     for name, value in tree.entries.items():
@@ -62,13 +62,17 @@ _SHAPE = "survivors: [{mutant: …, reason: …}] and uncovered: [{element: …,
 
 def _entry(entry: object, key: str, languages: Sequence[str], found: dict[str, Span]) -> list[Problem]:
     if not isinstance(entry, Tree):
-        return [Problem(getattr(entry, "at", Span(FILE, 1, 1)), "shape", "an entry is wanted here", _SHAPE)]
+        return [
+            Problem(getattr(entry, "at", Span(FILE, 1, 1)), "wrong-type", "an entry is wanted here", _SHAPE)
+        ]
     named = entry.entries.get(key)
     if not isinstance(named, Scalar) or set(entry.entries) != {key, "reason"}:
-        return [Problem(entry.at, "shape", f"an entry has `{key}` and `reason`", _SHAPE)]
+        return [Problem(entry.at, "wrong-type", f"an entry has `{key}` and `reason`", _SHAPE)]
     missing = [one for one in languages if not text(get(entry, "reason", one)).strip()]
     if missing:
-        return [Problem(entry.keys["reason"], "no-reason", f"the reason in `{missing[0]}` is missing")]
+        return [
+            Problem(entry.keys["reason"], "missing-translation", f"the reason in `{missing[0]}` is missing")
+        ]
     if named.text in found:
         return [Problem(named.at, "duplicate", "this is explained twice", "keep one of the two")]
     found[named.text] = named.at
@@ -82,8 +86,8 @@ def mistakes(
     problems = []
     for key, at in explained.items():
         if key not in known:
-            hint = nearest(key, known) or "take it out"
+            hint = nearest(key, known) or "删掉这一条 · take it out"
             problems.append(Problem(at, "explains-nothing", f"there is no `{key}`", hint))
         elif key in shown:
-            problems.append(Problem(at, "explains-nothing", f"`{key}` {told}", "take it out"))
+            problems.append(Problem(at, "explains-nothing", f"`{key}` {told}", "删掉这一条 · take it out"))
     return problems

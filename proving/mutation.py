@@ -71,13 +71,16 @@ class Workshop:
         self.mutants = mutants(self.files)
         self.readers = Readers(book)
         self.bases: dict[Any, Base] = {}
-        self.cases = [Known(case, tuple(map(self._moment, case.decided))) for case in record(book, features)]
+        self.cases = [
+            Known(case, tuple(self._moment(one, day) for one in case.decided for day in one.days))
+            for case in record(book, features)
+        ]
 
-    def _moment(self, one: Decided) -> Moment:
-        rules = in_force(self.book, one.on, one.known, one.household.application_date)
+    def _moment(self, one: Decided, on: int) -> Moment:
+        rules = in_force(self.book, on, one.known, one.household.application_date)
         if rules.key not in self.bases:
             self.bases[rules.key] = base_of(plan_for(self.book, rules))
-        at = situate(self.book, one.household, one.on, one.known)
+        at = situate(self.book, one.household, on, one.known)
         monthly(at)
         dated = [each.dated for each in rules.policies.values()]
         dated += [each.dated for each in rules.definitions.values()]
@@ -104,7 +107,7 @@ class Workshop:
             differs = True in [
                 changed.differs(moment) for moment in known.moments
             ]  # all: each has its plan then
-            if differs or any(one.decided.advice or one.decided.open for one in known.moments):
+            if differs or any(one.advice or one.open or one.last for one in known.case.decided):
                 step = notices(known.case, book, self.names)
                 if step:
                     return Trial(mutant, "killed", known.case.scenario.title, step, len(cases))
@@ -151,7 +154,7 @@ class _Changed:
                 is row
                 for row in self.rows
             )
-            for day in (one.on, month_start(one.on))
+            for day in (moment.at.on, month_start(moment.at.on))
         )
 
     def differs(self, moment: Moment) -> bool:
@@ -161,7 +164,7 @@ class _Changed:
             return False
         plan, (touched, touched_amounts) = self._plan(moment)
         at, month, one = moment.at, monthly(moment.at), moment.decided
-        on_day = parameters_on(self.book, one.household.area, one.on, one.known).values
+        on_day = parameters_on(self.book, one.household.area, at.on, one.known).values
         found = plan.run_decide.run(at.inputs.household, at.inputs.people, on_day, at.on)
         if _differ(touched, at.plan.run_decide, at.own, at.columns, plan.run_decide, *found):
             return True
@@ -187,7 +190,7 @@ class _Changed:
                 self.plans[key] = (base.plan, (next(every), next(every)))
             else:
                 one = moment.decided
-                rules = in_force(self.book, one.on, one.known, one.household.application_date)
+                rules = in_force(self.book, moment.at.on, one.known, one.household.application_date)
                 self.plans[key] = replan(self.book, rules, base)
                 self.book.memo["plan"][key] = self.plans[key][0]
         return self.plans[key]

@@ -6,6 +6,7 @@ Needs pytest-bdd, which reads Gherkin. An outline becomes one scenario per row o
 from __future__ import annotations
 
 import inspect
+import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,12 +16,13 @@ from typing import Any
 
 from pytest_bdd.parser import FeatureParser, Step
 
+from features import steps
+from features.steps import then_finding
 from features.steps.wording import STEPS
 from features.steps.world import World
 
-_WHOLE = "features.steps.then_whole"
-for _name in ("features.steps.given_when", "features.steps.then_finding", _WHOLE):
-    import_module(_name)  # where the sentences are declared
+for _module in pkgutil.iter_modules(steps.__path__):
+    import_module(f"{steps.__name__}.{_module.name}")  # where the sentences are declared
 
 Act = Callable[[World], None]
 
@@ -33,7 +35,7 @@ class BadFeature(Exception):
 class Written:
     """One step: given, when or then; its sentence and line; what it does.
 
-    whole: it speaks of the whole decision (values, conflicts, sums, score) and not of one finding.
+    whole: it speaks of more than one finding: values, conflicts, sums, score, months.
     """
 
     kind: str
@@ -74,8 +76,8 @@ def _scenarios(directory: Path, file: Path) -> Iterator[Scenario]:
         for context in contexts or [{}]:
             made = template.render(context)
             name = f"{made.name} [{'-'.join(context.values())}]" if context else made.name
-            steps = tuple(_written(shown, step) for step in made.steps)
-            yield Scenario(shown, made.line_number, name, steps)
+            written = tuple(_written(shown, step) for step in made.steps)
+            yield Scenario(shown, made.line_number, name, written)
 
 
 def _written(file: str, step: Step) -> Written:
@@ -92,7 +94,7 @@ def _written(file: str, step: Step) -> Written:
     def act(world: World) -> None:
         function(world=world, **arguments)
 
-    return Written(step.type, step.name, step.line_number, act, function.__module__ == _WHOLE)
+    return Written(step.type, step.name, step.line_number, act, function.__module__ != then_finding.__name__)
 
 
 @cache

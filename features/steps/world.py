@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from engine.decision import Decision, decide
-from engine.decision.entitlement import Entitlement
+from engine.decision.document import read_household
+from engine.decision.entitlement import Entitlement, entitlement
 from engine.decision.model import HOUSEHOLD, Finding, Trace
 from engine.rulebook.in_force import ruled_in
 from engine.rulebook.model import Conflict, PolicyVersion, Rulebook
@@ -133,6 +134,10 @@ class World:
 
     def decided(self, on: datetime.date, known: datetime.date | None, advice: bool) -> Decision:
         return decide(self.book, self.document, on=on, known=known, advice=advice)
+
+    def entitled(self, first: int, last: int, known: int) -> Entitlement:
+        """What was due in each month from `first` to `last` (their first days), as known on a day."""
+        return entitlement(self.book, read_household(self.book, self.document), first, last, known)
 
     def advised(self) -> None:
         """Decides again with the questions and the changes that would help, as dear as all the rest."""
