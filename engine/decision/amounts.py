@@ -17,6 +17,7 @@ from engine.decision.situation import Answer, Situation, run_variant
 from engine.language import outcomes
 from engine.language.dates import month_start
 from engine.language.interpret import Interpreter
+from engine.language.reaches import Reaches
 from engine.language.scope import SUBJECT
 from engine.language.types import Number, to_plain
 from engine.language.unknowns import Missing, bounds, missing
@@ -43,7 +44,7 @@ class MonthlyAmounts:
         self.status_columns = [at.columns[at.plan.run_decide.column_place[name]] for name in given.people]
         whole = Variant(at.plan.amounts, at.plan.run_amounts, given)
         self._answer = self._run(whole, self.statuses, self.status_columns)
-        self._reading: Interpreter | None = None
+        self._reaches: Reaches | None = None
         self._confirmed: Answer | None = None
 
     def _run(self, variant: Variant, own: Sequence[Any], columns: Sequence[Sequence[Any]]) -> Answer:
@@ -68,10 +69,10 @@ class MonthlyAmounts:
             self._confirmed = self._run(confirmed_amounts(at.book, at.plan), own, columns)
         return self._confirmed.value(name, index)
 
-    def reading(self) -> Interpreter:
-        if self._reading is None:
+    def reaches(self) -> Reaches:
+        if self._reaches is None:
             columns = list(zip(*self.status_columns, strict=True)) or [()] * len(self.inputs.people)
-            self._reading = Interpreter(
+            reading = Interpreter(
                 self.at.plan.amounts,
                 [*self.inputs.household, *self.statuses],
                 [[*row, *given] for row, given in zip(self.inputs.people, columns, strict=True)],
@@ -79,7 +80,8 @@ class MonthlyAmounts:
                 self.on,
                 self.value,
             )
-        return self._reading
+            self._reaches = Reaches(reading)
+        return self._reaches
 
 
 def _held(status: str) -> str:
@@ -148,7 +150,7 @@ def _open_amount(
     ranges: list[tuple[int, int] | None] = []
     bindings = {} if index < 0 else {SUBJECT: index}
     for rule, value in zip(rules, values, strict=True):
-        pair = (value, value) if value is not None else bounds(amounts.reading(), rule.node, bindings)
+        pair = (value, value) if value is not None else bounds(amounts.reaches().reading, rule.node, bindings)
         ranges.append(pair)
         if value is not None:
             parts.append(Part(rule.id, to_plain(value, money)))
@@ -177,7 +179,7 @@ def _missing_of(at: Situation, rules: Sequence[Named], index: int) -> tuple[Miss
     found: dict[tuple[str, str, int], Missing] = {}
     for rule in rules:
         if amounts.value(rule.name, index) is None:
-            for one in missing(amounts.reading(), rule.node, bindings):
+            for one in missing(amounts.reaches(), rule.node, bindings):
                 for cause in _causes(at, one):
                     found.setdefault((cause.kind, cause.name, cause.person), cause)
     return tuple(found.values())
@@ -185,9 +187,9 @@ def _missing_of(at: Situation, rules: Sequence[Named], index: int) -> tuple[Miss
 
 def _causes(at: Situation, one: Missing) -> tuple[Missing, ...]:
     """An open status of another policy is traced to what that policy lacks."""
-    reading = at.reading()
-    if one.kind != "value" or one.name not in reading.computed:
+    reaches = at.reaches()
+    if one.kind != "value" or one.name not in reaches.reading.computed:
         return (one,)
-    node = reading.computed[one.name].node
-    deeper = missing(reading, node, {} if one.person < 0 else {SUBJECT: one.person})
+    node = reaches.reading.computed[one.name].node
+    deeper = missing(reaches, node, {} if one.person < 0 else {SUBJECT: one.person})
     return tuple(replace(each, path=(*one.path, one.name, *each.path)) for each in deeper)

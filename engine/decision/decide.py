@@ -241,13 +241,15 @@ class _Decider:
         despite: list[str] = []
         lacking: tuple[Missing, ...] = ()
         if result == outcomes.UNDETERMINED:
-            lacking = self.at.missing(policy.id, index)
+            lacking = self.at.open().missing(policy.id, index)
         elif self.unknown:
             despite = self._despite(shape, index)
         amount = None
         extra: tuple[Missing, ...] = ()
         if version.amount is not None and result in _PAYING:
             amount, extra = amount_of(self.at, shape.plan, index, result)
+            if result == outcomes.UNDETERMINED and not self.at.open().may_pay(policy.id, index):
+                extra = ()
         failed, reasons = _reasons(shape, values, result)
         prefix = "" if index < 0 else f"people/{subject}/"
         eligible = result == outcomes.ELIGIBLE

@@ -177,6 +177,22 @@ def alone(book: Rulebook, plan: Plan, policy: str) -> Compiled:
     return book.remember("alone", (plan.rules.key, policy), make, most=512)
 
 
+def readers_of(book: Rulebook, plan: Plan, fact: str) -> frozenset[str]:
+    """Names of the computed values that read a fact, through whatever names."""
+
+    def make() -> frozenset[str]:
+        found = {fact}
+        for one in plan.decide.computed:  # in dependency order
+            if any(node.name in found for node in walk(one.node) if node.op in _READS):
+                found.add(one.name)
+        return frozenset(found - {fact})
+
+    return book.remember("readers", (plan.rules.key, fact), make, most=512)
+
+
+_READS = frozenset({"fact", "field", "value", "computed"})
+
+
 def needed_for(program: Program, wanted: Iterable[str]) -> Program:
     """The part of a program that some of its values need."""
     table = {one.name: one for one in program.computed}

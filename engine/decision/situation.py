@@ -9,12 +9,12 @@ from typing import Any
 from engine.decision.document import Household, Inputs
 from engine.decision.model import STATUSES
 from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
+from engine.decision.turning import Turning, inputs_with
 from engine.language import outcomes
 from engine.language.compile import Compiled
-from engine.language.interpret import Interpreter
-from engine.language.scope import PERSON, SUBJECT
+from engine.language.reaches import Reaches
+from engine.language.scope import PERSON
 from engine.language.types import Number, to_plain
-from engine.language.unknowns import Missing, missing
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
 
@@ -77,42 +77,35 @@ class Situation:
         self.book, self.household, self.on, self.known = book, household, on, known
         self.plan, self.parameters, self.inputs = plan, parameters, inputs
         self.own, self.columns = own, columns
-        self._reading: Interpreter | None = None
+        self._turning: Turning | None = None
         self._without: Answer | None = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
 
     # --- the lazy reading -------------------------------------------------------------------------------
 
-    def reading(self) -> Interpreter:
-        if self._reading is None:
-            inputs = self.inputs
-            self._reading = Interpreter(
-                self.plan.decide, inputs.household, inputs.people, self.parameters.values, self.on, self.value
+    def open(self) -> Turning:
+        """What can still become of the findings."""
+        if self._turning is None:
+            self._turning = Turning(
+                self.book, self.plan, self.inputs, self.parameters.values, self.on, self.value
             )
-        return self._reading
+        return self._turning
 
-    def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
-        """What an undetermined finding hangs on."""
-        reading = self.reading()
-        node = reading.computed[f"{policy}.outcome"].node
-        return missing(reading, node, {} if index < 0 else {SUBJECT: index})
+    def reaches(self) -> Reaches:
+        return self.open().reaches
 
     # --- other facts, other statuses --------------------------------------------------------------------
 
     def with_fact(self, policy: str, fact: str, person: int, value: Any) -> Answer:
         """One policy decided again with one fact changed, of the household (person -1) or of a person."""
-        household, people = self.inputs.household, self.inputs.people
         if fact == STATUSES:
             plan = self.plan.decide
-            household = _with_statuses(plan.household, household, value)
-            people = [_with_statuses(plan.person, row, value) for row in people]
-        elif person < 0:
-            household = list(household)
-            household[self.plan.own_input[fact]] = value
+            household: Sequence[Any] = _with_statuses(plan.household, self.inputs.household, value)
+            people: Sequence[Sequence[Any]] = [
+                _with_statuses(plan.person, row, value) for row in self.inputs.people
+            ]
         else:
-            people = list(people)
-            people[person] = list(people[person])
-            people[person][self.plan.person_input[fact]] = value
+            household, people = inputs_with(self.plan, self.inputs, fact, person, value)
         compiled = alone(self.book, self.plan, policy)
         return Answer(compiled, *compiled.run(household, people, self.parameters.values, self.on))
 

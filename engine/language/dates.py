@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
+MIN_DAY, MAX_DAY = 1_01_01, 9999_12_31  # the calendar's first and last day
+
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
 _MONTHS = re.compile(r"(-?)P(?:(\d+)Y)?(?:(\d+)M)?\Z")
 _DAYS = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")

@@ -78,7 +78,7 @@ class Interpreter:
         args = [self.value(arg, bindings) for arg in node.args]
         if any(arg is None for arg in args):
             return None
-        return _STRICT[node.op](node, *args)
+        return STRICT[node.op](node, *args)
 
     # --- leaves -----------------------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Interpreter:
         if None in bounds:
             return None
         (a_lo, a_hi), (b_lo, b_hi) = (pair for pair in bounds if pair is not None)
-        truths: set[bool] = {_COMPARE[node.op](a, b) for a in {a_lo, a_hi} for b in {b_lo, b_hi}}
+        truths: set[bool] = {COMPARE[node.op](a, b) for a in {a_lo, a_hi} for b in {b_lo, b_hi}}
         if node.op in ("equal", "unequal") and (a_lo != a_hi or b_lo != b_hi):
             apart = a_hi < b_lo or b_hi < a_lo
             return (node.op == "unequal") if apart else None
@@ -259,10 +259,10 @@ _HANDLERS: dict[str, Callable[[Interpreter, Node, Bindings], Any]] = {
 def _as(node: Node, branch: Node, reading: Interpreter, bindings: Bindings) -> Any:
     """A branch's value in the form of the whole: a fraction where the other branch is a quotient."""
     value = reading.value(branch, bindings)
-    return _true_value(branch, value) if isinstance(node.type, Ratio) and value is not None else value
+    return true_value(branch, value) if isinstance(node.type, Ratio) and value is not None else value
 
 
-def _true_value(node: Node, value: Any) -> Any:
+def true_value(node: Node, value: Any) -> Any:
     """The mathematical value of a number inside: fractions as they are, scaled integers divided."""
     if isinstance(node.type, Number) and node.type.decimals:
         return Fraction(value, 10**node.type.decimals)
@@ -272,7 +272,7 @@ def _true_value(node: Node, value: Any) -> Any:
 def _arithmetic(operation: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def apply(node: Node, a: Any, b: Any) -> Any:
         if isinstance(node.type, Ratio):
-            return Fraction(operation(_true_value(node.args[0], a), _true_value(node.args[1], b)))
+            return Fraction(operation(true_value(node.args[0], a), true_value(node.args[1], b)))
         return operation(a, b)
 
     return apply
@@ -281,12 +281,12 @@ def _arithmetic(operation: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 def _divide(node: Node, a: Any, b: Any) -> Any:
     if b == 0:
         return None
-    return Fraction(_true_value(node.args[0], a)) / Fraction(_true_value(node.args[1], b))
+    return Fraction(true_value(node.args[0], a)) / Fraction(true_value(node.args[1], b))
 
 
 def _round(node: Node, value: Any) -> Any:
     rounding, inner = runtime.ROUND[node.name], node.args[0]
-    exact = Fraction(_true_value(inner, value)) * 10**node.value
+    exact = Fraction(true_value(inner, value)) * 10**node.value
     return rounding(exact.numerator, exact.denominator)
 
 
@@ -294,7 +294,7 @@ def _pick(pick: Callable[..., Any]) -> Callable[..., Any]:
     def apply(node: Node, *values: Any) -> Any:
         if isinstance(node.type, Ratio):
             return Fraction(
-                pick(_true_value(arg, value) for arg, value in zip(node.args, values, strict=True))
+                pick(true_value(arg, value) for arg, value in zip(node.args, values, strict=True))
             )
         return pick(values)
 
@@ -305,7 +305,7 @@ def _count(node: Node, members: Any) -> int | None:
     return None if members[1] else len(members[0])
 
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "equal": lambda a, b: bool(a == b),
     "unequal": lambda a, b: bool(a != b),
     "less": lambda a, b: bool(a < b),
@@ -314,7 +314,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "at_least": lambda a, b: bool(a >= b),
 }
 
-_STRICT: dict[str, Callable[..., Any]] = {
+STRICT: dict[str, Callable[..., Any]] = {
     "add": _arithmetic(lambda a, b: a + b),
     "subtract": _arithmetic(lambda a, b: a - b),
     "multiply": _arithmetic(lambda a, b: a * b),

@@ -7,14 +7,18 @@ greatest value that an unknown amount can take, when only conditions are open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from engine.language.interpret import NOTHING, Bindings, Interpreter
 from engine.language.outcomes import UNDETERMINED
+from engine.language.reach import Reach, Span
+from engine.language.reaches import Reaches
 from engine.language.scope import PERSON, SUBJECT
+from engine.language.supposed import Unrefined
 from engine.language.tree import BINDERS, Node
-from engine.language.types import Ratio, Record
+from engine.language.types import List, Ratio, Record
 
 KLEENE = frozenset({"and", "or", "between", "in"})
 
@@ -33,11 +37,25 @@ class Missing:
     path: tuple[str, ...]
 
 
-def missing(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
-    """What is missing for the value of a node, each once, in the order of the text."""
+def missing(reaches: Reaches, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
+    """What is missing for a value that the lazy reading does not know."""
+    return turning(reaches, node, bindings) or waited_for(reaches.reading, node, bindings)
+
+
+def waited_for(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
+    """The first thing that a value waits for which is unknown although nothing can change it any more.
+
+    Known incomes exceed every line, say: the reading that decides outcomes does not see that.
+    """
+    return tuple(islice(_missing(Unrefined(reading), node, bindings, _Trail((), set())), 1))
+
+
+def turning(reaches: Reaches, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
+    """What can still change a value, each once, in the order of the text; nothing when it is settled."""
     found: dict[tuple[str, str, int], Missing] = {}
-    for one in _missing(reading, node, bindings, _Trail((), set())):
-        found.setdefault((one.kind, one.name, one.person), one)
+    if reaches.is_open(node, bindings):
+        for one in _missing(reaches, node, bindings, _Trail((), set())):
+            found.setdefault((one.kind, one.name, one.person), one)
     return tuple(found.values())
 
 
@@ -48,79 +66,69 @@ class _Trail:
     """
 
     path: tuple[str, ...]
-    seen: set[tuple[str, int]]
+    seen: set[tuple[str, int | frozenset[int]]]
 
-    def first_at(self, name: str, person: int) -> bool:
-        first = (name, person) not in self.seen
-        self.seen.add((name, person))
+    def first_at(self, name: str, of: int | frozenset[int]) -> bool:
+        """`of`: the person, or the people of a list who matter."""
+        first = (name, of) not in self.seen
+        self.seen.add((name, of))
         return first
 
     def through(self, name: str) -> _Trail:
         return _Trail((*self.path, name), self.seen)
 
 
-def _missing(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+def _missing(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     if node.op in ("fact", "field"):
-        yield from _missing_input(reading, node, bindings, trail)
+        yield from _missing_input(reaches, node, bindings, trail)
     elif node.op in ("value", "computed"):
-        yield from _missing_value(reading, node, bindings, trail)
+        yield from _missing_value(reaches, node, bindings, trail)
     elif node.op in ("parameter", "size_table", "marginal"):
-        yield from _missing_cell(reading, node, bindings, trail)
+        yield from _missing_cell(reaches, node, bindings, trail)
     elif node.op == "if":
-        yield from _missing_branch(reading, node, bindings, trail)
+        yield from _missing_branch(reaches, node, bindings, trail)
     elif node.op in BINDERS:
-        yield from _missing_in_list(reading, node, bindings, trail)
+        yield from _missing_in_list(reaches, node, bindings, trail)
+    elif node.op == "sum" and node.args[0].op == "map":
+        yield from _missing_in_list(reaches, node.args[0], bindings, trail, _adds_nothing)
     elif node.op == "outcome":
-        yield from _missing_outcome(reading, node, bindings, trail)
+        yield from _missing_outcome(reaches, node, bindings, trail)
     elif node.op == "is_eligible":
-        yield from _missing_status(reading, node, bindings, trail)
+        yield from _missing_status(reaches, node, bindings, trail)
     else:
         args = node.args[1:] if node.op in ("between", "in") else node.args
         for arg in args:
-            if _open(reading, arg, bindings):
-                yield from _missing(reading, arg, bindings, trail)
+            if reaches.is_open(arg, bindings):
+                yield from _missing(reaches, arg, bindings, trail)
 
 
-def _open(reading: Interpreter, node: Node, bindings: Bindings) -> bool:
-    """Unknown, or a list of which something is undecided."""
-    value = reading.value(node, bindings)
-    if value is None:
-        return True
-    return (
-        isinstance(value, tuple)
-        and len(value) == 2
-        and isinstance(value[1], list)
-        and (bool(value[1]) or any(item is None for item in value[0]))
-    )
-
-
-def _missing_input(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+def _missing_input(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     if node.op == "fact":
         yield Missing("fact", node.name, -1, trail.path)
         return
     record = node.args[0]
     if record.type == Record(PERSON):
-        person = reading.value(record, bindings)
+        person = reaches.reading.value(record, bindings)
         if person is None:
-            yield from _missing(reading, record, bindings, trail)
+            yield from _missing(reaches, record, bindings, trail)
         else:
             yield Missing("fact", node.name, person, trail.path)
         return
     owner = bindings.get("list of " + record.name)
     if owner is None:
-        yield from _missing(reading, record, bindings, trail)
+        yield from _missing(reaches, record, bindings, trail)
     else:
         name, person = owner
         yield Missing("fact", name, person, (*trail.path, node.name))
 
 
-def _missing_value(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
-    computed = reading.computed.get(node.name)
+def _missing_value(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+    computed = reaches.reading.computed.get(node.name)
     inner = NOTHING
     if node.op == "computed":
-        person = reading.value(node.args[0], bindings)
+        person = reaches.reading.value(node.args[0], bindings)
         if person is None:
-            yield from _missing(reading, node.args[0], bindings, trail)
+            yield from _missing(reaches, node.args[0], bindings, trail)
             return
         inner = {SUBJECT: person}
     if computed is None:
@@ -128,77 +136,112 @@ def _missing_value(reading: Interpreter, node: Node, bindings: Bindings, trail: 
     elif computed.node.op == "const":
         yield Missing("value", node.name, -1, trail.path)
     elif trail.first_at(node.name, inner.get(SUBJECT, -1)):
-        yield from _missing(reading, computed.node, inner, trail.through(node.name))
+        yield from _missing(reaches, computed.node, inner, trail.through(node.name))
 
 
-def _missing_cell(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
-    keys_open = [arg for arg in node.args if _open(reading, arg, bindings)]
+def _missing_cell(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+    keys_open = [arg for arg in node.args if reaches.is_open(arg, bindings)]
     for arg in keys_open:
-        yield from _missing(reading, arg, bindings, trail)
-    if reading.table(node.name) is None or not keys_open:
+        yield from _missing(reaches, arg, bindings, trail)
+    if reaches.reading.table(node.name) is None or not keys_open:
         yield Missing("parameter", node.name, -1, trail.path)
 
 
-def _missing_branch(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
-    condition = reading.value(node.args[0], bindings)
-    if condition is None:
-        yield from _missing(reading, node.args[0], bindings, trail)
-        branches = node.args[1:]
-    else:
-        branches = node.args[1:2] if condition else node.args[2:3]
-    for branch in branches:
-        if _open(reading, branch, bindings):
-            yield from _missing(reading, branch, bindings, trail)
+def _missing_branch(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+    condition = reaches.truths(node.args[0], bindings)
+    if len(condition) > 1:
+        yield from _missing(reaches, node.args[0], bindings, trail)
+    for truth, branch in zip((True, False), node.args[1:], strict=True):
+        if condition & {truth, None} and reaches.is_open(branch, bindings):
+            yield from _missing(reaches, branch, bindings, trail)
+
+
+def _adds_nothing(reach: Reach) -> bool:
+    return isinstance(reach, Span) and reach.lo == reach.hi == 0 and not reach.blank
+
+
+# a body of which it does not matter whether its entry belongs to the list
+_IDLE: Mapping[str, Callable[[Reach], bool]] = {
+    "some": lambda reach: reach == frozenset({False}),
+    "filter": lambda reach: reach == frozenset({False}),
+    "every": lambda reach: reach == frozenset({True}),
+}
 
 
 def _missing_in_list(
-    reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail
+    reaches: Reaches,
+    node: Node,
+    bindings: Bindings,
+    trail: _Trail,
+    idle: Callable[[Reach], bool] = lambda reach: False,
+    only: frozenset[int] | None = None,
 ) -> Iterator[Missing]:
+    """Who belongs to the list, then the bodies. `only`: the people whose place in it matters to the reader."""
     members, body = node.args
-    if _open(reading, members, bindings):
-        yield from _missing(reading, members, bindings, trail)
-    value = reading.value(members, bindings)
-    if value is None:
+    found, idle = reaches.members(members, bindings), _IDLE.get(node.op, idle)
+    if found is None or found.more:
+        yield from _missing(reaches, members, bindings, trail)
         return
-    owner = _owner_of_items(reading, members, bindings)
-    for item in (*value[0], *value[1]):
-        inner = {**bindings, node.value: item}
+    owner = _owner_of_items(reaches, members, bindings)
+    entries = []
+    for item in (*found.sure, *found.maybe):
+        inner = reaches.bound(node, item, bindings)
         if owner is not None:
-            inner["list of " + node.value] = owner
-        if _open(reading, body, inner):
-            yield from _missing(reading, body, inner, trail)
+            inner = {**inner, "list of " + node.value: owner}
+        if (only is None or item in only) and not idle(reaches.of(body, inner)):
+            entries.append((item, inner))
+    if reaches.is_open(members, bindings):
+        of_people = isinstance(members.type, List) and members.type.item == Record(PERSON)
+        matter = frozenset(item for item, _ in entries) if of_people else None
+        yield from _missing_members(reaches, members, bindings, trail, matter)
+    for _, inner in entries:
+        if reaches.is_open(body, inner):
+            yield from _missing(reaches, body, inner, trail)
 
 
-def _owner_of_items(reading: Interpreter, members: Node, bindings: Bindings) -> tuple[str, int] | None:
+def _missing_members(
+    reaches: Reaches, members: Node, bindings: Bindings, trail: _Trail, only: frozenset[int] | None
+) -> Iterator[Missing]:
+    computed = reaches.reading.computed.get(members.name) if members.op == "value" else None
+    if members.op == "filter":
+        yield from _missing_in_list(reaches, members, bindings, trail, only=only)
+    elif computed is not None and only is not None:
+        if trail.first_at(members.name, only):
+            inner = trail.through(members.name)
+            yield from _missing_members(reaches, computed.node, NOTHING, inner, only)
+    else:
+        yield from _missing(reaches, members, bindings, trail)
+
+
+def _owner_of_items(reaches: Reaches, members: Node, bindings: Bindings) -> tuple[str, int] | None:
     """Which list of whom a body runs over: a filter of a list is still that list."""
     while members.op in ("filter", "all_but"):
         members = members.args[0]
     if members.op == "fact":
         return members.name, -1
     if members.op == "field" and members.args[0].type == Record(PERSON):
-        return members.name, reading.value(members.args[0], bindings)
+        return members.name, reaches.reading.value(members.args[0], bindings)
     return None
 
 
-def _missing_outcome(
-    reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail
-) -> Iterator[Missing]:
+def _missing_outcome(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     """In the order of precedence: what comes later matters only when what comes before lets it."""
-    concerns, closed, eligible, discretion = node.args
-    for part in (concerns, closed):
-        if reading.value(part, bindings) is None:
-            yield from _missing(reading, part, bindings, trail)
-    if reading.value(eligible, bindings) is None:
-        yield from _missing(reading, eligible, bindings, trail)
-    elif reading.value(eligible, bindings) and reading.value(discretion, bindings) is None:
-        yield from _missing(reading, discretion, bindings, trail)
+    concerns, closed, eligible, discretion = (reaches.truths(arg, bindings) for arg in node.args)
+    if len(concerns) > 1:
+        yield from _missing(reaches, node.args[0], bindings, trail)
+    if len(closed) > 1:
+        yield from _missing(reaches, node.args[1], bindings, trail)
+    if len(eligible) > 1:
+        yield from _missing(reaches, node.args[2], bindings, trail)
+    elif eligible == {True} and len(discretion) > 1:
+        yield from _missing(reaches, node.args[3], bindings, trail)
 
 
-def _missing_status(reading: Interpreter, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+def _missing_status(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
     """An open status of a policy: what it lacks, or the policy itself while an officer has to speak."""
     (read,) = node.args
-    if reading.value(read, bindings) == UNDETERMINED:
-        yield from _missing(reading, read, bindings, trail)
+    if reaches.reading.value(read, bindings) == UNDETERMINED:
+        yield from _missing(reaches, read, bindings, trail)
     else:
         yield Missing("status", read.name.rpartition(".")[0], bindings.get(SUBJECT, -1), trail.path)
 

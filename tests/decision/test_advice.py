@@ -120,8 +120,8 @@ def test_both_readings_agree_on_every_value_of_the_shipped_rules(seed: int) -> N
     agree(
         at.plan.amounts,
         at.plan.run_amounts,
-        month.reading().household,
-        month.reading().people,
+        month.reaches().reading.household,
+        month.reaches().reading.people,
         month.parameters.values,
         month.on,
     )

@@ -71,15 +71,15 @@ def test_one_fact_more_never_changes_what_is_settled(seed: int) -> None:
 
 
 MONTHS = (20260901, 20260901, 20260401, 20250601, 20220301, 20191101, 20260201)
-# What is known of a household can rule out that a missing fact matters where the rules, read clause by
-# clause, cannot see it: an income far above every line stays above it for four people and for five. Such
-# facts are asked for in vain; this share is proven to matter.
-PROVEN = 0.55
+# A finding that is settled in truth, and undetermined as the rules are read, names one thing in vain (4 in 100
+# names); others hang on two numbers of one list, or on a completion that the search does not find. 0.85 was
+# measured over 200 households.
+PROVEN = 0.8
 
 
 def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
     proven: Counter[bool] = Counter()
-    for seed in range(1000 if SOAK else 30):
+    for seed in range(1000 if SOAK else 24):
         random = Random(seed)
         on = random.choice(MONTHS)
         _, part, _ = partial(random, on)
@@ -92,9 +92,9 @@ def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
             for lacking in finding.missing
             if lacking.fact
         ]
-        for policy, subject, lacking in random.sample(named, min(len(named), 4)):
-            proven[search.matters(random, policy, subject, lacking, 12)] += 1
-    assert proven.total() > 60
+        for policy, subject, lacking in random.sample(named, min(len(named), 3)):
+            proven[search.matters(random, policy, subject, lacking, 6)] += 1
+    assert proven.total() > 30
     assert proven[True] >= PROVEN * proven.total(), proven
 
 

@@ -19,6 +19,8 @@ from engine.language.check import check_expression
 from engine.language.compile import Computed, Program, compile_program
 from engine.language.dates import to_date
 from engine.language.interpret import Interpreter
+from engine.language.reach import Members, Reach, Span, is_single
+from engine.language.reaches import Reaches
 from engine.language.scope import PERSON, Symbol
 from engine.language.syntax import plain_source
 from engine.language.tree import OPS, Node, walk
@@ -202,6 +204,7 @@ def test_what_is_decided_stays_so_when_more_becomes_known(random: Random) -> Non
     before = world.random_world(random, random.choice((0.1, 0.3, 0.6)))
     after = world.completed(random, before)
     early, late, lazy = rules.values(before), rules.values(after), rules.lazily(before)
+    reaches = Reaches(lazy)
     for computed, _, i, _ in rules.each(before):
         of = computed.node.type
         was, became = plain(early[computed.name, i], of), plain(late[computed.name, i], of)
@@ -212,10 +215,60 @@ def test_what_is_decided_stays_so_when_more_becomes_known(random: Random) -> Non
         if was is not None:
             assert was == became, (rules, computed.name)
             continue
-        assert all(_is_open(before, found) for found in missing(lazy, computed.node, bindings)), rules
+        assert all(_is_open(before, found) for found in missing(reaches, computed.node, bindings)), rules
         reach = bounds(lazy, computed.node, bindings)
         if reach is not None and isinstance(of, Number) and became is not None:
             assert reach[0] <= became <= reach[1], (rules, computed.name)
+
+
+@given(randoms)
+def test_whatever_comes_of_a_value_lies_in_its_reach(random: Random) -> None:
+    rules = Rules(random, 4, 4)
+    before = world.random_world(random, random.choice((0.1, 0.3, 0.6)))
+    early, reaches = rules.values(before), Reaches(rules.lazily(before))
+    for _ in range(3):
+        late = rules.values(world.completed(random, before))
+        for computed, _, i, _ in rules.each(before):
+            of = computed.node.type
+            reach = reaches.named(computed.name, i)
+            for value in (early[computed.name, i], late[computed.name, i]):
+                assert_reached(reach, plain(value, of), of, rules)
+            if early[computed.name, i] is not None and not isinstance(of, List):
+                assert is_single(reach), (rules, computed.name)
+
+
+@given(randoms)
+def test_a_fact_that_turns_a_value_alone_is_never_left_out(random: Random) -> None:
+    rules = Rules(random, 3, 4)
+    before = world.random_world(random, random.choice((0.1, 0.3, 0.6)))
+    reaches = Reaches(rules.lazily(before))
+    for _ in range(4):
+        one = world.completed(random, before)
+        other, (name, person) = world.with_another(random, before, one)
+        early, late = rules.values(one), rules.values(other)
+        for computed, _, i, _ in rules.each(before):
+            if isinstance(computed.node.type, List) or early[computed.name, i] == late[computed.name, i]:
+                continue
+            found = missing(reaches, computed.node, {} if i < 0 else {"subject": i})
+            assert (name, person) in {(each.name, each.person) for each in found}, (
+                rules,
+                name,
+                computed.name,
+            )
+
+
+def assert_reached(reach: Reach, value: Any, of: Type, rules: Rules) -> None:
+    if isinstance(reach, Members):
+        if value is not None:
+            least, most = len(reach.sure), len(reach.sure) + len(reach.maybe) + reach.more
+            assert least <= len(value[0]) or value[1], (rules, reach, value)
+            assert len(value[0]) <= most, (rules, reach, value)
+    elif value is None:
+        return
+    elif isinstance(reach, Span):
+        assert reach.lo <= value <= reach.hi, (rules, reach, value)
+    elif isinstance(reach, frozenset):
+        assert value in reach, (rules, reach, value)
 
 
 def _may_become(was: Any, became: Any) -> bool:

@@ -8,7 +8,7 @@ of an entry, (person or -1, position, entry, field). Needs a legal date on the f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -60,7 +60,7 @@ class Search:
         for _ in range(tries):
             trial = _Trial(self, random, (policy, index), (lacking.fact, owner))
             random.shuffle(others)
-            if trial.fill(others) and trial.turns(places):
+            if trial.has_parameters() and trial.fill(others) and trial.turns(places):
                 return True
         return False
 
@@ -87,18 +87,31 @@ class _Trial:
         self.parameters = _without_gaps(random, search)
         self.mood = random.random()
 
+    def has_parameters(self) -> bool:
+        """Draws what the rulebook has no value for, until the wanted fact is among what is missing."""
+        for _ in range(20):
+            self.parameters = _without_gaps(self.random, self.search)
+            if self._still_open():
+                return True
+        return False
+
     def fill(self, places: Sequence[Place]) -> bool:
         """Fills these places so that the wanted fact stays missing: all at once, else half by half."""
-        for _ in range(8 if len(places) == 1 else 2):
-            before = self.inputs
+        before = self.inputs
+        if len(places) == 1:
+            for value in self._candidates(places[0])[:20]:
+                self.inputs = _with(before, {places[0]: value})
+                if self._still_open():
+                    return True
+            self.inputs = before
+            return False
+        for _ in range(2):
             self.inputs = self.filled(places)
             if self._still_open():
                 return True
-            self.inputs = before
-        if len(places) < 2:
-            return not places
+        self.inputs = before
         half = len(places) // 2
-        return self.fill(places[:half]) and self.fill(places[half:])
+        return not places or (self.fill(places[:half]) and self.fill(places[half:]))
 
     def _still_open(self) -> bool:
         at = self.situation()
@@ -107,7 +120,7 @@ class _Trial:
             return False
         lacking: tuple[Missing, ...] = ()
         if outcome == outcomes.UNDETERMINED:
-            lacking = at.missing(self.policy, self.index)
+            lacking = at.open().turning(self.policy, self.index)
         if self.plan.version.amount is not None:
             lacking += amount_of(at, self.plan, self.index, outcome)[1]
         named = {(STATUSES if one.name.endswith(".held") else one.name, one.person) for one in lacking}
@@ -115,56 +128,99 @@ class _Trial:
         return any(name == fact and (person == owner or fact == STATUSES) for name, person in named)
 
     def turns(self, places: Sequence[Place]) -> bool:
+        """Do two values of what is left give different answers?"""
         before, answers = self.inputs, set()
-        for number in range(30):
-            self.inputs = before
-            self.inputs = self.filled(places, number)
+        for values in self._ways(places):
+            self.inputs = _with(before, dict(zip(places, values, strict=True)))
             answers.add(self.answer())
             if len(answers) > 1:
                 return True
         return False
 
+    def _ways(self, places: Sequence[Place]) -> Iterator[Sequence[Any]]:
+        """Values for these places: each choice, ends of ranges; of statuses none, all and each one alone."""
+        several = [self._candidates(place) for place in places]
+        if len(places) == 1:
+            yield from ([value] for value in several[0])
+            return
+        if self.wanted[0] == STATUSES:
+            yield [False] * len(places)
+            yield [True] * len(places)
+            yield from ([other == one for other in places] for one in places)
+        for _ in range(40):
+            yield [self.random.choice(values) for values in several]
+
     # --- values -----------------------------------------------------------------------------------------
 
-    def filled(self, places: Sequence[Place], number: int = -1) -> Inputs:
-        """The inputs with these places drawn. `number`: go through the values of a choice in turn."""
-        own, people = list(self.inputs.household), [list(row) for row in self.inputs.people]
-        for place in places:
-            owner, slot = place[:2]
-            row = own if owner < 0 else people[owner]
-            name = (self.search.own if owner < 0 else self.search.personal)[slot]
-            if len(place) == 2:
-                row[slot] = self.drawn(name, number)
-            else:
-                entries = [list(entry) for entry in row[slot][0]]
-                fact = self.search.book.facts[name]
-                entries[place[2]][place[3]] = self.plain(
-                    fact.items[place[3]], f"{name}.{fact.items[place[3]].name}", number
-                )
-                row[slot] = [tuple(entry) for entry in entries], ()
-        return replace(self.inputs, household=own, people=people)
+    def filled(self, places: Sequence[Place]) -> Inputs:
+        """The inputs with these places drawn."""
+        return _with(self.inputs, {place: self._drawn(place) for place in places})
 
-    def drawn(self, name: str, number: int) -> Any:
-        """A value of an input: a fact, or whether a status is held."""
-        fact = self.search.book.facts.get(name)
+    def _name(self, place: Place) -> str:
+        return (self.search.own if place[0] < 0 else self.search.personal)[place[1]]
+
+    def _field(self, place: Place) -> tuple[Field, str]:
+        """The fact, or the field of an entry, that stands in a place, and its full name."""
+        name = self._name(place)
+        fact = self.search.book.facts[name]
+        return (
+            (fact.value, name)
+            if len(place) == 2
+            else (fact.items[place[3]], f"{name}.{fact.items[place[3]].name}")
+        )
+
+    def _drawn(self, place: Place) -> Any:
+        """A value of an input: a fact, a field of an entry, or whether a status is held."""
+        fact = self.search.book.facts.get(self._name(place))
         if fact is None:
-            return number % 2 == 0 if number >= 0 else self.random.random() < self.mood
-        if fact.items:
-            return self.entries(fact), ()
-        return self.plain(fact.value, name, number)
+            return self.random.random() < self.mood
+        if fact.items and len(place) == 2:
+            return self._entries(fact), ()
+        return self._plain(*self._field(place))
 
-    def entries(self, fact: Fact) -> list[tuple[Any, ...]]:
-        document = {"": self.search.families.value(self.random, fact, self.search.on)}
+    def _candidates(self, place: Place) -> list[Any]:
+        """Different values for a place: every choice, both ends of a range, lists of none and of one entry."""
+        fact = self.search.book.facts.get(self._name(place))
+        if fact is None:
+            return [False, True]
+        draws = 40
+        if fact.items and len(place) == 2:
+            found = [([], ()), *(([entry], ()) for entry in self._single_entries(fact))]
+        else:
+            of = self._field(place)[0]
+            found = [False, True] if isinstance(of.type, Boolean) else list(of.choices)
+            draws = 0 if found else draws
+            if isinstance(of.type, Number):
+                found = [of.type.lo, of.type.hi]
+        found += [self._drawn(place) for _ in range(draws)]
+        self.random.shuffle(found)
+        return found
+
+    def _single_entries(self, fact: Fact) -> Iterator[tuple[Any, ...]]:
+        """Entries in which one field takes every value of a choice, or an end of its range."""
+        for at, one in enumerate(fact.items):
+            values = [False, True] if isinstance(one.type, Boolean) else list(one.choices)
+            if isinstance(one.type, Number):
+                values = [one.type.lo, one.type.hi]
+            for value in values:
+                entry = list(self._entry(fact))
+                entry[at] = value
+                yield tuple(entry)
+
+    def _entry(self, fact: Fact) -> tuple[Any, ...]:
+        entry = self.search.families.entry(self.random, fact, self.search.on)
+        return tuple(_inside(entry[one.name], one) for one in fact.items)
+
+    def _entries(self, fact: Fact) -> list[tuple[Any, ...]]:
+        entries = self.search.families.value(self.random, fact, self.search.on)
         if fact.name == "income_items" and self.random.random() < 0.7:
-            document[""] = self.search.families.incomes(self.random, len(self.search.people))
-        return [tuple(_inside(entry[one.name], one) for one in fact.items) for entry in document[""]]
+            entries = self.search.families.incomes(self.random, len(self.search.people))
+        return [tuple(_inside(entry[one.name], one) for one in fact.items) for entry in entries]
 
-    def plain(self, of: Field, name: str, number: int) -> Any:
-        values = (False, True) if isinstance(of.type, Boolean) else tuple(of.choices)
-        if values and number >= 0:
-            return values[number % len(values)]
-        if values and self.random.random() < 0.5:
-            return self.random.choice(values)
+    def _plain(self, of: Field, name: str) -> Any:
+        choices = (False, True) if isinstance(of.type, Boolean) else tuple(of.choices)
+        if choices and self.random.random() < 0.5:
+            return self.random.choice(choices)
         if name == "hukou_county" and self.random.random() < 0.7:
             return self.search.part["area"]
         if name == "financial_assets" and self.random.random() < 0.7:
@@ -209,6 +265,19 @@ class _Trial:
         return (outcome, amount.value, amount.min, amount.max)
 
 
+def _with(inputs: Inputs, values: Mapping[Place, Any]) -> Inputs:
+    own, people = list(inputs.household), [list(row) for row in inputs.people]
+    for place, value in values.items():
+        row = own if place[0] < 0 else people[place[0]]
+        if len(place) == 2:
+            row[place[1]] = value
+        else:
+            entries = [list(entry) for entry in row[place[1]][0]]
+            entries[place[2]][place[3]] = value
+            row[place[1]] = [tuple(entry) for entry in entries], ()
+    return replace(inputs, household=own, people=people)
+
+
 def _inside(value: Any, of: Field) -> Any:
     if isinstance(of.type, Number):
         return int(value * 10 ** (of.type.decimals or 0))
@@ -230,7 +299,7 @@ def _any_value(random: Random, one: Parameter) -> Any:
     value = random.choice(
         [row.value for rows in one.series.values() for row in rows if row.value is not None]
     )
-    times = random.choice((0, 1, 1, 1, 20))
+    times = random.choice((0, 1, 1, 5, 20))
     if isinstance(value, dict):
         return {key: cell * times for key, cell in value.items()}
     return value * times if type(value) is int else value

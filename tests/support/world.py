@@ -128,6 +128,28 @@ def completed(random: Random, world: World) -> World:
     return World(facts, people, parameters, world.on)
 
 
+def with_another(random: Random, before: World, full: World) -> tuple[World, tuple[str, int]]:
+    """A completion of `before` with one of the facts drawn again that `before` does not know: its name and owner
+    (-1: the household). The same completion when everything is known.
+    """
+    owners = [(-1, before.facts, HOUSEHOLD), *((i, one, PERSONAL) for i, one in enumerate(before.people))]
+    unknown = [
+        (i, name)
+        for i, facts, _ in owners
+        for name, value in facts.items()
+        if value is None or (isinstance(value, list) and any(None in entry.values() for entry in value))
+    ]
+    if not unknown:
+        return full, ("", -1)
+    owner, name = random.choice(unknown)
+    facts, kinds = (before.facts, HOUSEHOLD) if owner < 0 else (before.people[owner], PERSONAL)
+    value = _filled(random, facts[name], kinds[name])
+    if owner < 0:
+        return World({**full.facts, name: value}, full.people, full.parameters, full.on), (name, owner)
+    people = [{**one, name: value} if i == owner else one for i, one in enumerate(full.people)]
+    return World(full.facts, people, full.parameters, full.on), (name, owner)
+
+
 def _maybe(random: Random, unknown: float, of: Type) -> Any:
     return None if random.random() < unknown else random_value(random, of, unknown)
 

@@ -58,7 +58,7 @@ class Figures:
         money = Number(self.values.book.currency["decimals"])
         if again is None or to_plain(again, money) != value:
             return ""
-        return self._filled(_formula(self.values.texts, rule), self._amounts.reading(), index)
+        return self._filled(_formula(self.values.texts, rule), self._amounts.reaches().reading, index)
 
     def _filled(self, formula: Formula, reading: Interpreter, index: int) -> str:
         bindings: Mapping[str, Any] = {} if index < 0 else {SUBJECT: index}

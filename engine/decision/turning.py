@@ -1,0 +1,130 @@
+"""What is missing for the findings of one household, and what they can still become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engine.decision.document import Inputs
+from engine.decision.plan import Plan, readers_of
+from engine.language import outcomes
+from engine.language.interpret import Bindings, Interpreter
+from engine.language.reaches import Reaches
+from engine.language.scope import SUBJECT
+from engine.language.supposed import Either, Supposed
+from engine.language.tree import Node
+from engine.language.types import Boolean
+from engine.language.unknowns import Missing, turning, waited_for
+from engine.rulebook.model import Field, Rulebook
+
+MOST_TRIED = 5  # a finding with more open facts than this is free to turn with each of them, as a rule
+
+
+class Turning:
+    """The reading of what is unknown, kept for all findings of a household."""
+
+    def __init__(
+        self,
+        book: Rulebook,
+        plan: Plan,
+        inputs: Inputs,
+        parameters: Sequence[Any],
+        on: int,
+        given: Callable[[str, int], Any],
+    ) -> None:
+        """`given`: the computed values, by name and person (-1: the household)."""
+        self.book, self.plan, self.inputs = book, plan, inputs
+        self.parameters, self.on = parameters, on
+        self.reaches = Reaches(
+            Interpreter(plan.decide, inputs.household, inputs.people, parameters, on, given)
+        )
+        self._eithers: dict[tuple[str, int], Either] = {}
+
+    def _outcome(self, policy: str, index: int) -> tuple[Node, Bindings]:
+        node = self.reaches.reading.computed[f"{policy}.outcome"].node
+        return node, {} if index < 0 else {SUBJECT: index}
+
+    def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
+        """What an undetermined finding hangs on."""
+        node, bindings = self._outcome(policy, index)
+        return self.turning(policy, index) or waited_for(self.reaches.reading, node, bindings)
+
+    def turning(self, policy: str, index: int) -> tuple[Missing, ...]:
+        """What can still turn an undetermined finding. Nothing, when known facts settle it in truth."""
+        node, bindings = self._outcome(policy, index)
+        found = turning(self.reaches, node, bindings)
+        if len(found) > MOST_TRIED:
+            return found
+        return tuple(one for one in found if self._tells(one, node, bindings))
+
+    def _tells(self, one: Missing, node: Node, bindings: Bindings) -> bool:
+        """Does the value of a choice matter, where it is seen that one fact is read in several places?"""
+        choices = self._choices(one)
+        if not choices:
+            return True
+        key = (one.name, one.person)
+        if key not in self._eithers:
+            self._eithers[key] = Either(self.reaches, [self._supposed(one, value) for value in choices])
+        return any((other.name, other.person) == key for other in turning(self._eithers[key], node, bindings))
+
+    def _choices(self, one: Missing) -> Sequence[Any]:
+        """Every value of a choice; of a list in which one choice alone is unknown, the list with each."""
+        fact = self.book.facts.get(one.name)
+        if one.kind != "fact" or fact is None:
+            return ()
+        if not fact.items:
+            return _values_of(fact.value)
+        row, slots = (
+            (self.inputs.household, self.plan.own_input)
+            if one.person < 0
+            else (self.inputs.people[one.person], self.plan.person_input)
+        )
+        entries = row[slots[one.name]]
+        if entries is None:
+            return ()
+        open_fields = [
+            (i, field)
+            for i, entry in enumerate(entries[0])
+            for field, value in enumerate(entry)
+            if value is None
+        ]
+        if len(open_fields) != 1:
+            return ()
+        i, field = open_fields[0]
+        before, entry, after = entries[0][:i], entries[0][i], entries[0][i + 1 :]
+        return [
+            ([*before, (*entry[:field], value, *entry[field + 1 :]), *after], ())
+            for value in _values_of(fact.items[field])
+        ]
+
+    def _supposed(self, one: Missing, value: Any) -> Supposed:
+        household, people = inputs_with(self.plan, self.inputs, one.name, one.person, value)
+        run = self.plan.run_decide
+        own, columns = run.run(household, people, self.parameters, self.on)
+
+        def given(name: str, index: int) -> Any:
+            return own[run.own_place[name]] if index < 0 else columns[run.column_place[name]][index]
+
+        reading = Interpreter(self.plan.decide, household, people, self.parameters, self.on, given)
+        return Supposed(reading, self.reaches, readers_of(self.book, self.plan, one.name))
+
+    def may_pay(self, policy: str, index: int) -> bool:
+        """Can an undetermined finding still be anything but a refusal?"""
+        found = self.reaches.of(*self._outcome(policy, index))
+        return not isinstance(found, frozenset) or any(one >= outcomes.UNDETERMINED for one in found)
+
+
+def inputs_with(
+    plan: Plan, inputs: Inputs, fact: str, person: int, value: Any
+) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
+    """The inputs with one fact changed, of the household (person -1) or of a person."""
+    household, people = list(inputs.household), [list(row) for row in inputs.people]
+    if person < 0:
+        household[plan.own_input[fact]] = value
+    else:
+        people[person][plan.person_input[fact]] = value
+    return household, people
+
+
+def _values_of(field: Field) -> Sequence[Any]:
+    return (False, True) if isinstance(field.type, Boolean) else tuple(field.choices)

@@ -1,0 +1,206 @@
+"""What a value can still become, as data: the range of a number, the choices of a truth, the entries of a list.
+
+A reach never claims too much: whatever the missing facts turn out to be, the value lies in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.language.dates import MAX_DAY, MIN_DAY
+from engine.language.tree import Node
+from engine.language.types import (
+    INT64_MAX,
+    MAX_DAYS,
+    MAX_MONTHS,
+    Boolean,
+    Date,
+    Duration,
+    Enum,
+    List,
+    Number,
+    Outcome,
+    Ratio,
+    Record,
+    Type,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A number, a date or a duration from `lo` to `hi`, as the lazy reading holds it.
+
+    `blank`: it may also stay unknown, whatever facts come (a table without that cell, a division by zero).
+    """
+
+    lo: Any
+    hi: Any
+    blank: bool = False
+
+
+# of truths, texts, outcomes: every value that it may take; None: it may stay unknown
+Choices = frozenset[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A list: what surely belongs to it, what may, and how many more entries may come of which nothing is known.
+
+    Entries are items (an index, or the values of the fields) in a list of records, reaches in any other.
+    """
+
+    sure: Sequence[Any]
+    maybe: Sequence[Any]
+    more: int = 0
+    further: Any = None  # one of those more entries
+    blank: bool = False
+
+    def optional(self) -> Iterator[Any]:
+        yield from self.maybe
+        if self.more:
+            yield self.further
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Nothing is said about the value but whether it may stay unknown."""
+
+    blank: bool = True
+
+
+ANYTHING = Anything()
+Reach = Span | Choices | Members | Anything
+
+TRUTHS: Choices = frozenset({False, True})
+OPEN_TRUTHS: Choices = frozenset({False, True, None})
+
+
+def is_single(reach: Reach) -> bool:
+    """Can the value not change any more?"""
+    if isinstance(reach, Span):
+        return bool(reach.lo == reach.hi) and not reach.blank
+    if isinstance(reach, Members):
+        entries = (entry for entry in reach.sure if isinstance(entry, Span | frozenset | Anything))
+        return not (reach.maybe or reach.more or reach.blank) and all(is_single(entry) for entry in entries)
+    return isinstance(reach, frozenset) and len(reach) == 1
+
+
+def of_type(of: Type, blank: bool = False) -> Reach:
+    """Everything that a value of this type can be."""
+    stays: Choices = frozenset({None}) if blank else frozenset()
+    if isinstance(of, Number | Ratio):
+        return Span(of.lo, of.hi, blank)
+    if isinstance(of, Date):
+        return Span(MIN_DAY, MAX_DAY, blank)
+    if isinstance(of, Duration):
+        most = MAX_MONTHS if of.kind == "months" else MAX_DAYS * 86400
+        return Span(-most, most, blank)
+    if isinstance(of, Boolean):
+        return TRUTHS | stays
+    if isinstance(of, Enum):
+        return frozenset(of.values) | stays
+    return frozenset(range(6)) if isinstance(of, Outcome) else Anything(blank)
+
+
+def exactly(value: Any, of: Type) -> Reach:
+    """The reach of a value that is known."""
+    return Span(value, value) if isinstance(of, Number | Ratio | Date | Duration) else frozenset({value})
+
+
+def same(a: Choices, b: Choices, equal: bool) -> Choices:
+    """Can two choices be the same, and can they differ? `equal`: the truth that says they are the same."""
+    known_a, known_b = a - {None}, b - {None}
+    truths: set[bool | None] = {equal} if known_a & known_b else set()
+    if known_a and known_b and len(known_a | known_b) > 1:
+        truths.add(not equal)
+    return frozenset(truths | {None} if None in a or None in b else truths)
+
+
+def ends(reach: Reach) -> tuple[Any, ...]:
+    if not isinstance(reach, Span):
+        return (None,)
+    return (reach.lo,) if reach.lo == reach.hi else (reach.lo, reach.hi)
+
+
+def may_stay(reach: Reach) -> bool:
+    """May the value stay unknown?"""
+    return None in reach if isinstance(reach, frozenset) else reach.blank
+
+
+def not_set(of: Type) -> Reach:
+    """Of what the rulebook has yet to set: it keeps the sign of what it has set, and no other range."""
+    if isinstance(of, Number | Ratio):
+        return Span(0 if of.lo >= 0 else -INT64_MAX, 0 if of.hi <= 0 else INT64_MAX)
+    return of_type(of)
+
+
+def truths_of(reach: Reach) -> Choices:
+    return reach if isinstance(reach, frozenset) else OPEN_TRUTHS
+
+
+def kleene(reaches: Iterable[Reach], decisive: bool) -> Reach:
+    """`and` (False decides), `or` (True decides): every truth that some combination of the parts gives."""
+    possible, all_neutral, unsure = set(), True, False
+    for reach in reaches:
+        truths = truths_of(reach)
+        if truths == {decisive}:
+            return truths
+        if decisive in truths:
+            possible.add(decisive)
+        all_neutral = all_neutral and (not decisive) in truths
+        unsure = unsure or None in truths
+    if all_neutral:
+        possible.add(not decisive)
+    return frozenset({*possible, None} if unsure else possible)
+
+
+def over(of: Members, decisive: bool) -> Reach:
+    """`some` and `any` (True decides), `every` and `all`: what may belong to the list may also not."""
+    absent = frozenset({not decisive})
+    optional = (truths_of(one) | absent for one in of.optional())
+    stays = [OPEN_TRUTHS] if of.blank else []
+    return kleene((*of.sure, *optional, *stays), decisive)
+
+
+def hull(reaches: Iterable[Reach], blank: bool = False) -> Reach:
+    """One of these."""
+    every = list(reaches)
+    if every and all(isinstance(one, frozenset) for one in every):
+        choices = frozenset[Any]().union(*(one for one in every if isinstance(one, frozenset)))
+        return choices | {None} if blank else choices
+    spans = [one for one in every if isinstance(one, Span)]
+    if not spans or len(spans) < len(every):
+        return ANYTHING
+    return Span(
+        min(one.lo for one in spans), max(one.hi for one in spans), blank or any(one.blank for one in spans)
+    )
+
+
+def one_of(cells: Sequence[Reach | None], of: Type) -> Reach:
+    """One cell of a table; None: that cell is not set."""
+    return not_set(of) if None in cells else hull(cell for cell in cells if cell is not None)
+
+
+def mapped(span: Span, rising: Callable[[Any], Any]) -> Span:
+    return replace(span, lo=rising(span.lo), hi=rising(span.hi))
+
+
+def listed(value: Any, node: Node) -> Members:
+    """A list whose entries are known to belong to it or not."""
+    assert isinstance(node.type, List)
+    of = node.type.item
+    if isinstance(of, Record):
+        return Members(value[0], value[1])
+    sure, maybe = ([of_type(of) if one is None else exactly(one, of) for one in part] for part in value)
+    return Members(sure, maybe)
+
+
+def plain(reach: Reach) -> Any:
+    """The value that a reach of one value holds, else None: unknown."""
+    if not is_single(reach):
+        return None
+    return (
+        reach.lo if isinstance(reach, Span) else next(iter(reach)) if isinstance(reach, frozenset) else None
+    )
