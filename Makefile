@@ -1,4 +1,4 @@
-# make run | test | soak | lint | bench | lock | schemas | clean
+# make run | test | soak | coverage | mutate | lint | bench | lock | schemas | clean
 SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -8,8 +8,9 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 ON ?= 2025-10-15
 WORKERS ?= 2
+BASE ?= origin/main
 
-.PHONY: run test soak lint bench lock schemas clean setup
+.PHONY: run test soak coverage mutate mutate-changed lint bench lock schemas clean setup
 
 run: $(VENV)/run.stamp
 	@$(BIN)/relief decide samples/household.json --on $(ON)
@@ -26,6 +27,17 @@ test: $(VENV)/dev.stamp
 
 soak: $(VENV)/dev.stamp
 	RELIEF_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS)
+	-$(BIN)/relief mutate # lists what no feature would notice; the run goes on
+
+# What the features exercise, and which mistakes in the rules they would notice (docs/coverage.md).
+coverage: $(VENV)/dev.stamp
+	$(BIN)/relief coverage
+
+mutate: $(VENV)/dev.stamp
+	$(BIN)/relief mutate
+
+mutate-changed: $(VENV)/dev.stamp
+	$(BIN)/relief mutate --changed $(BASE)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

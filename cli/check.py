@@ -18,9 +18,9 @@ from engine.rulebook.open_points import OpenPoint, open_points
 
 _CLEAN = {
     "zh": "{name}：没有问题。政策 {policies} 项 {versions} 个版本，定义 {definitions}，参数 {parameters}，"
-    "事实 {facts}，冲突规则 {conflicts}，评分 {scoring}。指纹 {fingerprint}",
+    "事实 {facts}，冲突规则 {conflicts}，评分 {scoring}，监测规则 {watches}，事件 {events}。指纹 {fingerprint}",
     "en": "{name}: no problems. {policies} policies in {versions} versions, {definitions} definitions, "
-    "{parameters} parameters, {facts} facts, {conflicts} conflict rules, {scoring} scores. "
+    "{parameters} parameters, {facts} facts, {conflicts} conflict rules, {scoring} scores, {watches} watch rules, {events} events. "
     "Fingerprint {fingerprint}",
 }
 _FOUND = {"zh": "共 {n} 个问题", "en": "{n} problems"}
@@ -55,6 +55,8 @@ def counts(book: Rulebook) -> dict[str, int]:
         "facts": len(book.facts),
         "conflicts": len(book.conflicts),
         "scoring": len(book.scoring),
+        "watches": len(book.watches),
+        "events": len(book.events),
     }
 
 

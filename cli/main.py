@@ -73,6 +73,10 @@ Asked = Annotated[
     typer.Option("--policy", metavar="ID", help="只看这项政策，可重复 · only this policy, repeatable"),
 ]
 Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="语言，默认 zh · language")]
+Features = Annotated[
+    Path | None,
+    typer.Option("--features", metavar="DIR", help="功能文件目录 · directory of the features"),
+]
 FormatOf = Annotated[Format, typer.Option("--format", help="输出格式 · output format")]
 
 
@@ -240,6 +244,45 @@ def schema(
     from cli.schema import run
 
     run(kind, policies)
+
+
+@app.command()
+def coverage(
+    policies: Policies = None,
+    features: Features = None,
+    policy: Asked = None,
+    lang: Lang = None,
+    output: FormatOf = "text",
+) -> None:
+    """功能文件走到了规则的哪些地方。 What of the rules the features exercise."""
+    from cli.coverage import run
+
+    run(policies, features, policy or [], lang, output)
+
+
+@app.command()
+def mutate(
+    policies: Policies = None,
+    features: Features = None,
+    policy: Asked = None,
+    changed: Annotated[
+        str | None,
+        typer.Option(
+            "--changed",
+            metavar="REF|lock",
+            help="只试自 git 提交 REF（或 versions.lock）以来改过的文件 · only files changed since a commit, or not locked",
+        ),
+    ] = None,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, help="进程数 · how many processes")
+    ] = None,
+    lang: Lang = None,
+    output: FormatOf = "text",
+) -> None:
+    """规则写错一点，功能文件能不能发现。 Which small mistakes in the rules the features would notice."""
+    from cli.mutate import run
+
+    run(policies, features, policy or [], changed, processes, lang, output)
 
 
 @app.command()

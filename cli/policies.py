@@ -15,6 +15,10 @@ _HEADS = {
     "zh": ("编号", "部门", "对象", "版本", "名称"),
     "en": ("id", "department", "unit", "versions", "title"),
 }
+_BESIDE = {
+    "zh": "另有冲突规则 {conflicts} 条，监测规则 {watches} 条，事件 {events} 种",
+    "en": "beside them {conflicts} conflict rules, {watches} watch rules, {events} kinds of events",
+}
 _UNITS = {"zh": {"household": "家庭", "person": "个人"}, "en": {"household": "household", "person": "person"}}
 
 
@@ -35,6 +39,11 @@ def run(policies: Path | None, lang: str | None, output: str) -> None:
     for policy in sorted(book.policies.values(), key=lambda one: (one.department, one.id)):
         table.add_row(*_cells(book, policy, language, _UNITS[words]))
     Console().print(table)
+    typer.echo(
+        _BESIDE[words].format(
+            conflicts=len(book.conflicts), watches=len(book.watches), events=len(book.events)
+        )
+    )
 
 
 def _cells(book: Rulebook, policy: Policy, language: str, units: dict[str, str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ pytest_plugins = [
     "features.steps.months",
     "features.steps.then_finding",
     "features.steps.then_whole",
+    "features.steps.watching",
 ]
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from engine.decision import BadDocument
 from engine.rulebook import Rulebook, load_rulebook
-from features.steps import given_when, months, names, then_finding, then_whole
+from features.steps import given_when, months, names, then_finding, then_whole, watching
 from features.steps.citations import chinese, in_words
 from features.steps.wording import SENTENCES, pattern
 from features.steps.world import World
 
-STEP_MODULES = (given_when, months, then_finding, then_whole)
+STEP_MODULES = (given_when, months, then_finding, then_whole, watching)
 DOCUMENTATION = Path("docs/features.zh-CN.md")
 
 

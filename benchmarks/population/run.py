@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -118,17 +117,23 @@ def county(households: int) -> None:
         subprocess.run([sys.executable, "-m", "benchmarks.population.run", "--county", str(path)], check=True)
 
 
+def peak_memory() -> int:
+    """The most memory that this process has held, in kB; `ru_maxrss` would count the process that started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+
+
 def county_alone(path: Path) -> int:
     """In a process that does nothing else, so that its peak memory is the run's."""
     import pyarrow.parquet as pq
 
     book = shipped()
     out = path.parent / "out"
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_memory()
     wall, cpu = time.perf_counter(), time.process_time()
     summary = decide_all(book, path, out, data.COUNTY_DAY, data.COUNTY_DAY, workers=os.cpu_count() or 1)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = peak_memory()
     persons = sum(
         sum(map(len, batch.column(0).to_pylist()))
         for batch in pq.ParquetFile(path).iter_batches(columns=["people.list.element.person_id"])

@@ -28,7 +28,7 @@ class Wrong(Exception):
 
 
 def converters_of(book: Rulebook) -> Mapping[str, Converter]:
-    """For every fact, and every field of a list, the function that takes its plain values in."""
+    """For every fact, and every field of a list or an event, the function that takes its plain values in."""
 
     def make() -> dict[str, Converter]:
         found: dict[str, Converter] = {}
@@ -37,6 +37,9 @@ def converters_of(book: Rulebook) -> Mapping[str, Converter]:
                 found[name] = _converter(fact.value)
             for one in fact.items:
                 found[f"{name}.{one.name}"] = _converter(one)
+        for kind in book.events.values():
+            for one in kind.fields:
+                found[f"{kind.name}/{one.name}"] = _converter(one)
         return found
 
     return book.remember("converters", "", make)

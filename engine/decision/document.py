@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from engine.decision.converters import Wrong, number
+from engine.decision.events import Event, read_events
 from engine.decision.json_text import BadDocument, DocumentProblem, escaped, shown
 from engine.decision.model import FactValue
 from engine.decision.payments import Payment, read_payments
@@ -36,6 +37,7 @@ class Status:
     end: int
     recorded: int
     amount: Decimal | int | None
+    inside: int | None  # the amount as the engine computes with it
 
 
 class Person(msgspec.Struct, frozen=True, gc=False):
@@ -54,6 +56,7 @@ class Household(msgspec.Struct, frozen=True, gc=False):
     statuses: tuple[Status, ...] | None
     canonical: bytes  # the document in one form: keys sorted, for the decision's id
     payments: tuple[Payment, ...] | None  # None: nothing is said about what was paid
+    events: tuple[Event, ...] | None  # None: nothing is said about what happened
     dated: bool  # some fact begins or ends on a day, so another day may read other values
 
 
@@ -79,6 +82,7 @@ class Reader(ValueReader):
         facts = self.facts("", self.household, raw, RESERVED)
         statuses = self.statuses(raw, ids)
         payments = read_payments(self, raw, ids)
+        events = read_events(self, raw, ids)
         canonical = b"" if self.problems else _canonical(raw)
         return Household(
             household_id,
@@ -89,6 +93,7 @@ class Reader(ValueReader):
             statuses,
             canonical,
             payments,
+            events,
             self.dated,
         )
 
@@ -178,8 +183,7 @@ class Reader(ValueReader):
     # --- what is held -----------------------------------------------------------------------------------
 
     def statuses(self, raw: Mapping[str, Any], people: set[str]) -> tuple[Status, ...] | None:
-        self.objects("awards", raw)
-        self.objects("events", raw)
+        self.awards(raw)
         if "statuses" not in raw:
             return None
         listed = raw["statuses"]
@@ -189,15 +193,15 @@ class Reader(ValueReader):
         found = (self.status(f"/statuses/{i}", one, people) for i, one in enumerate(listed))
         return tuple(one for one in found if one is not None)
 
-    def objects(self, key: str, raw: Mapping[str, Any]) -> None:
-        """Awards and events are kept with the document; production rules read them, expressions do not."""
-        listed = raw.get(key, [])
+    def awards(self, raw: Mapping[str, Any]) -> None:
+        """Awards are kept with the document; nothing reads them yet."""
+        listed = raw.get("awards", [])
         if not isinstance(listed, list):
-            self.wrong(f"/{key}", listed, "a list of objects")
+            self.wrong("/awards", listed, "a list of objects")
             return
         for i, one in enumerate(listed):
             if not isinstance(one, Mapping):
-                self.wrong(f"/{key}/{i}", one, "an object")
+                self.wrong(f"/awards/{i}", one, "an object")
 
     def status(self, pointer: str, raw: Any, people: set[str]) -> Status | None:
         if not isinstance(raw, Mapping):
@@ -211,10 +215,11 @@ class Reader(ValueReader):
         start, end, recorded, _ = self.days(pointer, raw)
         if "source" in raw:
             self.text(f"{pointer}/source", raw["source"])
+        inside = None
         if "amount" in raw:
             money = Number(self.book.currency["decimals"], lo=0, hi=STATUS_AMOUNT_AT_MOST)
-            self.convert(f"{pointer}/amount", partial(number, money), raw["amount"])
-        return Status(name, person, start, end, recorded, raw.get("amount"))
+            inside = self.convert(f"{pointer}/amount", partial(number, money), raw["amount"])
+        return Status(name, person, start, end, recorded, raw.get("amount"), inside)
 
     def policy(self, pointer: str, raw: Mapping[str, Any]) -> str:
         name = self.id(pointer, raw, "policy")

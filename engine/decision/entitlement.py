@@ -13,9 +13,10 @@ from typing import Any
 
 from engine.decision.conflicts import Resolution, Side, resolve
 from engine.decision.decide import decide_situation, situate
-from engine.decision.document import Household, Status
+from engine.decision.document import Household
 from engine.decision.model import (
     HOUSEHOLD,
+    ConflictFound,
     Decision,
     Finding,
     MissingFact,
@@ -25,7 +26,9 @@ from engine.decision.model import (
     Sum,
 )
 from engine.decision.situation import Situation
-from engine.language.dates import add_months, day_text, from_date, month_start, to_date
+from engine.decision.watching import Together, covers_month, watch_household
+from engine.inference.found import Alert, Task
+from engine.language.dates import add_months, day_text, from_date, to_date
 from engine.language.types import Number, to_plain
 from engine.rulebook.in_force import ParametersOn, parameters_on, serving_area
 from engine.rulebook.model import Rulebook
@@ -106,6 +109,10 @@ class Totals(Struct, omit_defaults=False):
 
 
 class Entitlement(Struct, omit_defaults=False):
+    """`alerts` and `tasks`: what somebody has to look into or do. `not_checked`: rules that could not look, by the
+    key that the document does not have.
+    """
+
     household_id: str
     area: str
     first: str
@@ -115,6 +122,9 @@ class Entitlement(Struct, omit_defaults=False):
     lines: Sequence[MonthLine]
     not_by_month: Sequence[NotByMonth]
     totals: Totals
+    alerts: Sequence[Alert]
+    tasks: Sequence[Task]
+    not_checked: Mapping[str, Sequence[str]]
 
 
 class NothingSaid(ValueError):
@@ -133,10 +143,14 @@ def entitlement(book: Rulebook, household: Household, first: int, last: int, kno
         raise ValueError(f"{len(months)} months; 1 to {MONTHS_AT_MOST} can be asked for")
     lines: list[MonthLine] = []
     others: list[NotByMonth] = []
+    together: list[Together] = []
     for month in months:
-        found, more = _Month(book, household, month, known).told()
+        one = _Month(book, household, month, known)
+        found, more = one.told()
         lines += found
         others += more
+        together += [Together(month, conflict) for conflict in one.conflicts]
+    watched = watch_household(book, household, first, _last_day(last), known, together)
     lines.sort(key=lambda line: (line.policy, line.subject, line.month))
     return Entitlement(
         household.household_id,
@@ -148,6 +162,9 @@ def entitlement(book: Rulebook, household: Household, first: int, last: int, kno
         lines,
         others,
         _totals(lines),
+        watched.alerts,
+        watched.tasks,
+        watched.not_checked,
     )
 
 
@@ -163,8 +180,9 @@ class _Month:
         self.held = {
             (one.policy, one.person or HOUSEHOLD)
             for one in household.statuses or ()
-            if _covers(one, month) and one.recorded <= known
+            if covers_month(one, month) and one.recorded <= known
         }
+        self.conflicts: Sequence[ConflictFound] = ()
         self.paid: dict[Side, int] = {}
         self.paid_on: dict[Side, int] = {}
         for payment in household.payments or ():
@@ -178,6 +196,7 @@ class _Month:
         if not sides:
             return [], []
         now = _Answers(self.book, self.household, self.month, self.known, self.held)
+        self.conflicts = now.conflicts.found
         lines, others = [], []
         for side in sides:
             period = now.period(side[0])
@@ -225,7 +244,7 @@ class _Month:
         held = {
             (one.policy, one.person or HOUSEHOLD)
             for one in self.household.statuses or ()
-            if _covers(one, self.month) and one.recorded <= day
+            if covers_month(one, self.month) and one.recorded <= day
         }
         then = _Answers(self.book, self.household, self.month, day, held)
         return KnownThen(
@@ -382,10 +401,6 @@ def _totals(lines: Sequence[MonthLine]) -> Totals:
             overpaid -= line.difference.max
     open_lines = sum(line.verdict == "open" for line in lines)
     return Totals(Sum(least, most), paid if lines else None, arrears, overpaid, open_lines)
-
-
-def _covers(status: Status, month: int) -> bool:
-    return month_start(status.start) <= month <= status.end
 
 
 def _last_day(month: int) -> int:

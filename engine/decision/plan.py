@@ -12,7 +12,7 @@ Names of computed values:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from engine.language import numbers
@@ -219,9 +219,16 @@ def needed_for(program: Program, wanted: Iterable[str]) -> Program:
     return replace(program, computed=tuple(one for one in program.computed if one.name in needed))
 
 
+def plan_with(book: Rulebook, rules: InForce, compiler: Callable[[Program], Compiled]) -> Plan:
+    """The plan for a set of rules, not kept; `compiler` is asked for `decide` first and then for `amounts`."""
+    return _Planner(book, rules, compiler).plan()
+
+
 class _Planner:
-    def __init__(self, book: Rulebook, rules: InForce) -> None:
-        self.book, self.rules = book, rules
+    def __init__(
+        self, book: Rulebook, rules: InForce, compiler: Callable[[Program], Compiled] = compile_program
+    ) -> None:
+        self.book, self.rules, self.compiler = book, rules, compiler
         self.computed: dict[str, Computed] = {}
         self.inputs: dict[str, frozenset[tuple[str, str]]] = {}
 
@@ -256,7 +263,7 @@ class _Planner:
         wanted = [name for name in decide if _wanted(name, rules) or name in taken]
         programs = (self._program(decide, wanted, frozenset()), for_amounts)
         types = {name: one.node.type for table in (decide, amounts) for name, one in table.items()}
-        compiled = tuple(compile_program(program) for program in programs)
+        compiled = tuple(self.compiler(program) for program in programs)
         return Plan(
             rules,
             policies,

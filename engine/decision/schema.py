@@ -11,8 +11,10 @@ import msgspec
 from engine.decision.document import STATUS_AMOUNT_AT_MOST
 from engine.decision.model import Decision
 from engine.decision.payments import PAYMENT_AT_MOST
+from engine.language.scope import PERSON
 from engine.language.types import Boolean, Date, Enum, List, Number
 from engine.rulebook.model import Fact, Field, Label, Rulebook
+from engine.rulebook.production import EventKind
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ID = "https://smart-relief.example/schemas/v1/{}.schema.json"
@@ -60,7 +62,10 @@ def household_schema(book: Rulebook) -> dict[str, Any]:
                 "type": "array",
                 "items": {"$ref": "#/$defs/payment"},
             },
-            "events": _OBJECTS,
+            "events": {
+                "description": "What happened. Left out: nothing is known about it; empty: nothing happened.",
+                **_events(book),
+            },
             **household,
         },
         "$defs": {
@@ -76,6 +81,7 @@ def household_schema(book: Rulebook) -> dict[str, Any]:
             "row": _row(),
             "status": _status(book),
             "payment": _payment(book),
+            **{f"event.{one.name}": _event(one) for one in _written(book)},
             **{f"value.{name}": _values(fact) for name, fact in book.facts.items()},
         },
     }
@@ -128,6 +134,34 @@ def _payment(book: Rulebook) -> dict[str, Any]:
             "source": {"$ref": "#/$defs/source"},
         },
         "oneOf": _holders(book),
+    }
+
+
+def _written(book: Rulebook) -> list[EventKind]:
+    """The kinds of events that a document may name; the others are made from the facts."""
+    return [one for one in book.events.values() if one.day is None]
+
+
+def _events(book: Rulebook) -> dict[str, Any]:
+    kinds = [{"$ref": f"#/$defs/event.{one.name}"} for one in _written(book)]
+    return {"type": "array", "items": {"oneOf": kinds}} if kinds else {"type": "array", "maxItems": 0}
+
+
+def _event(kind: EventKind) -> dict[str, Any]:
+    whose = {"person_id": {"$ref": "#/$defs/id"}} if kind.of == PERSON else {}
+    return {
+        "title": _words(kind.title),
+        "type": "object",
+        "required": ["kind", "date", *whose],
+        "additionalProperties": False,
+        "properties": {
+            "kind": {"const": kind.name},
+            **whose,
+            "date": {"$ref": "#/$defs/date"},
+            "recorded": {"$ref": "#/$defs/date"},
+            "source": {"$ref": "#/$defs/source"},
+            **{one.name: {"title": _words(one.label), **_value(one)} for one in kind.fields},
+        },
     }
 
 

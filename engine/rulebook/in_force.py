@@ -70,7 +70,7 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
         found = _covering(definition.versions, on, known)
         if found:
             definitions[name] = found[0]
-    conflicts = tuple(one for one in book.conflicts if _covers(one.dated, on, known))
+    conflicts = tuple(one for one in book.conflicts if covers(one.dated, on, known))
     scoring = _covering(book.scoring, on, known)
     key = (
         tuple((name, version.dated.version) for name, version in policies.items()),
@@ -88,7 +88,8 @@ def _asks_application(version: PolicyVersion) -> bool:
     return version.applications_from != 0 or version.applications_before != FOREVER
 
 
-def _covers(dated: Dated, on: int, known: int) -> bool:
+def covers(dated: Dated, on: int, known: int) -> bool:
+    """Does a version hold on a day, as far as known?"""
     return dated.published <= known and dated.start <= on <= dated.until
 
 
@@ -97,7 +98,7 @@ def _covering(versions: Sequence[Version], on: int, known: int) -> list[Version]
 
     A later beginning goes first, and among versions that begin on the same day the later correction.
     """
-    found = [version for version in versions if _covers(version.dated, on, known)]
+    found = [version for version in versions if covers(version.dated, on, known)]
     return sorted(found, key=lambda version: (version.dated.start, version.dated.published), reverse=True)
 
 

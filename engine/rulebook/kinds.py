@@ -18,6 +18,8 @@ KINDS = (
     "policy",
     "conflict",
     "scoring",
+    "watch",
+    "event",
     "lock",
 )
 

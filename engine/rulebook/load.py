@@ -23,12 +23,15 @@ from engine.rulebook.dictionary import Types, read_areas, read_facts, read_sourc
 from engine.rulebook.lock import check_lock, read_lock
 from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
 from engine.rulebook.parameters import ParameterReader
+from engine.rulebook.production import EventKind, Watch
 from engine.rulebook.reading import Report, get, mapping, number, text
 from engine.rulebook.rules import MISTAKEN, Draft, RuleChecker, draft
 from engine.rulebook.shape import check_first_line, check_shape
 from engine.rulebook.source import Mapping, Tree, plain, read_yaml_file
+from engine.rulebook.watching import ProductionChecker
 
 BASE = ("rulebook", "facts", "areas", "sources")
+DRAFTED = ("definition", "policy", "conflict", "scoring", "watch", "event")
 
 
 @dataclass(slots=True)
@@ -57,8 +60,8 @@ def kind_of(path: str) -> str:
         return parts[0].removesuffix("s")
     if parts[0] == "parameters" and len(parts) == 3:
         return "parameter"
-    if parts[0] == "conflicts" and len(parts) == 2:
-        return "conflict"
+    if parts[0] in ("conflicts", "events", "watch") and len(parts) == 2:
+        return parts[0].removesuffix("s")
     return "policy" if len(parts) == 3 and parts[0] not in ("conflicts", "watch", "events") else ""
 
 
@@ -142,7 +145,7 @@ class _Builder:
 
         self._mistake_unread_files()
         at_most = int(number(get(head, "limits", "people")) or 100)
-        drafts = {kind: self._drafts(kind) for kind in ("definition", "policy", "conflict", "scoring")}
+        drafts = {kind: self._drafts(kind) for kind in DRAFTED}
         whole.check_one_score(report, drafts)
         scope = self._scope(facts, levels, parameters, drafts, at_most, currency["decimals"])
         procedure = frozenset(name for name, fact in facts.items() if fact.privacy == "procedure")
@@ -152,20 +155,27 @@ class _Builder:
         policies = self._policies(order, drafts, checker, departments)
         conflicts = tuple(checker.conflict(one) for group in drafts["conflict"].values() for one in group)
         scoring = tuple(checker.scoring(one) for group in drafts["scoring"].values() for one in group)
+        production = ProductionChecker(checker, types, {**levels, **departments})
+        watches, events = production.check(
+            [one for group in drafts["watch"].values() for one in group],
+            [one for group in drafts["event"].values() for one in group],
+            list(drafts["conflict"]),
+        )
         whole.check_unread(report, checker.reads, self.files, facts, parameters, definitions)
         whole.check_locals(report, checker.reads, drafts)
         trees = {path: tree for group in self.files.trees.values() for path, tree in group}
         check_lock(report, self.files.lock, trees, self.files.unread)
         return self._rulebook(
             report, head, currency, labels, departments, at_most, facts, levels, areas, laws, parameters,
-            definitions, policies, conflicts, scoring, scope,
+            definitions, policies, conflicts, scoring, watches, events, scope,
         )  # fmt: skip
 
     def _rulebook(
         self, report: Report, head: Mapping, currency: Any, units: dict[str, Label], departments: dict[str, Label],
         at_most: int, facts: dict[str, Fact], levels: dict[str, Label], areas: Any, laws: dict[str, Law],
         parameters: dict[str, Parameter], definitions: dict[str, Definition], policies: dict[str, Policy],
-        conflicts: tuple[Conflict, ...], scoring: tuple[Scoring, ...], scope: Scope,
+        conflicts: tuple[Conflict, ...], scoring: tuple[Scoring, ...], watches: tuple[Watch, ...],
+        events: dict[str, EventKind], scope: Scope,
     ) -> Rulebook:  # fmt: skip
         return Rulebook(
             name=text(head.entries["rulebook"]),
@@ -184,6 +194,8 @@ class _Builder:
             policies=policies,
             conflicts=conflicts,
             scoring=scoring,
+            watches=watches,
+            events=events,
             scope=scope,
             fingerprint=fingerprint(self._content()),
             sources=dict(self.files.texts),
@@ -198,7 +210,7 @@ class _Builder:
             kind = kind_of(path)
             if kind in ("definition", "policy"):
                 self.report.mistaken.add(path.split("/")[1])
-            elif kind == "parameter":
+            elif kind in ("parameter", "event"):
                 self.report.mistaken.add(Path(path).stem)
 
     # --- rules ------------------------------------------------------------------------------------------
@@ -213,7 +225,7 @@ class _Builder:
             if not whole.check_place(self.report, kind, path, one):
                 misplaced.add(path)
         for group in made.values():
-            if kind != "conflict":
+            if kind in ("definition", "policy", "scoring"):
                 group.sort(key=lambda one: (one.dated.start, one.dated.published))
                 whole.check_versions(self.report, [one for one in group if one.dated.file not in misplaced])
         self.report.mistaken.update({Path(path).parent.name for path in misplaced} - made.keys())

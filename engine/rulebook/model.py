@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.language.scope import Scope
 from engine.language.tree import Node
 from engine.language.types import Type
+
+if TYPE_CHECKING:
+    from engine.rulebook.production import EventKind, Watch
 
 Label = Mapping[str, str]
 Made = TypeVar("Made")
@@ -275,6 +278,8 @@ class Rulebook:
     policies: Mapping[str, Policy]
     conflicts: tuple[Conflict, ...]
     scoring: tuple[Scoring, ...]
+    watches: tuple[Watch, ...]
+    events: Mapping[str, EventKind]
     scope: Scope
     fingerprint: str
     sources: Mapping[str, str]

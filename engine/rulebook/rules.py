@@ -6,12 +6,12 @@ the names in it are collected (`Draft`), then the drafts are checked in the orde
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.language import numbers
-from engine.language.check import Checker, Failed
+from engine.language.check import Checker, Failed, Frame
 from engine.language.logic import no_condition
 from engine.language.numbers import Overflow, UnitMismatch
 from engine.language.problems import Span, nearest
@@ -50,6 +50,7 @@ from engine.rulebook.source import Mapping as YamlMapping
 from engine.rulebook.source import Scalar, Tree
 
 EXPRESSION_KEYS = frozenset({"when", "value", "min", "max", "limit"})
+PRODUCTION_KEYS = ("join", "when", "until", "date")
 Parsed = tuple[Source, Syntax]
 MISTAKEN = "its own definition has a mistake"
 
@@ -58,7 +59,7 @@ MISTAKEN = "its own definition has a mistake"
 class Draft:
     """One file, parsed: its expressions by the place of their scalar, and the names they use."""
 
-    kind: str  # definition, policy, conflict or scoring
+    kind: str  # definition, policy, conflict, scoring, watch or event
     name: str
     tree: YamlMapping
     dated: Dated
@@ -76,7 +77,7 @@ def draft(kind: str, file: str, tree: YamlMapping, report: Report) -> Draft:
     parsed: dict[int, Parsed] = {}
     names: dict[str, Span] = {}
     statuses: dict[str, Span] = {}
-    for written in _expressions(tree):
+    for written in _of_production(tree) if kind in ("watch", "event") else _expressions(tree):
         source = expression(written)
         try:
             syntax = parse(source)
@@ -105,6 +106,16 @@ def _expressions(tree: Tree) -> Iterator[Scalar]:
             yield from _expressions(item)
 
 
+def _of_production(tree: YamlMapping) -> Iterator[Scalar]:
+    """The expressions of a watch rule or an event: of the file, its alert and its tasks."""
+    alert = get(tree, "alert")
+    for part in (tree, *((alert,) if alert is not None else ()), *items(get(tree, "tasks"))):
+        for key in PRODUCTION_KEYS:
+            written = get(part, key)
+            if isinstance(written, Scalar):
+                yield written
+
+
 def _walk(syntax: Syntax) -> Iterator[Syntax]:
     yield syntax
     for child in syntax.children:
@@ -120,7 +131,7 @@ def _dated(file: str, tree: YamlMapping, report: Report) -> Dated:
             at, "empty-range", "this ends before it begins", "`until` is the last day on which it holds"
         )
     version = file.rsplit("/", 1)[-1].removesuffix(".yaml")
-    if file.startswith("conflicts/"):
+    if file.count("/") == 1:  # conflicts, watch rules and events have no folder of versions
         version = f"{start // 10000:04d}-{start // 100 % 100:02d}-{start % 100:02d}"
     return Dated(file, version, start, until, day(get(tree, "published"), start))
 
@@ -146,11 +157,13 @@ class RuleChecker:
 
     # --- expressions ------------------------------------------------------------------------------------
 
-    def node(self, one: Draft, written: Tree, scope: Scope) -> Node | None:
+    def node(self, one: Draft, written: Tree, scope: Scope, records: Sequence[Frame] = ()) -> Node | None:
+        """The typed tree of an expression. `records`: further names, of the records that a rule speaks of."""
         parsed = one.parsed.get(id(written))
         if parsed is None:
             return None
         checker = Checker(parsed[0], scope)
+        checker.frames.extend(records)
         try:
             node = checker.check(parsed[1])
         except Failed:
@@ -166,8 +179,8 @@ class RuleChecker:
             elif one.op in ("field", "computed"):
                 self.reads.add((getattr(one.args[0].type, "name", ""), one.name))
 
-    def truth(self, one: Draft, written: Tree, scope: Scope) -> Node | None:
-        node = self.node(one, written, scope)
+    def truth(self, one: Draft, written: Tree, scope: Scope, records: Sequence[Frame] = ()) -> Node | None:
+        node = self.node(one, written, scope, records)
         if node is None:
             return None
         if not isinstance(node.type, Boolean):

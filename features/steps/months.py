@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from engine.decision.document import read_household
-from engine.decision.entitlement import Changed, Entitlement, MonthLine, entitlement
+from engine.decision.entitlement import Changed, Entitlement, MonthLine
 from engine.decision.model import HOUSEHOLD, Sum
 from engine.decision.payments import month_day
 from engine.language.dates import from_date
@@ -66,9 +65,8 @@ def _(world: World, first: str, last: str, known: str) -> None:
 def compare(world: World, first: str, last: str, known: str) -> None:
     months = [month_day(text) for text in (first, last)]
     assert months[0] and months[1], f"{first}, {last}: write months like 2025-01"
-    household = read_household(world.book, world.document)
     day = from_date(datetime.date.fromisoformat(known))
-    world.months = entitlement(world.book, household, months[0], months[1], day)
+    world.months = world.entitled(months[0], months[1], day)
 
 
 def compared(world: World) -> Entitlement:

@@ -24,6 +24,7 @@ from engine.rulebook.model import (
     Rulebook,
     Scoring,
 )
+from engine.rulebook.production import EventKind
 
 HOUSEHOLD_WORDS = ("家庭", "household")
 BOOLEANS = {"是": True, "否": False, "yes": True, "no": False}
@@ -99,6 +100,25 @@ class Names:
     def conflict(self, word: str) -> Conflict:
         name = find(word, "conflict", ((one.id, one.title) for one in self.book.conflicts))
         return next(one for one in self.book.conflicts if one.id == name)
+
+    def watch(self, word: str) -> str:
+        return find(word, "watch rule", ((one.id, one.title) for one in self.book.watches))
+
+    def event(self, word: str) -> EventKind:
+        events = self.book.events
+        return events[find(word, "event", ((one.name, one.title) for one in events.values()))]
+
+    def task(self, word: str) -> tuple[str, str]:
+        """The event and the task."""
+        tasks = [
+            (f"{one.name}/{task.id}", task.title) for one in self.book.events.values() for task in one.tasks
+        ]
+        event, _, task = find(word, "task", tasks).partition("/")
+        return event, task
+
+    def office(self, word: str) -> str:
+        """A department, or an area level that acts as one."""
+        return find(word, "office", [*self.book.levels.items(), *self.book.departments.items()])
 
     def area(self, word: str) -> str:
         return find(word, "area", ((one.code, one.label) for one in self.book.areas.values()))

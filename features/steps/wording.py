@@ -17,6 +17,8 @@ _HOLE = re.compile(r"\{(\w+)\}")
 SENTENCES: list[
     re.Pattern[str]
 ] = []  # every Chinese sentence of the vocabulary, for the check of its documentation
+# every sentence in both languages with what it does: (given, when or then; the sentence; the function)
+STEPS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = []
 
 
 def pattern(sentence: str, opening: str, closing: str) -> str:
@@ -36,7 +38,9 @@ def _both(decorator: Callable[..., Any], zh: str, en: str) -> Callable[[Function
 
     def register(function: Function) -> Function:
         for sentence, opening, closing in ((zh, "“", "”"), (en, '"', '"')):
-            decorator(parsers.re(pattern(sentence, opening, closing)), stacklevel=2)(function)
+            written = pattern(sentence, opening, closing)
+            decorator(parsers.re(written), stacklevel=2)(function)
+            STEPS.append((decorator.__name__, re.compile(written), function))
         return function
 
     return register

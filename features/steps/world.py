@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from engine.decision import Decision, decide
-from engine.decision.entitlement import Entitlement
+from engine.decision.document import read_household
+from engine.decision.entitlement import Entitlement, entitlement
 from engine.decision.model import HOUSEHOLD, Finding, Trace
 from engine.rulebook.in_force import ruled_in
 from engine.rulebook.model import Conflict, PolicyVersion, Rulebook
@@ -24,10 +25,10 @@ HOUSEHOLDS = Path(__file__).parent.parent / "households"
 
 
 @cache
-def _stored(case: str) -> Any:
-    path = HOUSEHOLDS / f"{case}.yaml"
+def _stored(households: Path, case: str) -> Any:
+    path = households / f"{case}.yaml"
     if not path.is_file():
-        known = ", ".join(sorted(one.stem for one in HOUSEHOLDS.glob("*.yaml")))
+        known = ", ".join(sorted(one.stem for one in households.glob("*.yaml")))
         raise LookupError(f"there is no household “{case}”; there are {known}")
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
@@ -35,8 +36,8 @@ def _stored(case: str) -> Any:
 class World:
     """`finding_now` is the finding that the steps without a policy of their own speak about."""
 
-    def __init__(self, book: Rulebook) -> None:
-        self.book, self.names = book, Names(book)
+    def __init__(self, book: Rulebook, households: Path = HOUSEHOLDS) -> None:
+        self.book, self.names, self.households = book, Names(book), households
         self.document: dict[str, Any] = {}
         self.decision: Decision | None = None
         self.finding_now: tuple[str, str] | None = None
@@ -45,7 +46,7 @@ class World:
     # --- the household document -------------------------------------------------------------------------
 
     def take(self, case: str) -> None:
-        self.document = copy.deepcopy(_stored(case))
+        self.document = copy.deepcopy(_stored(self.households, case))
 
     def person(self, word: str) -> dict[str, Any]:
         people = {one["person_id"]: one for one in self.document["people"]}
@@ -128,8 +129,15 @@ class World:
     def decide(self, on: str, known: str = "", advice: bool = False) -> None:
         day = datetime.date.fromisoformat(on)
         known_day = datetime.date.fromisoformat(known) if known else None
-        self.decision = decide(self.book, self.document, on=day, known=known_day, advice=advice)
+        self.decision = self.decided(day, known_day, advice)
         self.finding_now = None
+
+    def decided(self, on: datetime.date, known: datetime.date | None, advice: bool) -> Decision:
+        return decide(self.book, self.document, on=on, known=known, advice=advice)
+
+    def entitled(self, first: int, last: int, known: int) -> Entitlement:
+        """What was due in each month from `first` to `last` (their first days), as known on a day."""
+        return entitlement(self.book, read_household(self.book, self.document), first, last, known)
 
     def advised(self) -> None:
         """Decides again with the questions and the changes that would help, as dear as all the rest."""

@@ -118,7 +118,7 @@ def test_the_rulebook_here_goes_before_the_one_beside_the_program(
 
 
 def test_locking_adds_once_and_a_changed_file_is_refused(relief: Relief, island: Path) -> None:
-    assert "2 added" in relief("lock", "--policies", island).stdout
+    assert "5 added" in relief("lock", "--policies", island).stdout
     assert "0 added" in relief("lock", "--policies", island).stdout
     assert relief("check", "--policies", island).exit_code == 0
     path = island / STORM

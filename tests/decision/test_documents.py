@@ -102,7 +102,7 @@ def test_what_a_schema_cannot_say_is_tried() -> None:
 def test_deep_nesting_is_refused(opening: bytes, closing: bytes) -> None:
     nested = opening * 100_000 + b"1" + closing * 100_000
     within = (
-        b'{"household_id": "h", "area": "north", "people": [{"person_id": "p"}], "events": [{"a": %b}]}'
+        b'{"household_id": "h", "area": "north", "people": [{"person_id": "p"}], "awards": [{"a": %b}]}'
         % nested
     )
     for content in (nested, within):
@@ -115,7 +115,7 @@ def test_deep_nesting_is_refused(opening: bytes, closing: bytes) -> None:
 def test_nesting_of_any_depth_is_read_or_refused(depth: int) -> None:
     nested = b'{"a":' * depth + b"1" + b"}" * depth
     within = (
-        b'{"household_id": "h", "area": "north", "people": [{"person_id": "p"}], "events": [%b]}' % nested
+        b'{"household_id": "h", "area": "north", "people": [{"person_id": "p"}], "awards": [%b]}' % nested
     )
     bad = problems_of(within)
     assert bad is None or [problem.code for problem in bad.problems] == ["too-deep"]

@@ -15,6 +15,8 @@ _KIND_OF_SECTION = {
     "DEPARTMENT/POLICY/FROM.yaml": "policy",
     "conflicts/NAME.yaml": "conflict",
     "scoring/NAME/FROM.yaml": "scoring",
+    "watch/NAME.yaml": "watch",
+    "events/NAME.yaml": "event",
 }
 
 _WORDS = "{zh: 某, en: some}"

@@ -89,6 +89,7 @@ def test_an_unknown_key_is_refused_in_every_mapping(kind: str, data: Any) -> Non
 
 
 EXPRESSIONS = {"when", "value", "min", "max", "limit"}
+IN_PRODUCTION = {"join", "until", "date"}  # expressions of watch rules and events
 DATES = {"from", "until", "published", "issued", "verified_until", "applications_from", "applications_before"}
 
 
@@ -98,7 +99,7 @@ def fits(kind: str, data: Any, path: tuple[str | int, ...], value: Any) -> bool:
     if isinstance(value, Decimal):
         if kind == "parameter":
             return "value" in path or key == "each"
-        return key in EXPRESSIONS | {"weight"}
+        return key in EXPRESSIONS | {"weight"} | (IN_PRODUCTION if kind in ("watch", "event") else set())
     if isinstance(value, datetime.date):
         return key in DATES or data.get("type") == "date"
     no_values = kind == "parameter" and data["type"].endswith("_list") and key == "value"

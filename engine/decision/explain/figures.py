@@ -106,7 +106,9 @@ def _again(texts: RuleTexts, decision: Decision) -> MonthlyAmounts:
     inputs = _inputs(texts, decision)
     own, columns = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
     people = tuple(Person(person, NOTHING) for person in decision.people)
-    household = Household(decision.household_id, decision.area, None, NOTHING, people, None, b"", None, False)
+    household = Household(
+        decision.household_id, decision.area, None, NOTHING, people, None, b"", None, None, False
+    )
     at = Situation(book, household, on, known, plan, parameters, inputs, own, columns)
     return MonthlyAmounts(at, inputs)
 

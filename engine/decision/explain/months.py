@@ -10,6 +10,7 @@ import msgspec
 from engine.decision.entitlement import Entitlement, KnownThen, LastKnown, MonthLine
 from engine.decision.explain.model import Explanation, Line, Section
 from engine.decision.explain.rules import RuleTexts, rule_texts
+from engine.decision.explain.watched import WatchedTold, said_month
 from engine.decision.model import HOUSEHOLD, MissingFact, Money, Sum
 from engine.decision.payments import month_day
 from engine.language.dates import parse_date
@@ -62,6 +63,7 @@ class _Months:
         if self.told.not_by_month:
             yield Section("not-by-month", self.words["m.not-by-month"], tuple(self.other_payments()))
         yield Section("totals", self.words["m.totals"], tuple(self.totals()))
+        yield from WatchedTold(self.texts, self.told, self.subject).sections()
 
     # --- months -----------------------------------------------------------------------------------------
 
@@ -230,13 +232,8 @@ class _Months:
 
     def span(self, first: str, last: str) -> str:
         """`2025年1月至8月`, or one month."""
-        names = self.words["months"].split()
-
-        def month(iso: str) -> str:
-            year, number = int(iso[:4]), int(iso[5:])
-            return self.words["month.said"].format(year=year, month=number, name=names[number - 1])
-
-        return month(first) if first == last else self.say("range", a=month(first), b=month(last))
+        a, b = (said_month(self.words, iso) for iso in (first, last))
+        return a if first == last else self.say("range", a=a, b=b)
 
 
 def _same(line: MonthLine) -> bytes:

@@ -1,0 +1,1 @@
+"""What the features prove about a rulebook: what they exercise (coverage) and what they would notice (mutation)."""
