@@ -48,6 +48,7 @@ lint: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.one_household.run
 	$(BIN)/python -m benchmarks.http.run
+	$(BIN)/python -m benchmarks.population.run
 
 # Checked-in JSON Schemas that are made from the fact dictionary and the decision's structs.
 schemas: $(VENV)/run.stamp

@@ -1,4 +1,4 @@
-"""What the commands over tables share: the libraries they need, and how they end when a table is wrong."""
+"""What the commands over tables share: how they end when a table is wrong."""
 
 from __future__ import annotations
 
@@ -11,13 +11,9 @@ from cli.stop import stop
 
 @contextmanager
 def reading_tables(data: Path) -> Iterator[None]:
-    """Ends the command with a message when the libraries are not there or the table cannot be read."""
-    try:
-        import pyarrow
-    except ImportError:
-        stop(
-            "批量裁定需要 pyarrow 和 numpy · tables need pyarrow and numpy: pip install 'smart-relief[population]'"
-        )
+    """Ends the command with a message when the table cannot be read."""
+    import pyarrow
+
     from engine.population.layout import BadTable
 
     if not data.is_file():

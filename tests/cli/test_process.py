@@ -41,7 +41,18 @@ def test_a_decision_with_a_cached_rulebook_brings_no_parser_along(tmp_path: Path
     assert first.returncode == again.returncode == 0
     assert first.stdout == again.stdout != ""
     assert "lark" in first.stderr.splitlines()
-    for heavy in ("lark", "yaml", "jsonschema", "fastapi", "uvicorn", "rich", "sqlalchemy", "zen"):
+    for heavy in (
+        "lark",
+        "yaml",
+        "jsonschema",
+        "fastapi",
+        "uvicorn",
+        "rich",
+        "sqlalchemy",
+        "zen",
+        "numpy",
+        "pyarrow",
+    ):
         assert heavy not in again.stderr.splitlines()
 
 

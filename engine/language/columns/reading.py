@@ -66,15 +66,6 @@ class Level:
         self.frame, self.variable, self.item, self.outer = frame, variable, item, outer
         self.memo: dict[int, Column] = {}
         self.spread: dict[int, Column] = {}
-        self.inner: dict[tuple[int, str, int], Level] = {}
-
-    def inside(self, lists: Lists, variable: str) -> Level:
-        """The level of a body over lists; equal bodies over the same entries share one."""
-        key = (id(lists.entries), variable, id(lists.item))
-        found = self.inner.get(key)
-        if found is None:
-            found = self.inner[key] = Level(lists.entries, variable, lists.item, self)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +125,24 @@ class Reading:
     ) -> None:
         self.columns, self.tables, self.parameters = columns, tables, parameters
         self.on, self.codes, self.given = whole(on), codes, given
+        self._levels: dict[tuple[int, int, str, int], Level] = {}
         self.root = Level(tables.households, "", None, None)
         self.everyone = Lists(tables.people, Numbers(tables.people.rows))
-        self.subject = self.root.inside(self.everyone, SUBJECT)
+        self.subject = self.inside(self.root, self.everyone, SUBJECT)
         self._named: dict[str, Column] = {}
         self._tables: dict[Any, Any] = {}  # parameters made ready for columns
+
+    def inside(self, level: Level, lists: Lists, variable: str) -> Level:
+        """The level of a body over lists; equal bodies over the same entries share one.
+
+        Levels know the level around them and not those inside: a ring of references would keep the arrays of a batch
+        until the collector comes by.
+        """
+        key = (id(level), id(lists.entries), variable, id(lists.item))
+        found = self._levels.get(key)
+        if found is None:
+            found = self._levels[key] = Level(lists.entries, variable, lists.item, level)
+        return found
 
     def named(self, name: str) -> Column:
         """A computed value: a row for each household, or for each person."""
@@ -203,7 +207,7 @@ class Reading:
     def bodies(self, node: Node, level: Level) -> tuple[Lists, Column]:
         """The list that a body runs over, and the body's value for each of its entries."""
         lists = self.lists(node.args[0], level)
-        return lists, self.value(node.args[1], level.inside(lists, node.value))
+        return lists, self.value(node.args[1], self.inside(level, lists, node.value))
 
     def set_of(self, level: Level) -> Array | None:
         """Which set of parameters each row of a level takes; None: all take the first."""
