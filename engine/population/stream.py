@@ -68,6 +68,8 @@ def decide_all(
     """
     file = pq.ParquetFile(source)
     check_schema(book, file.schema_arrow)
+    if not file.metadata.num_rows:
+        raise BadTable("there are no households in this table")
     out.mkdir(parents=True, exist_ok=True)
     _claim(book, source, out, on, known, at_once)
     kernel = Kernel(book, on, known)

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -82,6 +83,22 @@ def test_every_household_has_its_row_in_its_place(data: Path, tmp_path: Path) ->
         assert stream.result_row(data, out, place) == rows[number]
 
 
+def test_a_table_written_by_polars_gives_the_same_results(data: Path, tmp_path: Path) -> None:
+    written = tmp_path / "polars.parquet"
+    pl.read_parquet(data).write_parquet(written)
+    stream.decide_all(shipped(), data, tmp_path / "a", DAY, DAY)
+    stream.decide_all(shipped(), written, tmp_path / "b", DAY, DAY)
+    a, b = (
+        [
+            row
+            for path in sorted((tmp_path / out).glob("*.parquet"))
+            for row in pq.read_table(path).to_pylist()
+        ]
+        for out in "ab"
+    )
+    assert a == b
+
+
 def test_a_directory_of_another_run_is_left_alone(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     stream.decide_all(shipped(), data, out, DAY, DAY)
@@ -107,6 +124,7 @@ def _sorted(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        (lambda table: table.slice(0, 0), "there are no households"),
         (lambda table: table.drop_columns(["area"]), "area: this column is missing"),
         (
             lambda table: table.append_column("incme", pa.nulls(len(table), pa.int64())),
