@@ -12,8 +12,8 @@ from engine.language.columns import Numbers, Reading
 from engine.language.columns.values import Array, full, is_known
 from engine.language.scope import PERSON
 from engine.population.batch import Batch
-from engine.population.conflicts import Side
 from engine.population.findings import Found, pays
+from engine.population.sides import Side
 from engine.rulebook.model import Scoring
 
 PERIODS = ("month", "once", "year")

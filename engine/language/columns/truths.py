@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.language.columns.lists import bounds_of_count, chosen_lists
+from engine.language.columns.branches import chosen_lists
+from engine.language.columns.lists import bounds_of_count
 from engine.language.columns.values import (
     ALWAYS,
     NEVER,
