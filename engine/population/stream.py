@@ -27,7 +27,7 @@ from engine.population.kernel import Kernel
 from engine.population.layout import BadTable, check_schema
 from engine.rulebook.model import Rulebook
 
-HOUSEHOLDS_AT_ONCE = 16_384
+HOUSEHOLDS_AT_ONCE = 8192
 COUNTS = b"relief.counts"
 
 

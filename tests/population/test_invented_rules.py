@@ -87,7 +87,7 @@ def document(families: Families, random: Random, number: int, on: int) -> dict[s
     if random.random() < 0.7:
         found["application_date"] = random.choice(("2023-06-30", "2023-07-01", "2021-01-01", "2025-05-05"))
     if random.random() < 0.9:
-        found["statuses"] = [_status(book, random, ids) for _ in range(random.choice((0, 0, 1, 2, 6)))]
+        found["statuses"] = [_status(book, random, ids) for _ in range(random.choice((0, 1, 2, 6, 12)))]
     return found
 
 
