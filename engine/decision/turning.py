@@ -17,7 +17,7 @@ from engine.language.types import Boolean
 from engine.language.unknowns import Missing, turning, waited_for
 from engine.rulebook.model import Field, Rulebook
 
-MOST_TRIED = 5  # a finding with more open facts than this is free to turn with each of them, as a rule
+MOST_TRIED = 2  # a finding with more open facts than this is free to turn with each of them, as a rule; trying costs a decision
 
 
 class Turning:
