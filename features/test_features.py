@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,4 +30,5 @@ def world(book: Rulebook) -> World:
     return World(book)
 
 
-scenarios(".")
+# RELIEF_FEATURES=civil_affairs runs the features of one folder
+scenarios(os.environ.get("RELIEF_FEATURES", "."))

@@ -76,6 +76,7 @@ def _run(line: str, home: Path) -> str:
             "PYTHONPATH": str(ROOT),
             "RELIEF_CACHE": str(home / "cache"),
             "RELIEF_POLICIES": "policies",
+            "RELIEF_FEATURES": "civil_affairs",  # the guide adds to this folder; the others take long to collect
             "COLUMNS": "100",
             "PYTHONDONTWRITEBYTECODE": "1",
         },

@@ -259,7 +259,7 @@ STATUSES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=500 if SOAK else 25)
+@settings(max_examples=500 if SOAK else 6)
 @given(
     st.lists(EVENTS, max_size=4),
     st.lists(PAYMENTS, max_size=6),
