@@ -17,7 +17,7 @@ from engine.language.compile import Computed, Program
 from engine.language.outcomes import is_eligible, outcome
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import OPS, Node
-from engine.language.types import Number, Ratio, Record
+from engine.language.types import List, Number, Ratio, Record
 
 Bindings = Mapping[str, Any]
 NOTHING: Bindings = {}
@@ -163,7 +163,8 @@ class Interpreter:
         if condition is not None:
             return _as(node, node.args[1 if condition else 2], self, bindings)
         yes, no = (_as(node, arg, self, bindings) for arg in node.args[1:])
-        return yes if yes is not None and yes == no else None
+        same = runtime.same_list(yes, no) if isinstance(node.type, List) else yes == no
+        return yes if yes is not None and same else None
 
     def _compare(self, node: Node, bindings: Bindings) -> bool | None:
         bounds = [self._count_bounds(arg, bindings) for arg in node.args]

@@ -86,6 +86,11 @@ def largest(values: ListValue) -> Any:
     return None if values[1] or None in values[0] or not values[0] else max(values[0])
 
 
+def same_list(a: ListValue | None, b: ListValue | None) -> bool:
+    """Do two lists hold the same, whether as lists or as tuples?"""
+    return a is not None and b is not None and all(list(x) == list(y) for x, y in zip(a, b, strict=True))
+
+
 def contains(values: ListValue, wanted: Any) -> bool | None:
     if any(value is not None and value == wanted for value in values[0]):
         return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.language.emit.code import Code, all_checks, any_none, undecided_count
 from engine.language.tree import Node
-from engine.language.types import Number, Ratio
+from engine.language.types import List, Number, Ratio
 
 if TYPE_CHECKING:
     from engine.language.compile import Generator
@@ -107,6 +107,8 @@ def _if(make: Generator, node: Node) -> Code:
         same = f"{yes.text} == {no.text}"
         if ratio:
             same = f"same_quotient({yes.text}, {no.text})"
+        elif isinstance(node.type, List):
+            same = f"same_list({yes.text}, {no.text})"
         c = condition.text
         agreed = f"({yes.text} if {same} else None)"
         code = make.maybe(f"{agreed} if {c} is None else {yes.text} if {c} else {no.text}")
