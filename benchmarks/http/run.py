@@ -75,7 +75,7 @@ def requests_for(policies: Path, on: str) -> list[Request]:
         for document in households():
             document = document | {"household_id": f"{document['household_id']}-{variant}"}
             decision = decide(book, document, on=day)
-            path = f"/v1/decisions?on={on}"
+            path = f"/v1/decisions?on={on}&known={on}"
             begins = f'{{"decision_id":"{decision.decision_id}"'.encode()
             made.append(Request(post(HOST, path, encode_json(document)), begins))
     return made
