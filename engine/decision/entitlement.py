@@ -115,6 +115,7 @@ class Entitlement(Struct, omit_defaults=False):
 
     household_id: str
     area: str
+    application_date: str | None
     first: str
     last: str
     known: str
@@ -155,6 +156,7 @@ def entitlement(book: Rulebook, household: Household, first: int, last: int, kno
     return Entitlement(
         household.household_id,
         household.area,
+        None if household.application_date is None else day_text(household.application_date),
         _iso_month(first),
         _iso_month(last),
         day_text(known),

@@ -39,12 +39,13 @@ class _Months:
     def __init__(self, book: Rulebook, told: Entitlement, language: str, names: Mapping[str, str]) -> None:
         self.book, self.told, self.language, self.names = book, told, language, names
         self.known = parse_date(told.known) or 0
+        self.applied = None if told.application_date is None else parse_date(told.application_date)
         self.texts = self._texts(told.last)
         self.words, self.say, self.labels = self.texts.words, self.texts.words.say, self.texts.labels
 
     def _texts(self, month: str) -> RuleTexts:
         on = month_day(month) or 0
-        return rule_texts(self.book, in_force(self.book, on, self.known, None), self.language)
+        return rule_texts(self.book, in_force(self.book, on, self.known, self.applied), self.language)
 
     def head(self) -> str:
         told, area = self.told, self.book.areas[self.told.area]
