@@ -7,7 +7,6 @@ decision. An amount that hangs on open conditions is a range; what hangs on an o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from engine.decision.inputs import Inputs, inputs_on
@@ -193,4 +192,4 @@ def _causes(at: Situation, one: Missing) -> tuple[Missing, ...]:
         return (one,)
     node = reaches.reading.computed[one.name].node
     deeper = missing(reaches, node, {} if one.person < 0 else {SUBJECT: one.person})
-    return tuple(replace(each, path=(*one.path, one.name, *each.path)) for each in deeper)
+    return tuple(Missing(each.kind, each.name, each.person, (*one.path, one.name, *each.path)) for each in deeper)

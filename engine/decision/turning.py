@@ -11,7 +11,7 @@ from engine.language import outcomes
 from engine.language.interpret import Bindings, Interpreter
 from engine.language.reaches import Reaches
 from engine.language.scope import SUBJECT
-from engine.language.supposed import Either, Supposed
+from engine.language.supposed import Either, Supposed, Unrefined
 from engine.language.tree import Node
 from engine.language.types import Boolean
 from engine.language.unknowns import Missing, turning, waited_for
@@ -34,10 +34,11 @@ class Turning:
     ) -> None:
         """`given`: the computed values, by name and person (-1: the household)."""
         self.book, self.plan, self.inputs = book, plan, inputs
-        self.parameters, self.on = parameters, on
+        self.parameters, self.on, self.given = parameters, on, given
         self.reaches = Reaches(
             Interpreter(plan.decide, inputs.household, inputs.people, parameters, on, given)
         )
+        self._unrefined = Unrefined(self.reaches.reading)
         self._eithers: dict[tuple[str, int], Either] = {}
 
     def _outcome(self, policy: str, index: int) -> tuple[Node, Bindings]:
@@ -47,7 +48,7 @@ class Turning:
     def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
         """What an undetermined finding hangs on."""
         node, bindings = self._outcome(policy, index)
-        return self.turning(policy, index) or waited_for(self.reaches.reading, node, bindings)
+        return self.turning(policy, index) or waited_for(self._unrefined, node, bindings)
 
     def turning(self, policy: str, index: int) -> tuple[Missing, ...]:
         """What can still turn an undetermined finding. Nothing, when known facts settle it in truth."""
@@ -99,14 +100,11 @@ class Turning:
 
     def _supposed(self, one: Missing, value: Any) -> Supposed:
         household, people = inputs_with(self.plan, self.inputs, one.name, one.person, value)
-        run = self.plan.run_decide
-        own, columns = run.run(household, people, self.parameters, self.on)
-
-        def given(name: str, index: int) -> Any:
-            return own[run.own_place[name]] if index < 0 else columns[run.column_place[name]][index]
-
-        reading = Interpreter(self.plan.decide, household, people, self.parameters, self.on, given)
-        return Supposed(reading, self.reaches, readers_of(self.book, self.plan, one.name))
+        readers = readers_of(self.book, self.plan, one.name)
+        reading = Interpreter(
+            self.plan.decide, household, people, self.parameters, self.on, self.given, readers
+        )
+        return Supposed(reading, self.reaches, readers)
 
     def may_pay(self, policy: str, index: int) -> bool:
         """Can an undetermined finding still be anything but a refusal?"""

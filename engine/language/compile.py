@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from engine.language import dates, runtime
@@ -34,7 +35,7 @@ class Computed:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
     """What to compute from what. Inputs are given by position; unknown inputs are None."""
 
@@ -43,6 +44,25 @@ class Program:
     items: Mapping[str, tuple[str, ...]]  # per list: the fields of an item, in order
     parameters: tuple[str, ...]
     computed: tuple[Computed, ...]
+
+    @cached_property
+    def places(self) -> Places:
+        return Places(
+            {one.name: one for one in self.computed},
+            {name: place for place, name in enumerate(self.household)},
+            {name: place for place, name in enumerate(self.person)},
+            {name: place for place, name in enumerate(self.parameters)},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a program computes, by name, and where its inputs stand."""
+
+    computed: Mapping[str, Computed]
+    household: Mapping[str, int]
+    person: Mapping[str, int]
+    parameters: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +89,8 @@ class Generator:
         self.free: dict[int, frozenset[str]] = {}
         self.names = 0
         self.blocks: list[Block] = [Block(1)]
-        self.household = {name: i for i, name in enumerate(program.household)}
-        self.person = {name: i for i, name in enumerate(program.person)}
-        self.parameters = {name: i for i, name in enumerate(program.parameters)}
+        places = program.places
+        self.household, self.person, self.parameters = places.household, places.person, places.parameters
         self.values: dict[str, Code] = {}  # household values computed so far
         self.columns: dict[str, str] = {}  # person values computed in earlier loops
         self.in_loop: dict[str, Code] = {}  # person values computed in this loop

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from engine.language import dates, runtime
-from engine.language.compile import Computed, Program
+from engine.language.compile import Program
 from engine.language.outcomes import is_eligible, outcome
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import OPS, Node
@@ -21,6 +21,7 @@ from engine.language.types import List, Number, Ratio, Record
 
 Bindings = Mapping[str, Any]
 NOTHING: Bindings = {}
+_UNREAD: Any = object()
 
 
 class Interpreter:
@@ -36,40 +37,45 @@ class Interpreter:
         parameters: Sequence[Any],
         on: int,
         given: Callable[[str, int], Any] | None = None,
+        anew: frozenset[str] = frozenset(),
     ) -> None:
-        """`given`: computed values that are known already, by name and person (-1: the household)."""
+        """`given`: computed values that are known already, by name and person (-1: the household).
+
+        `anew`: names that are computed all the same.
+        """
         self.program = program
-        self.given = given
+        self.given, self.anew = given, anew
         self.household, self.people, self.parameters, self.on = household, people, parameters, on
-        self.computed: dict[str, Computed] = {one.name: one for one in program.computed}
-        self.slots = {name: i for i, name in enumerate(program.household)}
-        self.person_slots = {name: i for i, name in enumerate(program.person)}
-        self.parameter_slots = {name: i for i, name in enumerate(program.parameters)}
+        places = program.places
+        self.computed, self.slots = places.computed, places.household
+        self.person_slots, self.parameter_slots = places.person, places.parameters
         self._memo: dict[tuple[str, int], Any] = {}
         self._nodes: dict[tuple[int, int], Any] = {}
 
     def named(self, name: str, person: int = -1) -> Any:
         """A computed value of the household, or of the person with that index."""
         key = (name, person)
-        if key not in self._memo:
-            if self.given is not None:
-                value = self.given(name, person)
-                self._memo[key] = (
-                    Fraction(*value) if isinstance(self.computed[name].node.type, Ratio) and value else value
-                )
+        found = self._memo.get(key, _UNREAD)
+        if found is _UNREAD:
+            node = self.computed[name].node
+            if self.given is None or name in self.anew:
+                found = self.value(node, NOTHING if person < 0 else {SUBJECT: person})
             else:
-                bindings = NOTHING if person < 0 else {SUBJECT: person}
-                self._memo[key] = self.value(self.computed[name].node, bindings)
-        return self._memo[key]
+                found = self.given(name, person)
+                if found is not None and isinstance(node.type, Ratio):
+                    found = Fraction(*found)
+            self._memo[key] = found
+        return found
 
     def value(self, node: Node, bindings: Bindings = NOTHING) -> Any:
         """A node's value. What hangs on no variable but the subject is computed once."""
         if not node.args or len(bindings) > (SUBJECT in bindings):
             return self._evaluate(node, bindings)
         key = (id(node), bindings.get(SUBJECT, -1))
-        if key not in self._nodes:
-            self._nodes[key] = self._evaluate(node, bindings)
-        return self._nodes[key]
+        found = self._nodes.get(key, _UNREAD)
+        if found is _UNREAD:
+            found = self._nodes[key] = self._evaluate(node, bindings)
+        return found
 
     def _evaluate(self, node: Node, bindings: Bindings) -> Any:
         handler = _HANDLERS.get(node.op)
@@ -101,7 +107,9 @@ class Interpreter:
         return self.named(node.name) if node.name in self.computed else self._fact(node, bindings)
 
     def _field(self, node: Node, bindings: Bindings) -> Any:
-        record, of = self.value(node.args[0], bindings), node.args[0].type
+        arg = node.args[0]
+        record = bindings[arg.name] if arg.op == "variable" else self.value(arg, bindings)
+        of = arg.type
         if record is None:
             return None
         assert isinstance(of, Record)

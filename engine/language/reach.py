@@ -5,9 +5,10 @@ A reach never claims too much: whatever the missing facts turn out to be, the va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from engine.language.dates import MAX_DAY, MIN_DAY
 from engine.language.tree import Node
@@ -28,8 +29,7 @@ from engine.language.types import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, gc=False):
     """A number, a date or a duration from `lo` to `hi`, as the lazy reading holds it.
 
     `blank`: it may also stay unknown, whatever facts come (a table without that cell, a division by zero).
@@ -44,8 +44,7 @@ class Span:
 Choices = frozenset[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(msgspec.Struct, frozen=True, gc=False):
     """A list: what surely belongs to it, what may, and how many more entries may come of which nothing is known.
 
     Entries are items (an index, or the values of the fields) in a list of records, reaches in any other.
@@ -63,8 +62,7 @@ class Members:
             yield self.further
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(msgspec.Struct, frozen=True, gc=False):
     """Nothing is said about the value but whether it may stay unknown."""
 
     blank: bool = True
@@ -73,18 +71,23 @@ class Anything:
 ANYTHING = Anything()
 Reach = Span | Choices | Members | Anything
 
+SURE: Mapping[bool, Choices] = {truth: frozenset({truth}) for truth in (False, True)}
 TRUTHS: Choices = frozenset({False, True})
 OPEN_TRUTHS: Choices = frozenset({False, True, None})
+
+_RANGED = (Number, Ratio, Date, Duration)
 
 
 def is_single(reach: Reach) -> bool:
     """Can the value not change any more?"""
+    if isinstance(reach, frozenset):
+        return len(reach) == 1
     if isinstance(reach, Span):
         return bool(reach.lo == reach.hi) and not reach.blank
     if isinstance(reach, Members):
         entries = (entry for entry in reach.sure if isinstance(entry, Span | frozenset | Anything))
         return not (reach.maybe or reach.more or reach.blank) and all(is_single(entry) for entry in entries)
-    return isinstance(reach, frozenset) and len(reach) == 1
+    return False
 
 
 def of_type(of: Type, blank: bool = False) -> Reach:
@@ -106,7 +109,9 @@ def of_type(of: Type, blank: bool = False) -> Reach:
 
 def exactly(value: Any, of: Type) -> Reach:
     """The reach of a value that is known."""
-    return Span(value, value) if isinstance(of, Number | Ratio | Date | Duration) else frozenset({value})
+    if isinstance(of, _RANGED):
+        return Span(value, value)
+    return SURE[value] if value is True or value is False else frozenset({value})
 
 
 def same(a: Choices, b: Choices, equal: bool) -> Choices:
@@ -184,7 +189,7 @@ def one_of(cells: Sequence[Reach | None], of: Type) -> Reach:
 
 
 def mapped(span: Span, rising: Callable[[Any], Any]) -> Span:
-    return replace(span, lo=rising(span.lo), hi=rising(span.hi))
+    return Span(rising(span.lo), rising(span.hi), span.blank)
 
 
 def listed(value: Any, node: Node) -> Members:

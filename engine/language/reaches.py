@@ -46,6 +46,7 @@ from engine.language.scope import SUBJECT
 from engine.language.tree import Node
 from engine.language.types import List, Outcome, Ratio, Record
 
+_NEVER_TAKEN = (List, Outcome)  # the lazy reading's value says less than the parts do
 MOST_CELLS = 200  # of a size table that are looked at one by one
 
 
@@ -54,6 +55,7 @@ class Reaches:
 
     def __init__(self, reading: Interpreter) -> None:
         self.reading = reading
+        self.lacking: dict[tuple[str, int | frozenset[int]], tuple[Any, ...]] = {}  # kept by `unknowns`
         self._nodes: dict[tuple[int, int], Reach] = {}
         self._named: dict[tuple[str, int], Reach] = {}
 
@@ -63,21 +65,24 @@ class Reaches:
 
     def of(self, node: Node, bindings: Bindings = NOTHING) -> Reach:
         """A node's reach. What hangs on no variable but the subject is computed once."""
-        if not node.args or len(bindings) > (SUBJECT in bindings):
+        if node.op == "variable" or len(bindings) > (SUBJECT in bindings):
             return self._find(node, bindings)
         key = (id(node), bindings.get(SUBJECT, -1))
-        if key not in self._nodes:
-            self._nodes[key] = self._find(node, bindings)
-        return self._nodes[key]
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = self._find(node, bindings)
+        return found
 
     def named(self, name: str, person: int = -1) -> Reach:
         key = (name, person)
-        if key not in self._named:
+        found = self._named.get(key)
+        if found is None:
             node = self.reading.computed[name].node
-            value = None if isinstance(node.type, List | Outcome) else self.reading.named(name, person)
+            value = None if isinstance(node.type, _NEVER_TAKEN) else self.reading.named(name, person)
             bindings = NOTHING if person < 0 else {SUBJECT: person}
-            self._named[key] = self.of(node, bindings) if value is None else exactly(value, node.type)
-        return self._named[key]
+            found = self.of(node, bindings) if value is None else exactly(value, node.type)
+            self._named[key] = found
+        return found
 
     def _find(self, node: Node, bindings: Bindings) -> Reach:
         handler = _HANDLERS.get(node.op)
@@ -122,12 +127,17 @@ class Reaches:
         return of_type(node.type, blank=True) if value is None else exactly(value, node.type)
 
     def _field(self, node: Node, bindings: Bindings) -> Reach:
-        if self.reading.value(node.args[0], bindings) is None:
+        if self._owner(node, bindings) is None:
             return of_type(node.type, blank=True)
         return self._fact(node, bindings)
 
+    def _owner(self, node: Node, bindings: Bindings) -> Any:
+        """The person or the entry that a field is read of; None: not known who or which."""
+        record = node.args[0]
+        return bindings[record.name] if record.op == "variable" else self.reading.value(record, bindings)
+
     def _computed(self, node: Node, bindings: Bindings) -> Reach:
-        person = self.reading.value(node.args[0], bindings)
+        person = self._owner(node, bindings)
         if person is not None and node.name in self.reading.computed:
             return self.named(node.name, person)
         value = self.reading.value(node, bindings)
@@ -235,7 +245,12 @@ class Reaches:
         return kleene((self.of(arg, bindings) for arg in node.args[1:]), False)
 
     def _in(self, node: Node, bindings: Bindings) -> Reach:
-        return kleene((self.of(arg, bindings) for arg in node.args[1:]), True)
+        value, *tests = node.args
+        choices = [test.args[1].value for test in tests if _is_choice(test, value)]
+        found = self.of(value, bindings) if len(choices) == len(tests) else None
+        if not isinstance(found, frozenset):
+            return kleene((self.of(arg, bindings) for arg in tests), True)
+        return frozenset([one in choices if one is not None else None for one in found])
 
     def _not(self, node: Node, bindings: Bindings) -> Reach:
         return frozenset(runtime.opposite(truth) for truth in truths_of(self.of(node.args[0], bindings)))
@@ -360,6 +375,11 @@ class Reaches:
     def _is_eligible(self, node: Node, bindings: Bindings) -> Reach:
         found = self.of(node.args[0], bindings)
         return frozenset(is_eligible(one) for one in found) if isinstance(found, frozenset) else OPEN_TRUTHS
+
+
+def _is_choice(test: Node, value: Node) -> bool:
+    """Is this test of an `in` one plain choice?"""
+    return test.op == "equal" and test.args[0] is value and test.args[1].op == "const"
 
 
 _HANDLERS: dict[str, Callable[[Reaches, Node, Bindings], Reach]] = {

@@ -7,9 +7,10 @@ greatest value that an unknown amount can take, when only conditions are open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import msgspec
 
 from engine.language.interpret import NOTHING, Bindings, Interpreter
 from engine.language.outcomes import UNDETERMINED
@@ -20,11 +21,8 @@ from engine.language.supposed import Unrefined
 from engine.language.tree import BINDERS, Node
 from engine.language.types import List, Ratio, Record
 
-KLEENE = frozenset({"and", "or", "between", "in"})
 
-
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True, gc=False):
     """One fact (of the household: person -1) or parameter that is not known, and the names that led to it.
 
     `kind`: fact, parameter, status (of a policy that an officer has to decide) or value (a computed value
@@ -39,121 +37,132 @@ class Missing:
 
 def missing(reaches: Reaches, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
     """What is missing for a value that the lazy reading does not know."""
-    return turning(reaches, node, bindings) or waited_for(reaches.reading, node, bindings)
+    return turning(reaches, node, bindings) or waited_for(Unrefined(reaches.reading), node, bindings)
 
 
-def waited_for(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
+def waited_for(unrefined: Unrefined, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
     """The first thing that a value waits for which is unknown although nothing can change it any more.
 
     Known incomes exceed every line, say: the reading that decides outcomes does not see that.
     """
-    return tuple(islice(_missing(Unrefined(reading), node, bindings, _Trail((), set())), 1))
+    return _all_under(unrefined, node, bindings)[:1]
 
 
 def turning(reaches: Reaches, node: Node, bindings: Bindings = NOTHING) -> tuple[Missing, ...]:
     """What can still change a value, each once, in the order of the text; nothing when it is settled."""
-    found: dict[tuple[str, str, int], Missing] = {}
-    if reaches.is_open(node, bindings):
-        for one in _missing(reaches, node, bindings, _Trail((), set())):
-            found.setdefault((one.kind, one.name, one.person), one)
+    return _all_under(reaches, node, bindings) if reaches.is_open(node, bindings) else ()
+
+
+# what was found, by kind, name and person
+_Found = dict[tuple[str, str, int], Missing]
+_Path = tuple[str, ...]
+
+
+def _all_under(reaches: Reaches, node: Node, bindings: Bindings) -> tuple[Missing, ...]:
+    found: _Found = {}
+    _under(reaches, node, bindings, (), found)
     return tuple(found.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Trail:
-    """The names that led here, and the computed values that were looked into: each once, or the ways
-    multiply.
-    """
-
-    path: tuple[str, ...]
-    seen: set[tuple[str, int | frozenset[int]]]
-
-    def first_at(self, name: str, of: int | frozenset[int]) -> bool:
-        """`of`: the person, or the people of a list who matter."""
-        first = (name, of) not in self.seen
-        self.seen.add((name, of))
-        return first
-
-    def through(self, name: str) -> _Trail:
-        return _Trail((*self.path, name), self.seen)
+def _add(found: _Found, kind: str, name: str, person: int, path: _Path) -> None:
+    key = (kind, name, person)
+    if key not in found:
+        found[key] = Missing(kind, name, person, path)
 
 
-def _missing(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
-    if node.op in ("fact", "field"):
-        yield from _missing_input(reaches, node, bindings, trail)
-    elif node.op in ("value", "computed"):
-        yield from _missing_value(reaches, node, bindings, trail)
-    elif node.op in ("parameter", "size_table", "marginal"):
-        yield from _missing_cell(reaches, node, bindings, trail)
-    elif node.op == "if":
-        yield from _missing_branch(reaches, node, bindings, trail)
-    elif node.op in BINDERS:
-        yield from _missing_in_list(reaches, node, bindings, trail)
-    elif node.op == "sum" and node.args[0].op == "map":
-        yield from _missing_in_list(reaches, node.args[0], bindings, trail, _adds_nothing)
-    elif node.op == "outcome":
-        yield from _missing_outcome(reaches, node, bindings, trail)
-    elif node.op == "is_eligible":
-        yield from _missing_status(reaches, node, bindings, trail)
-    else:
-        args = node.args[1:] if node.op in ("between", "in") else node.args
-        for arg in args:
-            if reaches.is_open(arg, bindings):
-                yield from _missing(reaches, arg, bindings, trail)
-
-
-def _missing_input(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
-    if node.op == "fact":
-        yield Missing("fact", node.name, -1, trail.path)
+def _under(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
+    """Adds what is missing for a node to what was found."""
+    walk = _WALKS.get(node.op)
+    if walk is not None:
+        walk(reaches, node, bindings, path, found)
         return
+    for arg in node.args:
+        if reaches.is_open(arg, bindings):
+            _under(reaches, arg, bindings, path, found)
+
+
+def _tests(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
+    """`between` and `in`: the tests read the value themselves."""
+    for arg in node.args[1:]:
+        if reaches.is_open(arg, bindings):
+            _under(reaches, arg, bindings, path, found)
+
+
+def _through(
+    reaches: Reaches,
+    name: str,
+    of: int | frozenset[int],
+    look: Callable[[_Found], None],
+    path: _Path,
+    found: _Found,
+) -> None:
+    """What a computed value lacks, looked for once for all that read it. `of`: the person, or those who matter."""
+    inside = reaches.lacking.get((name, of))
+    if inside is None:
+        own: _Found = {}
+        look(own)
+        inside = reaches.lacking[name, of] = tuple(own.values())
+    for one in inside:
+        key = (one.kind, one.name, one.person)
+        if key not in found:
+            found[key] = Missing(*key, (*path, name, *one.path))
+
+
+def _fact(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
+    _add(found, "fact", node.name, -1, path)
+
+
+def _field(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
     record = node.args[0]
-    if record.type == Record(PERSON):
+    assert isinstance(record.type, Record)
+    if record.type.name == PERSON:
         person = reaches.reading.value(record, bindings)
         if person is None:
-            yield from _missing(reaches, record, bindings, trail)
+            _under(reaches, record, bindings, path, found)
         else:
-            yield Missing("fact", node.name, person, trail.path)
+            _add(found, "fact", node.name, person, path)
         return
     owner = bindings.get("list of " + record.name)
     if owner is None:
-        yield from _missing(reaches, record, bindings, trail)
+        _under(reaches, record, bindings, path, found)
     else:
         name, person = owner
-        yield Missing("fact", name, person, (*trail.path, node.name))
+        _add(found, "fact", name, person, (*path, node.name))
 
 
-def _missing_value(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
-    computed = reaches.reading.computed.get(node.name)
-    inner = NOTHING
+def _value(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
+    person, inner = -1, NOTHING
     if node.op == "computed":
         person = reaches.reading.value(node.args[0], bindings)
         if person is None:
-            yield from _missing(reaches, node.args[0], bindings, trail)
+            _under(reaches, node.args[0], bindings, path, found)
             return
         inner = {SUBJECT: person}
+    computed = reaches.reading.computed.get(node.name)
     if computed is None:
-        yield Missing("value", node.name, inner.get(SUBJECT, -1), trail.path)
+        _add(found, "value", node.name, person, path)
     elif computed.node.op == "const":
-        yield Missing("value", node.name, -1, trail.path)
-    elif trail.first_at(node.name, inner.get(SUBJECT, -1)):
-        yield from _missing(reaches, computed.node, inner, trail.through(node.name))
+        _add(found, "value", node.name, -1, path)
+    else:
+        look = partial(_under, reaches, computed.node, inner, ())
+        _through(reaches, node.name, person, look, path, found)
 
 
-def _missing_cell(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+def _cell(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
     keys_open = [arg for arg in node.args if reaches.is_open(arg, bindings)]
     for arg in keys_open:
-        yield from _missing(reaches, arg, bindings, trail)
+        _under(reaches, arg, bindings, path, found)
     if reaches.reading.table(node.name) is None or not keys_open:
-        yield Missing("parameter", node.name, -1, trail.path)
+        _add(found, "parameter", node.name, -1, path)
 
 
-def _missing_branch(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+def _branch(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
     condition = reaches.truths(node.args[0], bindings)
     if len(condition) > 1:
-        yield from _missing(reaches, node.args[0], bindings, trail)
+        _under(reaches, node.args[0], bindings, path, found)
     for truth, branch in zip((True, False), node.args[1:], strict=True):
         if condition & {truth, None} and reaches.is_open(branch, bindings):
-            yield from _missing(reaches, branch, bindings, trail)
+            _under(reaches, branch, bindings, path, found)
 
 
 def _adds_nothing(reach: Reach) -> bool:
@@ -168,23 +177,24 @@ _IDLE: Mapping[str, Callable[[Reach], bool]] = {
 }
 
 
-def _missing_in_list(
+def _in_list(
     reaches: Reaches,
     node: Node,
     bindings: Bindings,
-    trail: _Trail,
+    path: _Path,
+    found: _Found,
     idle: Callable[[Reach], bool] = lambda reach: False,
     only: frozenset[int] | None = None,
-) -> Iterator[Missing]:
+) -> None:
     """Who belongs to the list, then the bodies. `only`: the people whose place in it matters to the reader."""
     members, body = node.args
-    found, idle = reaches.members(members, bindings), _IDLE.get(node.op, idle)
-    if found is None or found.more:
-        yield from _missing(reaches, members, bindings, trail)
+    those, idle = reaches.members(members, bindings), _IDLE.get(node.op, idle)
+    if those is None or those.more:
+        _under(reaches, members, bindings, path, found)
         return
     owner = _owner_of_items(reaches, members, bindings)
     entries = []
-    for item in (*found.sure, *found.maybe):
+    for item in (*those.sure, *those.maybe):
         inner = reaches.bound(node, item, bindings)
         if owner is not None:
             inner = {**inner, "list of " + node.value: owner}
@@ -193,24 +203,36 @@ def _missing_in_list(
     if reaches.is_open(members, bindings):
         of_people = isinstance(members.type, List) and members.type.item == Record(PERSON)
         matter = frozenset(item for item, _ in entries) if of_people else None
-        yield from _missing_members(reaches, members, bindings, trail, matter)
+        _members(reaches, members, bindings, path, found, matter)
     for _, inner in entries:
         if reaches.is_open(body, inner):
-            yield from _missing(reaches, body, inner, trail)
+            _under(reaches, body, inner, path, found)
 
 
-def _missing_members(
-    reaches: Reaches, members: Node, bindings: Bindings, trail: _Trail, only: frozenset[int] | None
-) -> Iterator[Missing]:
+def _members(
+    reaches: Reaches,
+    members: Node,
+    bindings: Bindings,
+    path: _Path,
+    found: _Found,
+    only: frozenset[int] | None,
+) -> None:
     computed = reaches.reading.computed.get(members.name) if members.op == "value" else None
     if members.op == "filter":
-        yield from _missing_in_list(reaches, members, bindings, trail, only=only)
+        _in_list(reaches, members, bindings, path, found, only=only)
     elif computed is not None and only is not None:
-        if trail.first_at(members.name, only):
-            inner = trail.through(members.name)
-            yield from _missing_members(reaches, computed.node, NOTHING, inner, only)
+        look = partial(_members, reaches, computed.node, NOTHING, (), only=only)
+        _through(reaches, members.name, only, look, path, found)
     else:
-        yield from _missing(reaches, members, bindings, trail)
+        _under(reaches, members, bindings, path, found)
+
+
+def _sum(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
+    (members,) = node.args
+    if members.op == "map":
+        _in_list(reaches, members, bindings, path, found, _adds_nothing)
+    elif reaches.is_open(members, bindings):
+        _under(reaches, members, bindings, path, found)
 
 
 def _owner_of_items(reaches: Reaches, members: Node, bindings: Bindings) -> tuple[str, int] | None:
@@ -224,26 +246,41 @@ def _owner_of_items(reaches: Reaches, members: Node, bindings: Bindings) -> tupl
     return None
 
 
-def _missing_outcome(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+def _outcome(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
     """In the order of precedence: what comes later matters only when what comes before lets it."""
     concerns, closed, eligible, discretion = (reaches.truths(arg, bindings) for arg in node.args)
     if len(concerns) > 1:
-        yield from _missing(reaches, node.args[0], bindings, trail)
+        _under(reaches, node.args[0], bindings, path, found)
     if len(closed) > 1:
-        yield from _missing(reaches, node.args[1], bindings, trail)
+        _under(reaches, node.args[1], bindings, path, found)
     if len(eligible) > 1:
-        yield from _missing(reaches, node.args[2], bindings, trail)
+        _under(reaches, node.args[2], bindings, path, found)
     elif eligible == {True} and len(discretion) > 1:
-        yield from _missing(reaches, node.args[3], bindings, trail)
+        _under(reaches, node.args[3], bindings, path, found)
 
 
-def _missing_status(reaches: Reaches, node: Node, bindings: Bindings, trail: _Trail) -> Iterator[Missing]:
+def _status(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:
     """An open status of a policy: what it lacks, or the policy itself while an officer has to speak."""
     (read,) = node.args
     if reaches.reading.value(read, bindings) == UNDETERMINED:
-        yield from _missing(reaches, read, bindings, trail)
+        _under(reaches, read, bindings, path, found)
     else:
-        yield Missing("status", read.name.rpartition(".")[0], bindings.get(SUBJECT, -1), trail.path)
+        _add(found, "status", read.name.rpartition(".")[0], bindings.get(SUBJECT, -1), path)
+
+
+# how what is missing is looked for under a node; under any other, in its arguments that are open
+_WALKS: dict[str, Callable[[Reaches, Node, Bindings, _Path, _Found], None]] = {
+    "fact": _fact,
+    "field": _field,
+    **dict.fromkeys(("value", "computed"), _value),
+    **dict.fromkeys(("parameter", "size_table", "marginal"), _cell),
+    "if": _branch,
+    **dict.fromkeys(("between", "in"), _tests),
+    **dict.fromkeys(BINDERS, _in_list),
+    "sum": _sum,
+    "outcome": _outcome,
+    "is_eligible": _status,
+}
 
 
 def bounds(reading: Interpreter, node: Node, bindings: Bindings = NOTHING) -> tuple[int, int] | None:
