@@ -140,7 +140,7 @@ def would_change(at: Situation, policy: PolicyPlan, finding: Finding) -> list[Wo
     if clause is None:
         return []
     found = []
-    for fact, subject in _changeable(at, policy, finding):
+    for fact, subject in _changeable(at, clause, finding):
         search = _Search(at, policy.policy.id, finding, clause, fact, subject)
         flip = search.nearest()
         if flip is not None:
@@ -150,9 +150,9 @@ def would_change(at: Situation, policy: PolicyPlan, finding: Finding) -> list[Wo
     return found
 
 
-def _changeable(at: Situation, policy: PolicyPlan, finding: Finding) -> Iterator[tuple[Fact, str]]:
-    """Known, changeable facts that the policy reads: of the household, and of the subject or of everyone."""
-    for whose, name in sorted(policy.inputs):
+def _changeable(at: Situation, clause: ClausePlan, finding: Finding) -> Iterator[tuple[Fact, str]]:
+    """Known, changeable facts that a clause hangs on: of the household, and of the subject or of everyone."""
+    for whose, name in sorted(clause.inputs):
         fact = at.book.facts.get(name)
         if fact is None or not fact.changeable or fact.items:
             continue

@@ -38,6 +38,7 @@ class ClausePlan:
     margin: str  # "" when the clause is not a comparison of numbers
     margin_type: Type | None
     reads: tuple[tuple[str, str], ...]  # (whose: "" or person, name)
+    inputs: frozenset[tuple[str, str]]  # every input and parameter that it can hang on: (whose, name)
     statuses: frozenset[str]  # policies whose computed status it reads
     unless: tuple[ClausePlan, ...] = ()
 
@@ -331,7 +332,7 @@ class _Planner:
         )
         self._status(policy, Node("outcome", parts, OUTCOME))
         plans = (*concerns, *closed, *discretion, *_clauses(eligible))
-        inputs = frozenset[tuple[str, str]]().union(*(self._inputs_of(clause.truth) for clause in plans))
+        inputs = frozenset[tuple[str, str]]().union(*(clause.inputs for clause in plans))
         statuses = frozenset[str]().union(*(clause.statuses for clause in plans))
         paying = [part.node for part in _amount_parts(version)]
         paid = frozenset[tuple[str, str]]().union(
@@ -403,6 +404,7 @@ class _Planner:
             "" if margin_node is None else f"{own}~",
             None if margin_node is None else margin_node.type,
             direct_reads(clause.when, policy.unit),
+            self._inputs_of(name),
             self._statuses_of(clause.when).union(*(one.statuses for one in unless)),
             unless,
         )
