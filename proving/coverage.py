@@ -111,11 +111,10 @@ class Coverage:
     def _amount(self, at: Situation, plan: PolicyPlan, person: int) -> None:
         """The amount reads the first day of the month, and the statuses of the decision."""
         month = monthly(at)
-        columns = list(zip(*month.status_columns, strict=True)) or [()] * len(month.inputs.people)
         watching = Watching(
             at.plan.amounts,
             [*month.inputs.household, *month.statuses],
-            [[*row, *given] for row, given in zip(month.inputs.people, columns, strict=True)],
+            [[*row, *given] for row, given in zip(month.inputs.people, month.status_rows, strict=True)],
             parameters_on(self.book, at.household.area, month.on, at.known),
             month.on,
             self.wanted,

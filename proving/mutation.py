@@ -166,7 +166,7 @@ class _Changed:
         at, month, one = moment.at, monthly(moment.at), moment.decided
         on_day = parameters_on(self.book, one.household.area, at.on, one.known).values
         found = plan.run_decide.run(at.inputs.household, at.inputs.people, on_day, at.on)
-        if _differ(touched, at.plan.run_decide, at.own, at.columns, plan.run_decide, *found):
+        if _differ(touched, at.plan.run_decide, at.own, at.rows, plan.run_decide, *found):
             return True
         if (
             plan.amounts.household != at.plan.amounts.household
@@ -174,8 +174,7 @@ class _Changed:
         ):
             return True
         in_month = parameters_on(self.book, one.household.area, month.on, one.known).values
-        given = list(zip(*month.status_columns, strict=True)) or [()] * len(month.inputs.people)
-        people = [[*row, *values] for row, values in zip(month.inputs.people, given, strict=True)]
+        people = [[*row, *more] for row, more in zip(month.inputs.people, month.status_rows, strict=True)]
         household = [*month.inputs.household, *month.statuses]
         old = at.plan.run_amounts.run(household, people, month.parameters.values, month.on)
         new = plan.run_amounts.run(household, people, in_month, month.on)
@@ -197,18 +196,19 @@ class _Changed:
 
 
 def _differ(
-    touched: Iterable[str], old: Any, own: Any, columns: Any, new: Any, new_own: Any, new_columns: Any
+    touched: Iterable[str], old: Any, own: Any, rows: Any, new: Any, new_own: Any, new_rows: Any
 ) -> bool:
     """Whether a touched value of the household or of a person is another one."""
     for name in touched:
         if name in new.own_place:
             if name not in old.own_place or new_own[new.own_place[name]] != own[old.own_place[name]]:
                 return True
-        elif (
-            name not in old.column_place
-            or new_columns[new.column_place[name]] != columns[old.column_place[name]]
-        ):
+        elif name not in old.person_place:
             return True
+        else:
+            then, now = old.person_place[name], new.person_place[name]
+            if any(row[then] != new_row[now] for row, new_row in zip(rows, new_rows, strict=True)):
+                return True
     return False
 
 

@@ -72,34 +72,34 @@ def _patched(program: Program, before: Compiled, touched: Reads) -> Compiled:
     kept = tuple(one for one in program.computed if one.name in touched or one.name in needed)
     changed = variant(replace(program, computed=kept), frozenset(needed))
     own_places = [before.own_place[name] for name in changed.given.own]
-    column_places = [before.column_place[name] for name in changed.given.people]
+    row_places = [before.person_place[name] for name in changed.given.people]
     own_names = (*before.household, *(n for n in changed.compiled.household if n not in before.own_place))
-    column_names = (*before.person, *(n for n in changed.compiled.person if n not in before.column_place))
+    row_names = (*before.person, *(n for n in changed.compiled.person if n not in before.person_place))
     own_target = [own_names.index(name) for name in changed.compiled.household]
-    column_target = [column_names.index(name) for name in changed.compiled.person]
-    more_own, more_columns = len(own_names) - len(before.household), len(column_names) - len(before.person)
+    row_target = [row_names.index(name) for name in changed.compiled.person]
+    more_own, more = len(own_names) - len(before.household), [None] * (len(row_names) - len(before.person))
 
     def run(
         household: Sequence[Any], people: Sequence[Sequence[Any]], parameters: Sequence[Any], on: int
     ) -> tuple[list[Any], list[list[Any]]]:
-        own, columns = before.run(household, people, parameters, on)
-        own, columns = [*own, *[None] * more_own], [*columns, *[[]] * more_columns]
-        given = list(zip(*(columns[i] for i in column_places), strict=True)) or [()] * len(people)
-        rows = [[*row, *values] for row, values in zip(people, given, strict=True)]
-        new_own, new_columns = changed.compiled.run(
-            [*household, *(own[i] for i in own_places)], rows, parameters, on
+        own, rows = before.run(household, people, parameters, on)
+        own, rows = [*own, *[None] * more_own], [[*row, *more] for row in rows]
+        given = [[*one, *(row[i] for i in row_places)] for one, row in zip(people, rows, strict=True)]
+        new_own, new_rows = changed.compiled.run(
+            [*household, *(own[i] for i in own_places)], given, parameters, on
         )
         for place, value in zip(own_target, new_own, strict=True):
             own[place] = value
-        for place, column in zip(column_target, new_columns, strict=True):
-            columns[place] = column
-        return own, columns
+        for row, new_row in zip(rows, new_rows, strict=True):
+            for place, value in zip(row_target, new_row, strict=True):
+                row[place] = value
+        return own, rows
 
     return Compiled(
         run,
         own_names,
-        column_names,
+        row_names,
         {name: i for i, name in enumerate(own_names)},
-        {name: i for i, name in enumerate(column_names)},
+        {name: i for i, name in enumerate(row_names)},
         changed.compiled.source,
     )

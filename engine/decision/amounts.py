@@ -40,15 +40,14 @@ class MonthlyAmounts:
             at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
         )
         given = at.plan.amounts_given
-        self.statuses = [at.own[at.plan.run_decide.own_place[name]] for name in given.own]
-        self.status_columns = [at.columns[at.plan.run_decide.column_place[name]] for name in given.people]
+        self.statuses, self.status_rows = at.given(given)
         whole = Variant(at.plan.amounts, at.plan.run_amounts, given)
-        self._answer = self._run(whole, self.statuses, self.status_columns)
+        self._answer = self._run(whole, self.statuses, self.status_rows)
         self._reaches: Reaches | None = None
         self._confirmed: Answer | None = None
 
-    def _run(self, variant: Variant, own: Sequence[Any], columns: Sequence[Sequence[Any]]) -> Answer:
-        return run_variant(variant, self.inputs, own, columns, self.parameters.values, self.on)
+    def _run(self, variant: Variant, own: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Answer:
+        return run_variant(variant, self.inputs, own, rows, self.parameters.values, self.on)
 
     def value(self, name: str, index: int) -> Any:
         return self._answer.value(name, index)
@@ -62,20 +61,19 @@ class MonthlyAmounts:
                 at.inputs.household[names[_held(one)]] if one.endswith(".status") else False
                 for one in given.own
             ]
-            columns = [
-                [row[people[_held(one)]] if one.endswith(".status") else False for row in at.inputs.people]
-                for one in given.people
+            rows = [
+                [row[people[_held(one)]] if one.endswith(".status") else False for one in given.people]
+                for row in at.inputs.people
             ]
-            self._confirmed = self._run(confirmed_amounts(at.book, at.plan), own, columns)
+            self._confirmed = self._run(confirmed_amounts(at.book, at.plan), own, rows)
         return self._confirmed.value(name, index)
 
     def reaches(self) -> Reaches:
         if self._reaches is None:
-            columns = list(zip(*self.status_columns, strict=True)) or [()] * len(self.inputs.people)
             reading = Interpreter(
                 self.at.plan.amounts,
                 [*self.inputs.household, *self.statuses],
-                [[*row, *given] for row, given in zip(self.inputs.people, columns, strict=True)],
+                [[*row, *given] for row, given in zip(self.inputs.people, self.status_rows, strict=True)],
                 self.parameters.values,
                 self.on,
                 self.value,

@@ -121,7 +121,7 @@ def _test(at: Situation, conflict: Conflict, person: str) -> Any:
     names = at.plan.run_decide
     if conflict.same == PERSON:
         index = next(i for i, one in enumerate(at.household.people) if one.person_id == person)
-        return at.columns[names.column_place[conflict.when.name]][index]
+        return at.rows[index][names.person_place[conflict.when.name]]
     return at.own[names.own_place[conflict.when.name]]
 
 

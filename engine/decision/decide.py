@@ -85,8 +85,8 @@ def situate(
     if parameters is None:
         parameters = parameters_on(book, household.area, on, known)
     inputs = inputs_on(book, household, on, known)
-    own, columns = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
-    return Situation(book, household, on, known, plan, parameters, inputs, own, columns)
+    own, rows = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
+    return Situation(book, household, on, known, plan, parameters, inputs, own, rows)
 
 
 class _Decider:
@@ -189,7 +189,7 @@ class _Decider:
             value = at.own[place]
             shown[name] = value if value is None or plain is None else plain(at, value)
         for i, person in enumerate(at.household.people):
-            prefix, row = f"people/{person.person_id}/", self.findings.rows[i]
+            prefix, row = f"people/{person.person_id}/", self.at.rows[i]
             for name, place, plain in self.layout.people:
                 value = row[place]
                 shown[prefix + name] = value if value is None or plain is None else plain(at, value)

@@ -22,15 +22,12 @@ from engine.rulebook.model import PolicyVersion
 class Findings:
     """The findings of one household at one moment.
 
-    rows           per person, the computed values
     not_concerned  whom policies have nothing to say about, as far as they were asked
     """
 
     def __init__(self, situation: Situation) -> None:
         self.at = situation
         self.not_concerned: list[NotConcerned] = []
-        self.rows: list[Sequence[Any]] = list(zip(*situation.columns, strict=True))
-        self.rows = self.rows or [()] * len(situation.inputs.people)
         self._dates_found: dict[tuple[str, int], tuple[str, str]] = {}
         key = ("warnings", situation.on, situation.plan.rules.key)
         self._rule_warnings: dict[tuple[str, bool], Sequence[str]]
@@ -41,23 +38,24 @@ class Findings:
 
     def of(self, shape: Shape) -> list[Finding]:
         """A policy's findings; none when it does not concern the household, or nobody in it."""
-        at = self.at
+        at, place = self.at, shape.outcome
         if not shape.of_person:
-            found = self._finding(shape, at.own, HOUSEHOLD, -1, "")
-            return [found] if found is not None else []
-        found_all = (
-            self._finding(shape, self.rows[i], one.person_id, i, f"people/{one.person_id}/")
-            for i, one in enumerate(at.household.people)
-        )
-        return [finding for finding in found_all if finding is not None]
+            if at.own[place] != NOT_CONCERNED:
+                return [self._finding(shape, at.own, HOUSEHOLD, -1, "")]
+            self.not_concerned.append(NotConcerned(shape.plan.policy.id, HOUSEHOLD))
+            return []
+        found = []
+        for i, (one, row) in enumerate(zip(at.household.people, at.rows, strict=True)):
+            if row[place] == NOT_CONCERNED:
+                self.not_concerned.append(NotConcerned(shape.plan.policy.id, one.person_id))
+            else:
+                found.append(self._finding(shape, row, one.person_id, i, f"people/{one.person_id}/"))
+        return found
 
     def _finding(
         self, shape: Shape, values: Sequence[Any], subject: str, index: int, prefix: str
-    ) -> Finding | None:
+    ) -> Finding:
         result = values[shape.outcome]
-        if result == NOT_CONCERNED:
-            self.not_concerned.append(NotConcerned(shape.plan.policy.id, subject))
-            return None
         failed, reasons = _reasons(shape, values, result)
         finding = Finding(
             subject,

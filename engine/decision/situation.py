@@ -9,7 +9,7 @@ from typing import Any
 from engine.decision.document import Household
 from engine.decision.inputs import Inputs
 from engine.decision.model import STATUSES
-from engine.decision.plan import Plan, PolicyPlan, Variant, alone, unconfirmed
+from engine.decision.plan import Given, Plan, PolicyPlan, Variant, alone, unconfirmed
 from engine.decision.turning import Turning, inputs_with
 from engine.language import outcomes
 from engine.language.compile import Compiled
@@ -28,26 +28,24 @@ class Answer:
 
     compiled: Compiled
     own: Sequence[Any]
-    columns: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Any]]
 
     def value(self, name: str, index: int) -> Any:
         if index < 0:
             return self.own[self.compiled.own_place[name]]
-        return self.columns[self.compiled.column_place[name]][index]
+        return self.rows[index][self.compiled.person_place[name]]
 
 
 def run_variant(
     variant: Variant,
     inputs: Inputs,
     own: Sequence[Any],
-    columns: Sequence[Sequence[Any]],
+    rows: Sequence[Sequence[Any]],
     parameters: Sequence[Any],
     on: int,
 ) -> Answer:
-    """Runs a program over a household, with the computed values that it takes as given: `own` and, per person, `columns`."""
-    people: Sequence[Sequence[Any]] = inputs.people
-    if columns:
-        people = [[*row, *given] for row, given in zip(people, zip(*columns, strict=True), strict=True)]
+    """Runs a program over a household, with the computed values that it takes as given: `own` and a row per person."""
+    people = [[*row, *given] for row, given in zip(inputs.people, rows, strict=True)]
     return Answer(variant.compiled, *variant.compiled.run([*inputs.household, *own], people, parameters, on))
 
 
@@ -58,7 +56,7 @@ def _with_statuses(names: Sequence[str], row: Sequence[Any], held: bool) -> list
 
 
 class Situation:
-    """`own` and `columns` are the computed values of the household and of the people, in the plan's order.
+    """`own` and `rows` are the computed values of the household and of the people, in the plan's order.
 
     The lazy reading is made when something asks for it: most decisions need none.
     """
@@ -73,11 +71,11 @@ class Situation:
         parameters: ParametersOn,
         inputs: Inputs,
         own: Sequence[Any],
-        columns: Sequence[Sequence[Any]],
+        rows: Sequence[Sequence[Any]],
     ) -> None:
         self.book, self.household, self.on, self.known = book, household, on, known
         self.plan, self.parameters, self.inputs = plan, parameters, inputs
-        self.own, self.columns = own, columns
+        self.own, self.rows = own, rows
         self._turning: Turning | None = None
         self._without: Answer | None = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
@@ -114,7 +112,13 @@ class Situation:
         """One computed value, of the household (index -1) or of a person."""
         if index < 0:
             return self.own[self.plan.run_decide.own_place[name]]
-        return self.columns[self.plan.run_decide.column_place[name]][index]
+        return self.rows[index][self.plan.run_decide.person_place[name]]
+
+    def given(self, names: Given) -> tuple[list[Any], list[list[Any]]]:
+        """The computed values that a variant takes: the household's, and a row per person."""
+        own, people = self.plan.run_decide.own_place, self.plan.run_decide.person_place
+        places = [people[one] for one in names.people]
+        return [self.own[own[one]] for one in names.own], [[row[i] for i in places] for row in self.rows]
 
     def told(self, fact: str, person: int) -> Any:
         """What the document says of a fact on the day, of the household (person -1) or of a person."""
@@ -131,12 +135,11 @@ class Situation:
         if self.book.policies[policy].unit != PERSON:
             own = self.own[self.plan.run_decide.own_place[eligible]]
             return own is True and self.inputs.household[self.plan.own_input[held]] is not True
-        column, place = (
-            self.columns[self.plan.run_decide.column_place[eligible]],
-            self.plan.person_input[held],
+        computed, recorded = self.plan.run_decide.person_place[eligible], self.plan.person_input[held]
+        people = range(len(self.rows)) if index < 0 else (index,)
+        return any(
+            self.rows[i][computed] is True and self.inputs.people[i][recorded] is not True for i in people
         )
-        people = range(len(column)) if index < 0 else (index,)
-        return any(column[i] is True and self.inputs.people[i][place] is not True for i in people)
 
     def rests_on(self, policy: PolicyPlan, index: int) -> set[str]:
         """Policies whose computed status, not yet on record, carries an eligible finding.
@@ -158,19 +161,8 @@ class Situation:
         """A value where only statuses on record count."""
         if self._without is None:
             without = unconfirmed(self.book, self.plan)
-            own, columns, place, column = (
-                self.own,
-                self.columns,
-                self.plan.run_decide.own_place,
-                self.plan.run_decide.column_place,
-            )
             self._without = run_variant(
-                without,
-                self.inputs,
-                [own[place[one]] for one in without.given.own],
-                [columns[column[one]] for one in without.given.people],
-                self.parameters.values,
-                self.on,
+                without, self.inputs, *self.given(without.given), self.parameters.values, self.on
             )
         return self._without.value(name, index)
 

@@ -67,13 +67,13 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`run(household, people, parameters, on)` gives the household's values and a column per person value."""
+    """`run(household, people, parameters, on)` gives the household's values and, per person, a row of values."""
 
     run: Run
     household: tuple[str, ...]
     person: tuple[str, ...]
     own_place: Mapping[str, int]  # where a household value stands
-    column_place: Mapping[str, int]  # where a person value's column stands
+    person_place: Mapping[str, int]  # where a person's value stands in a row
     source: str
 
 
@@ -92,7 +92,7 @@ class Generator:
         places = program.places
         self.household, self.person, self.parameters = places.household, places.person, places.parameters
         self.values: dict[str, Code] = {}  # household values computed so far
-        self.columns: dict[str, str] = {}  # person values computed in earlier loops
+        self.places: dict[str, int] = {}  # of person values computed in earlier loops, in a person's row
         self.in_loop: dict[str, Code] = {}  # person values computed in this loop
         for computed in program.computed:
             self._prepare(computed.node)
@@ -132,9 +132,9 @@ class Generator:
             done |= {c.name for c in ready}
             waiting = [c for c in waiting if c.name not in done]
         results = ", ".join(self.values[name].text for name in order_household)
-        columns = ", ".join(self.columns[name] for name in order_person)
-        root.add(f"return [{results}], [{columns}]")
-        source = "\n".join(["def run(H, P, A, ON):", "    R = range(len(P))", *root.lines, ""])
+        root.add(f"return [{results}], W")
+        head = ["def run(H, P, A, ON):", "    R = range(len(P))", "    W = [[] for _ in R]"]
+        source = "\n".join([*head, *root.lines, ""])
         namespace = dict(_NAMESPACE)
         exec(compile(source, "<rules>", "exec"), namespace)  # noqa: S102 - our own generated text
         return Compiled(
@@ -168,17 +168,13 @@ class Generator:
         self.blocks.append(block)
         self.in_loop = {}
         for one in computed:
-            column = self.fresh("C")
-            code = self.named(self.code(one.node))
-            self.in_loop[one.name] = code
-            self.columns[one.name] = column
-            block.add(f"{column}.append({code.text})")
+            self.in_loop[one.name] = self.named(self.code(one.node))
+        block.add(f"W[i] += ({', '.join(code.text for code in self.in_loop.values())},)")
         self.blocks.pop()
+        self.places |= {name: place for place, name in enumerate(self.in_loop, len(self.places))}
         self.in_loop = {}
-        for one in computed:
-            root.add(f"{self.columns[one.name]} = []")
         root.add("for i in R:")
-        root.lines.extend(block.lines or ["        pass"])
+        root.lines.extend(block.lines)
 
     def fresh(self, prefix: str = "v") -> str:
         self.names += 1

@@ -130,14 +130,14 @@ def test_both_readings_agree_on_every_value_of_the_shipped_rules(seed: int) -> N
 def agree(
     program: Program, compiled: Compiled, household: Any, people: Any, parameters: Any, on: int
 ) -> None:
-    own, columns = compiled.run(household, people, parameters, on)
+    own, rows = compiled.run(household, people, parameters, on)
     lazy = Interpreter(program, household, people, parameters, on)
     types = {one.name: one.node.type for one in program.computed}
     assert set(types) == {*compiled.household, *compiled.person}
     for name, value in zip(compiled.household, own, strict=True):
         assert same(value, lazy.named(name), types[name]), name
-    for name, column in zip(compiled.person, columns, strict=True):
-        for i, value in enumerate(column):
+    for i, row in enumerate(rows):
+        for name, value in zip(compiled.person, row, strict=True):
             assert same(value, lazy.named(name, i), types[name]), (name, i)
     assert {one.name for one in program.computed if one.of == PERSON} == set(compiled.person)
 

@@ -76,10 +76,10 @@ class Rules:
     def values(self, one: World) -> dict[tuple[str, int], Any]:
         """Every value by name and person (-1: of the household), from the compiled function."""
         household, people, parameters, on = world.inputs(one)
-        own, columns = self.compiled.run(household, people, parameters, on)
+        own, rows = self.compiled.run(household, people, parameters, on)
         found = {(name, -1): value for name, value in zip(self.compiled.household, own, strict=True)}
-        for name, column in zip(self.compiled.person, columns, strict=True):
-            found.update({(name, i): value for i, value in enumerate(column)})
+        for i, row in enumerate(rows):
+            found.update({(name, i): value for name, value in zip(self.compiled.person, row, strict=True)})
         return found
 
     def lazily(self, one: World) -> Watched:

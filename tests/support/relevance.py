@@ -236,7 +236,7 @@ class _Trial:
     def situation(self) -> Situation:
         start, inputs = self.search.start, self.inputs
         run = start.plan.run_decide.run
-        own, columns = run(inputs.household, inputs.people, self.parameters.values, start.on)
+        own, rows = run(inputs.household, inputs.people, self.parameters.values, start.on)
         return Situation(
             start.book,
             start.household,
@@ -246,7 +246,7 @@ class _Trial:
             self.parameters,
             inputs,
             own,
-            columns,
+            rows,
         )
 
     def outcome(self, at: Situation) -> int:
@@ -254,7 +254,7 @@ class _Trial:
         return int(
             at.own[run.household.index(name)]
             if self.index < 0
-            else at.columns[run.person.index(name)][self.index]
+            else at.rows[self.index][run.person.index(name)]
         )
 
     def answer(self) -> tuple[Any, ...]:

@@ -104,12 +104,12 @@ def _again(texts: RuleTexts, decision: Decision) -> MonthlyAmounts:
     assert on is not None and known is not None
     plan, parameters = plan_for(book, texts.rules), parameters_on(book, decision.area, on, known)
     inputs = _inputs(texts, decision)
-    own, columns = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
+    own, rows = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
     people = tuple(Person(person, NOTHING) for person in decision.people)
     household = Household(
         decision.household_id, decision.area, None, NOTHING, people, None, b"", None, None, False
     )
-    at = Situation(book, household, on, known, plan, parameters, inputs, own, columns)
+    at = Situation(book, household, on, known, plan, parameters, inputs, own, rows)
     return MonthlyAmounts(at, inputs)
 
 

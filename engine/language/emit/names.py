@@ -62,8 +62,8 @@ def _computed(make: Generator, node: Node) -> Code:
     if record.op == "variable" and record.name == SUBJECT and node.name in make.in_loop:
         return make.in_loop[node.name]
     code = make.code(record)
-    if node.name in make.columns:
-        text = f"{make.columns[node.name]}[{code.text}]"
+    if node.name in make.places:
+        text = f"W[{code.text}][{make.places[node.name]}]"
     else:
         text = f"P[{code.text}][{make.person[node.name]}]"
     return make.maybe(f"None if {any_none(code.checks)} else {text}" if code.checks else text)
