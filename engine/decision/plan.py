@@ -12,7 +12,8 @@ Names of computed values:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine.language import numbers
@@ -202,6 +203,21 @@ def readers_of(book: Rulebook, plan: Plan, fact: str) -> frozenset[str]:
         return frozenset(found - {fact})
 
     return book.remember("readers", (plan.rules.key, fact), make, most=512)
+
+
+def times_read(book: Rulebook, plan: Plan, name: str) -> Mapping[str, int]:
+    """On how many ways a computed value reads each fact, through whatever names; 2 stands for more."""
+
+    def make() -> Mapping[str, int]:
+        times: Counter[str] = Counter()
+        for node in walk(plan.decide.places.computed[name].node):
+            if node.op in ("value", "computed") and node.name in plan.decide.places.computed:
+                times.update(times_read(book, plan, node.name))
+            elif node.op in _READS:
+                times[node.name] += 1
+        return {fact: min(number, 2) for fact, number in times.items()}
+
+    return book.remember("times read", (plan.rules.key, name), make, most=8192)
 
 
 _READS = frozenset({"fact", "field", "value", "computed"})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.decision.inputs import Inputs
-from engine.decision.plan import Plan, readers_of
+from engine.decision.plan import Plan, readers_of, times_read
 from engine.language import outcomes
 from engine.language.interpret import Bindings, Interpreter
 from engine.language.reaches import Reaches
@@ -56,7 +56,10 @@ class Turning:
         found = turning(self.reaches, node, bindings)
         if len(found) > MOST_TRIED:
             return found
-        return tuple(one for one in found if self._tells(one, node, bindings))
+        several = times_read(self.book, self.plan, f"{policy}.outcome")
+        return tuple(
+            one for one in found if several.get(one.name, 0) < 2 or self._tells(one, node, bindings)
+        )
 
     def _tells(self, one: Missing, node: Node, bindings: Bindings) -> bool:
         """Does the value of a choice matter, where it is seen that one fact is read in several places?"""
