@@ -190,4 +190,6 @@ def _causes(at: Situation, one: Missing) -> tuple[Missing, ...]:
         return (one,)
     node = reaches.reading.computed[one.name].node
     deeper = missing(reaches, node, {} if one.person < 0 else {SUBJECT: one.person})
-    return tuple(Missing(each.kind, each.name, each.person, (*one.path, one.name, *each.path)) for each in deeper)
+    return tuple(
+        Missing(each.kind, each.name, each.person, (*one.path, one.name, *each.path)) for each in deeper
+    )

@@ -52,9 +52,7 @@ class Findings:
                 found.append(self._finding(shape, row, one.person_id, i, f"people/{one.person_id}/"))
         return found
 
-    def _finding(
-        self, shape: Shape, values: Sequence[Any], subject: str, index: int, prefix: str
-    ) -> Finding:
+    def _finding(self, shape: Shape, values: Sequence[Any], subject: str, index: int, prefix: str) -> Finding:
         result = values[shape.outcome]
         failed, reasons = _reasons(shape, values, result)
         finding = Finding(

@@ -57,9 +57,7 @@ class Turning:
         if len(found) > MOST_TRIED:
             return found
         several = times_read(self.book, self.plan, f"{policy}.outcome")
-        return tuple(
-            one for one in found if several.get(one.name, 0) < 2 or self._tells(one, node, bindings)
-        )
+        return tuple(one for one in found if several.get(one.name, 0) < 2 or self._tells(one, node, bindings))
 
     def _tells(self, one: Missing, node: Node, bindings: Bindings) -> bool:
         """Does the value of a choice matter, where it is seen that one fact is read in several places?"""
@@ -69,7 +67,11 @@ class Turning:
         key = (one.name, one.person)
         if key not in self._eithers:
             self._eithers[key] = Either(self.reaches, [self._supposed(one, value) for value in choices])
-        return any((other.name, other.person) == key for other in turning(self._eithers[key], node, bindings))
+        either = self._eithers[key]
+        first, *others = (supposed.of(node, bindings) for supposed in either.each)
+        if any(other != first for other in others):
+            return True
+        return any((other.name, other.person) == key for other in turning(either, node, bindings))
 
     def _choices(self, one: Missing) -> Sequence[Any]:
         """Every value of a choice; of a list in which one choice alone is unknown, the list with each."""

@@ -35,9 +35,12 @@ class Computed:
     node: Node
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
-    """What to compute from what. Inputs are given by position; unknown inputs are None."""
+    """What to compute from what. Inputs are given by position; unknown inputs are None.
+
+    A program is itself only: what other readings make of it once is kept for as long as it lives.
+    """
 
     household: tuple[str, ...]
     person: tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.language.interpret import Bindings, Interpreter
+from engine.language.interpret import NOTHING, Bindings, Interpreter
 from engine.language.outcomes import UNDETERMINED
 from engine.language.reach import ANYTHING, Reach, exactly, hull, is_single, listed, of_type
 from engine.language.reaches import Reaches
@@ -32,7 +32,7 @@ class Either(Reaches):
         super().__init__(before.reading)
         self.before, self.each = before, each
 
-    def _find(self, node: Node, bindings: Bindings) -> Reach:
+    def of(self, node: Node, bindings: Bindings = NOTHING) -> Reach:
         before = self.before.of(node, bindings)
         if isinstance(node.type, List) or is_single(before):
             return before
@@ -42,7 +42,7 @@ class Either(Reaches):
 class Unrefined(Reaches):
     """What is unknown to the lazy reading may be anything: the reading by which outcomes are decided."""
 
-    def _find(self, node: Node, bindings: Bindings) -> Reach:
+    def of(self, node: Node, bindings: Bindings = NOTHING) -> Reach:
         value = self.reading.value(node, bindings)
         if isinstance(node.type, List):
             return ANYTHING if value is None else listed(value, node)

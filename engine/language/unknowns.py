@@ -16,6 +16,7 @@ from engine.language.interpret import NOTHING, Bindings, Interpreter
 from engine.language.outcomes import UNDETERMINED
 from engine.language.reach import Reach, Span
 from engine.language.reaches import Reaches
+from engine.language.reaches.lists import bound
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.supposed import Unrefined
 from engine.language.tree import BINDERS, Node
@@ -195,7 +196,7 @@ def _in_list(
     owner = _owner_of_items(reaches, members, bindings)
     entries = []
     for item in (*those.sure, *those.maybe):
-        inner = reaches.bound(node, item, bindings)
+        inner = bound(node, item, bindings)
         if owner is not None:
             inner = {**inner, "list of " + node.value: owner}
         if (only is None or item in only) and not idle(reaches.of(body, inner)):
