@@ -15,12 +15,14 @@ import os
 import pickle
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from engine.rulebook.model import Rulebook
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _KEPT = 8  # rulebooks
+_PLANS_KEPT = 4  # of each
 
 
 def load_cached(directory: Path) -> Rulebook:
@@ -30,13 +32,27 @@ def load_cached(directory: Path) -> Rulebook:
     if kept is not None:
         found = _read(kept)
         if found is not None:
+            _kept_at[found.fingerprint] = kept, len(found.memo.get(_PLANS, ()))
             return found
     from engine.rulebook.load import load_rulebook
 
     book = load_rulebook(directory)
     if kept is not None:
         _write(kept, book)
+        _kept_at[book.fingerprint] = kept, 0
     return book
+
+
+def keep_plans(book: Rulebook) -> None:
+    """Keeps what was compiled for the days asked about, so that the next command need not compile it."""
+    place, known = _kept_at.get(book.fingerprint, (None, 0))
+    plans = book.memo.get(_PLANS, {})
+    if place is not None and len(plans) > known:
+        _write(place, replace(book, memo={_PLANS: dict(list(plans.items())[-_PLANS_KEPT:])}))
+
+
+_PLANS = "plan"
+_kept_at: dict[str, tuple[Path, int]] = {}  # by fingerprint: the file, and how many plans it holds
 
 
 def _cache_directory() -> Path | None:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cli.cache import keep_plans
 from cli.documents import read_document, refuse
 from cli.rulebooks import asked_policies, language_of, open_rulebook
 from engine.decision import BadDocument, Decision, decide, encode_json
@@ -38,9 +39,11 @@ def run(
 def decided(book: Rulebook, file: str, document: Any, on: date, known: date, asked: list[str]) -> Decision:
     """The decision, or the end of the command with every problem of the document."""
     try:
-        return decide(book, document, on=on, known=known, policies=asked_policies(book, asked))
+        found = decide(book, document, on=on, known=known, policies=asked_policies(book, asked))
     except BadDocument as bad:
         refuse(file, bad)
+    keep_plans(book)
+    return found
 
 
 def print_json(content: bytes) -> None:

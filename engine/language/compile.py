@@ -9,10 +9,12 @@ unknown, which the guard then ignores.
 
 from __future__ import annotations
 
+import marshal
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import FunctionType
 from typing import Any
 
 from engine.language import dates, runtime
@@ -79,6 +81,10 @@ class Compiled:
     person_place: Mapping[str, int]  # where a person's value stands in a row
     source: str
 
+    def __reduce__(self) -> tuple[Callable[..., Compiled], tuple[Any, ...]]:
+        """Kept with its code, so that nothing is generated or compiled again."""
+        return _from_code, (marshal.dumps(self.run.__code__), self.household, self.person, self.source)
+
 
 def compile_program(program: Program) -> Compiled:
     return Generator(program).generate()
@@ -140,14 +146,7 @@ class Generator:
         source = "\n".join([*head, *root.lines, ""])
         namespace = dict(_NAMESPACE)
         exec(compile(source, "<rules>", "exec"), namespace)  # noqa: S102 - our own generated text
-        return Compiled(
-            namespace["run"],
-            tuple(order_household),
-            tuple(order_person),
-            {name: place for place, name in enumerate(order_household)},
-            {name: place for place, name in enumerate(order_person)},
-            source,
-        )
+        return _compiled(namespace["run"], tuple(order_household), tuple(order_person), source)
 
     @staticmethod
     def _ready_people(
@@ -254,6 +253,16 @@ class Generator:
             return code
         assert isinstance(node.type, Number)
         return Code(code.text, code.checks, str(10**node.type.decimals))
+
+
+def _compiled(run: Run, household: tuple[str, ...], person: tuple[str, ...], source: str) -> Compiled:
+    own = {name: place for place, name in enumerate(household)}
+    return Compiled(run, household, person, own, {name: place for place, name in enumerate(person)}, source)
+
+
+def _from_code(code: bytes, household: tuple[str, ...], person: tuple[str, ...], source: str) -> Compiled:
+    run: Run = FunctionType(marshal.loads(code), dict(_NAMESPACE))  # noqa: S302 - from a cache that is ours alone
+    return _compiled(run, household, person, source)
 
 
 def _reads(node: Node) -> frozenset[str]:
