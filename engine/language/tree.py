@@ -60,7 +60,7 @@ class Node:
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
 
-    def __reduce__(self) -> tuple[type[Node], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Rulebooks are kept by their thousands of nodes: made again from the fields, five times as fast."""
         return Node, (self.op, self.args, self.type, self.name, self.value, self.start, self.end)
 
