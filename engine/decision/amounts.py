@@ -19,7 +19,7 @@ from engine.language.interpret import Interpreter
 from engine.language.reaches import Reaches
 from engine.language.scope import SUBJECT
 from engine.language.types import Number, to_plain
-from engine.language.unknowns import Missing, bounds, missing
+from engine.language.unknowns import Missing, bounds, missing, turning
 from engine.rulebook.in_force import parameters_on
 from engine.rulebook.model import Named
 
@@ -172,20 +172,24 @@ def _open_amount(
 
 
 def _missing_of(at: Situation, rules: Sequence[Named], index: int) -> tuple[Missing, ...]:
+    """What open parts lack. Nothing, where the part comes to the same in any case: a deduction from no income."""
     amounts = monthly(at)
     bindings = {} if index < 0 else {SUBJECT: index}
     found: dict[tuple[str, str, int], Missing] = {}
     for rule in rules:
         if amounts.value(rule.name, index) is None:
-            for one in missing(amounts.reaches(), rule.node, bindings):
+            for one in turning(amounts.reaches(), rule.node, bindings):
                 for cause in _causes(at, one):
                     found.setdefault((cause.kind, cause.name, cause.person), cause)
     return tuple(found.values())
 
 
 def _causes(at: Situation, one: Missing) -> tuple[Missing, ...]:
-    """An open status of another policy is traced to what that policy lacks."""
+    """An open status of another policy is traced to what that policy lacks; nothing, if that is all the same."""
     reaches = at.reaches()
+    policy, _, _ = one.name.rpartition(".")
+    if policy in at.plan.policies and at.open().look(policy, one.person).whatever is not None:
+        return ()
     if one.kind != "value" or one.name not in reaches.reading.computed:
         return (one,)
     node = reaches.reading.computed[one.name].node

@@ -64,15 +64,19 @@ class Findings:
             trace=shape.trace(values, prefix),
         )
         missing: Sequence[Missing] = ()
+        may_pay = True
         if result == UNDETERMINED:
-            missing = self.at.open().missing(shape.plan.policy.id, index)
+            still = self.at.open().look(shape.plan.policy.id, index)
+            missing, may_pay = still.missing, still.may_pay
+            if still.whatever is not None:
+                finding.whatever = outcomes.NAMES[still.whatever]
         elif self._unknown or (self._nothing_held and shape.reads_statuses):
             finding.decided_despite = self._despite(shape, index)
         if result in _PAYING:
             finding.pays_from, finding.review_due = self._dates(shape.plan.version)
             if shape.pays:
                 finding.amount, more = amount_of(self.at, shape.plan, index, result)
-                if result != UNDETERMINED or self.at.open().may_pay(shape.plan.policy.id, index):
+                if may_pay:
                     missing = (*missing, *more)
         if missing:
             finding.missing = self._missing(missing)

@@ -90,6 +90,7 @@ class Finding(Struct):
     amount: Amount | None = None
     depends_on: Sequence[Basis] = ()
     missing: Sequence[MissingFact] = ()
+    whatever: str = ""  # the outcome that an undetermined finding has however the missing facts turn out
     decided_despite: Sequence[str] = ()
     failed: Sequence[str] = ()
     reasons: Sequence[str] = ()

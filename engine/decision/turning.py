@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from engine.decision.inputs import Inputs
 from engine.decision.plan import Plan, readers_of, times_read
 from engine.language import outcomes
 from engine.language.interpret import Bindings, Interpreter
+from engine.language.reach import Reach
 from engine.language.reaches import Reaches
 from engine.language.scope import SUBJECT
 from engine.language.supposed import Either, Supposed, Unrefined
@@ -45,33 +48,35 @@ class Turning:
         node = self.reaches.reading.computed[f"{policy}.outcome"].node
         return node, {} if index < 0 else {SUBJECT: index}
 
-    def missing(self, policy: str, index: int) -> tuple[Missing, ...]:
-        """What an undetermined finding hangs on."""
+    def look(self, policy: str, index: int) -> Open:
+        """What an undetermined finding hangs on, or what it comes to in any case."""
         node, bindings = self._outcome(policy, index)
-        return self.turning(policy, index) or waited_for(self._unrefined, node, bindings)
-
-    def turning(self, policy: str, index: int) -> tuple[Missing, ...]:
-        """What can still turn an undetermined finding. Nothing, when known facts settle it in truth."""
-        node, bindings = self._outcome(policy, index)
+        reach = self.reaches.of(node, bindings)
+        may_pay = not isinstance(reach, frozenset) or max(reach) >= outcomes.UNDETERMINED
+        whatever = _only(reach)
+        if whatever is not None:
+            return Open((), may_pay, whatever)
         found = turning(self.reaches, node, bindings)
-        if len(found) > MOST_TRIED:
-            return found
-        several = times_read(self.book, self.plan, f"{policy}.outcome")
-        return tuple(one for one in found if several.get(one.name, 0) < 2 or self._tells(one, node, bindings))
+        if len(found) <= MOST_TRIED:
+            several = times_read(self.book, self.plan, f"{policy}.outcome")
+            tried = {one: self._either(one) for one in found if several.get(one.name, 0) > 1}
+            for either in tried.values():
+                whatever = None if either is None else _only(either.of(node, bindings))
+                if whatever is not None:
+                    return Open((), whatever >= outcomes.UNDETERMINED, whatever)
+            telling = (one for one in found if _tells(one, tried.get(one), node, bindings))
+            found = tuple(telling) or found
+        return Open(found or waited_for(self._unrefined, node, bindings), may_pay)
 
-    def _tells(self, one: Missing, node: Node, bindings: Bindings) -> bool:
-        """Does the value of a choice matter, where it is seen that one fact is read in several places?"""
+    def _either(self, one: Missing) -> Either | None:
+        """What is left open when a choice is known, whichever; None when the fact is no choice."""
         choices = self._choices(one)
         if not choices:
-            return True
+            return None
         key = (one.name, one.person)
         if key not in self._eithers:
             self._eithers[key] = Either(self.reaches, [self._supposed(one, value) for value in choices])
-        either = self._eithers[key]
-        first, *others = (supposed.of(node, bindings) for supposed in either.each)
-        if any(other != first for other in others):
-            return True
-        return any((other.name, other.person) == key for other in turning(either, node, bindings))
+        return self._eithers[key]
 
     def _choices(self, one: Missing) -> Sequence[Any]:
         """Every value of a choice; of a list in which one choice alone is unknown, the list with each."""
@@ -111,10 +116,36 @@ class Turning:
         )
         return Supposed(reading, self.reaches, readers)
 
-    def may_pay(self, policy: str, index: int) -> bool:
-        """Can an undetermined finding still be anything but a refusal?"""
-        found = self.reaches.of(*self._outcome(policy, index))
-        return not isinstance(found, frozenset) or any(one >= outcomes.UNDETERMINED for one in found)
+
+class Open(msgspec.Struct, frozen=True, gc=False):
+    """What an undetermined finding lacks; or the outcome that it has however the missing facts turn out.
+
+    Then known facts settle it, although the three-valued reading, by which every household is decided, does not
+    see it: it does not see that two conditions hang on the same fact, or that no income would be low enough.
+    """
+
+    missing: tuple[Missing, ...]
+    may_pay: bool  # it can still be anything but a refusal
+    whatever: int | None = None
+
+
+def _only(reach: Reach) -> int | None:
+    """The outcome, when there is but one left."""
+    if not isinstance(reach, frozenset) or len(reach) > 1 or outcomes.UNDETERMINED in reach:
+        return None
+    outcome: int = next(iter(reach))
+    return outcome
+
+
+def _tells(one: Missing, either: Either | None, node: Node, bindings: Bindings) -> bool:
+    """Does the value of a choice matter, where it is seen that one fact is read in several places?"""
+    if either is None:
+        return True
+    first, *others = (supposed.of(node, bindings) for supposed in either.each)
+    if any(other != first for other in others):
+        return True
+    key = (one.name, one.person)
+    return any((other.name, other.person) == key for other in turning(either, node, bindings))
 
 
 def inputs_with(

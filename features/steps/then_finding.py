@@ -144,6 +144,14 @@ def _(world: World, parameters: str) -> None:
     assert found == {world.names.parameter(one) for one in listed(parameters)}, f"missing: {found}"
 
 
+@expect("不论缺什么，结果都是{outcome}", "whatever is missing, the outcome is {outcome}")
+def _(world: World, outcome: str) -> None:
+    wanted, found = names.code(outcome, "outcome", names.OUTCOMES), world.spoken_of()
+    assert (found.outcome, found.whatever) == ("undetermined", wanted), (
+        f"in any case: {found.whatever or '-'}"
+    )
+
+
 @expect("没有缺少的事实", "nothing is missing")
 def _(world: World) -> None:
     assert not world.spoken_of().missing

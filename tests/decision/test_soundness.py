@@ -72,10 +72,9 @@ def test_one_fact_more_never_changes_what_is_settled(seed: int) -> None:
 
 
 MONTHS = (20260901, 20260901, 20260401, 20250601, 20220301, 20191101, 20260201)
-# A finding that is settled in truth, and undetermined as the rules are read, names one thing in vain (4 in 100
-# names); others hang on two numbers of one list, or on a completion that the search does not find. 0.85 was
-# measured over 200 households.
-PROVEN = 0.8
+# What is left hangs on two values that are read from one fact (two numbers of a list, two dates), or on a completion
+# that the search does not find. 0.92 was measured over 120 households.
+PROVEN = 0.9
 
 
 def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
@@ -94,7 +93,7 @@ def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
             if lacking.fact
         ]
         for policy, subject, lacking in random.sample(named, min(len(named), 3)):
-            proven[search.matters(random, policy, subject, lacking, 6)] += 1
+            proven[search.matters(random, policy, subject, lacking, 12)] += 1
     assert proven.total() > 30
     assert proven[True] >= PROVEN * proven.total(), proven
 
@@ -108,7 +107,7 @@ def test_every_fact_named_as_missing_is_unknown_and_every_open_finding_names_som
     for policy, one in decide(BOOK, part, on=on, advice=False).policies.items():
         for finding in one.findings:
             if finding.outcome == "undetermined":
-                assert finding.missing, (policy, finding.subject)
+                assert finding.missing or finding.whatever, (policy, finding.subject)
             for lacking in finding.missing:
                 if lacking.fact and lacking.fact != "statuses":
                     owner = _owner(part, lacking.subject)

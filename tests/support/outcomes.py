@@ -16,11 +16,15 @@ Key = tuple[str, str]  # policy, subject
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """`amount`: the settled value, None while open or without one. `reach`: least and greatest, when said."""
+    """`amount`: the settled value, None while open or without one. `reach`: least and greatest, when said.
+
+    `whatever`: the outcome that an open finding is said to have in any case.
+    """
 
     outcome: str
     amount: int | Decimal | None = None
     reach: tuple[int | Decimal, int | Decimal] | None = None
+    whatever: str = ""
 
     @property
     def settled(self) -> bool:
@@ -31,7 +35,9 @@ def short(decision: Decision) -> dict[Key, Short]:
     found = {(one.policy, one.subject): Short("not-concerned") for one in decision.not_concerned}
     for policy, decided in decision.policies.items():
         for finding in decided.findings:
-            found[policy, finding.subject] = Short(finding.outcome, *_amount(finding.amount))
+            found[policy, finding.subject] = Short(
+                finding.outcome, *_amount(finding.amount), finding.whatever
+            )
     return found
 
 
@@ -52,6 +58,8 @@ def assert_kept(before: Mapping[Key, Short], after: Mapping[Key, Short]) -> None
         became = after[key]
         if was.settled:
             assert became.outcome == was.outcome, (key, was, became)
+        if was.whatever:
+            assert was.whatever in (became.outcome, became.whatever), (key, was, became)
         pays = became.outcome in ("eligible", "discretionary")
         if was.amount is not None and pays:
             assert became.amount == was.amount, (key, was, became)

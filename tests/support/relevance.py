@@ -9,6 +9,8 @@ of an entry, (person or -1, position, entry, field). Needs a legal date on the f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import ceil, floor
 from random import Random
 from typing import Any
 
@@ -22,6 +24,8 @@ from engine.decision.model import HOUSEHOLD, STATUSES, MissingFact
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.dates import parse_date
+from engine.language.reach import Span
+from engine.language.scope import PERSON
 from engine.language.types import Boolean, Date, Number
 from engine.language.unknowns import Missing
 from engine.rulebook.in_force import ParametersOn
@@ -42,6 +46,7 @@ class Search:
         self.own, self.personal = names.household, names.person
         self.taken = list(self._unknown())
         self.people = [person["person_id"] for person in part["people"]]
+        self._ranges: list[tuple[int, int]] | None = None
 
     def _unknown(self) -> Iterator[Place]:
         inputs = self.start.inputs
@@ -52,6 +57,19 @@ class Search:
                 elif isinstance(value, tuple):
                     for i, entry in enumerate(value[0]):
                         yield from ((owner, slot, i, field) for field, one in enumerate(entry) if one is None)
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """Where amounts that are still open may come to lie: a line that nobody has set may lie there too."""
+        if self._ranges is None:
+            reaches, decimals = self.start.reaches(), self.book.currency["decimals"]
+            found = (reaches.named(one.name) for one in self.start.plan.decide.computed if one.of != PERSON)
+            spans = [one for one in found if isinstance(one, Span) and one.lo < one.hi]
+            self._ranges = [
+                (floor(one.lo * 10**decimals), ceil(one.hi * 10**decimals))
+                for one in spans
+                if isinstance(one.lo, Fraction)
+            ] + [(one.lo, one.hi) for one in spans if not isinstance(one.lo, Fraction)]
+        return self._ranges
 
     def matters(self, random: Random, policy: str, subject: str, lacking: MissingFact, tries: int) -> bool:
         """Is there a completion in which this fact alone turns the finding?"""
@@ -122,7 +140,7 @@ class _Trial:
             return False
         lacking: tuple[Missing, ...] = ()
         if outcome == outcomes.UNDETERMINED:
-            lacking = at.open().turning(self.policy, self.index)
+            lacking = at.open().look(self.policy, self.index).missing
         if self.plan.version.amount is not None:
             lacking += amount_of(at, self.plan, self.index, outcome)[1]
         named = {(STATUSES if one.name.endswith(".held") else one.name, one.person) for one in lacking}
@@ -194,6 +212,8 @@ class _Trial:
             draws = 0 if found else draws
             if isinstance(of.type, Number):
                 found = [of.type.lo, of.type.hi]
+            elif isinstance(of.type, Date):
+                found = [19300101, self.search.on]
         found += [self._drawn(place) for _ in range(draws)]
         self.random.shuffle(found)
         return found
@@ -291,17 +311,23 @@ def _without_gaps(random: Random, search: Search) -> ParametersOn:
     at, values = search.start.parameters, []
     for (name, one), value in zip(search.book.parameters.items(), at.values, strict=True):
         assert name in at.rows
-        values.append(_any_value(random, one) if value is None else value)
+        values.append(_any_value(random, one, search.ranges()) if value is None else value)
     return ParametersOn(tuple(values), at.rows)
 
 
-def _any_value(random: Random, one: Parameter) -> Any:
+def _any_value(random: Random, one: Parameter, ranges: Sequence[tuple[int, int]]) -> Any:
+    """A value of another day or area, some times that, or one among the amounts that it is compared with."""
     if isinstance(one.type, Boolean):
         return random.choice((False, True))
     value = random.choice(
         [row.value for rows in one.series.values() for row in rows if row.value is not None]
     )
     times = random.choice((0, 1, 1, 5, 20))
+    among = random.choice(ranges) if ranges and random.random() < 0.5 else None
+
+    def drawn(cell: int) -> int:
+        return cell * times if among is None else random.randint(*among)
+
     if isinstance(value, dict):
-        return {key: cell * times for key, cell in value.items()}
-    return value * times if type(value) is int else value
+        return {key: drawn(cell) for key, cell in value.items()}
+    return drawn(value) if type(value) is int else value

@@ -176,12 +176,14 @@ class _Finding:
         finding, told = self.finding, self.told
         amount = told.amount(finding.amount) if finding.amount else ""
         yield self.say("a.undetermined.amount", amount=amount) if amount else self.words["a.undetermined"]
+        if finding.whatever:
+            yield told.whatever(finding)
         facts = [one for one in finding.missing if one.fact and one.fact != "application_date"]
         if facts:
             yield self._lacks(facts)
             yield self._answer(facts)
-            return
-        yield from self._waits()
+        elif not finding.whatever:
+            yield from self._waits()
 
     def _answer(self, facts: list[MissingFact]) -> str:
         asked = dict.fromkeys(self._question(one) for one in facts)

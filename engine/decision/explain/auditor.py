@@ -53,6 +53,7 @@ def _finding(told: Telling, policy: str, finding: Finding) -> Line:
         of += [_group(told, text, one) for one in members(finding.trace)]
     of += _amount(told, text, finding)
     of += [Line(told.missing(one)) for one in finding.missing]
+    of += [Line(told.whatever(finding))] if finding.whatever else []
     if finding.depends_on:
         of.append(Line(told.say("t.depends", text=told.titles([one.policy for one in finding.depends_on]))))
     if finding.would_change:

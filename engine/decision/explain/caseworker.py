@@ -70,6 +70,8 @@ class _Finding:
         if self.text is not None and finding.trace is not None:
             yield from self._clauses(self.text, finding.trace)
         yield from (Line(told.missing(missing)) for missing in finding.missing)
+        if finding.whatever:
+            yield Line(told.whatever(finding))
         if finding.outcome in ("eligible", "discretionary"):
             effects = [one for one in told.conflicts_of(self.policy, finding.subject) if one.effect != "kept"]
             for effect in dict.fromkeys(told.effect(one) for one in effects):

@@ -137,6 +137,9 @@ class Telling:
         ]
         return self.words["or" if policy.kinds.get(trace.clause, "all") == "any" else "and"].join(parts)
 
+    def whatever(self, finding: Finding) -> str:
+        return self.say("c.whatever", outcome=self.words[f"outcome.{finding.whatever}"])
+
     def reads(self, trace: Trace) -> str:
         return self.words.several(self.values.read(ref) for ref in trace.reads or ())
 

@@ -166,6 +166,7 @@ WORDS = {
     "c.missing.status": "Needs a result first: {name} ({subject})",
     "c.missing.definition": "No rule in force for: {name}",
     "c.missing.application": "Missing: the date of the application, which decides the version of the rules",
+    "c.whatever": "However the missing facts turn out, the outcome is: {outcome}. Nothing needs asking",
     "c.gap": " ({text})",
     "c.warning": "Note: {text}",
     "c.band": "An officer decides the amount inside this band",

@@ -166,6 +166,7 @@ WORDS = {
     "c.missing.status": "须先有结果：{name}（{subject}）",
     "c.missing.definition": "没有施行中的口径：{name}",
     "c.missing.application": "缺申请日期：决定适用哪一版规定",
+    "c.whatever": "没有查清的信息无论如何，结果都是“{outcome}”，不必再补",
     "c.gap": "（{text}）",
     "c.warning": "提示：{text}",
     "c.band": "金额由经办人员在上述幅度内决定",
