@@ -1,0 +1,107 @@
+"""The database: SQLite in a file, or PostgreSQL; one writer's transaction with its audit entries.
+
+    with writing(database, actor="ligang") as write:
+        households.register(write, ...)
+
+Everything that is written and every unmasking leaves an entry in the same transaction, so neither is there without the
+other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+
+from records.keys import Keys
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_CHAIN = 11643  # the advisory lock of the audit chain
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """`zone`: where the office is, whose days count for what was known when."""
+
+    engine: Engine
+    keys: Keys
+    zone: tzinfo = UTC
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A transaction of somebody, at one moment."""
+
+    connection: Connection
+    keys: Keys
+    actor: str
+    at: datetime  # UTC
+    day: date  # of the office
+
+
+def connect(url: str, keys: Keys, zone: tzinfo = UTC) -> Database:
+    """`url` as SQLAlchemy takes it: sqlite:///county.db, postgresql+psycopg://user@host/county."""
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_settings)
+        event.listen(engine, "begin", _sqlite_begin)
+    return Database(engine, keys, zone)
+
+
+def migrate(database: Database) -> None:
+    """Brings the tables to the state that this program expects (Alembic)."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+@contextmanager
+def writing(database: Database, actor: str, at: datetime | None = None) -> Iterator[Writing]:
+    """A transaction that waits its turn: entries of the audit trail follow each other. `at`: the moment, default now."""
+    moment = at or datetime.now(UTC)
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    with database.engine.begin() as connection:
+        if not database.is_sqlite:  # SQLite lets one writer in by itself
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN})
+        day = moment.astimezone(database.zone).date()
+        yield Writing(connection, database.keys, actor, moment.astimezone(UTC), day)
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Connection]:
+    """One consistent view, which nothing is written through."""
+    isolation = "SERIALIZABLE" if database.is_sqlite else "REPEATABLE READ"
+    with database.engine.connect().execution_options(
+        isolation_level=isolation, relief_reads_only=True
+    ) as connection:
+        yield connection
+
+
+def _sqlite_settings(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where we say
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    """A writer takes the lock at once: two that read first and write then could not both go on."""
+    reads_only = connection.get_execution_options().get("relief_reads_only")
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

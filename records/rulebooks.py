@@ -1,0 +1,59 @@
+"""Rulebooks in the record: the text of every version that a decision was made under, to load it again."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection, select
+
+from engine.rulebook import Rulebook, load_rulebook
+from records import tables
+from records.database import Writing
+from records.households import Refused, add_row, recorded
+
+
+def keep(write: Writing, book: Rulebook) -> None:
+    """Keeps the files of a rulebook, once."""
+    known = select(tables.rulebook.c.fingerprint).where(tables.rulebook.c.fingerprint == book.fingerprint)
+    if write.connection.execute(known).first() is not None:
+        return
+    files = json.dumps(dict(book.sources), ensure_ascii=False, sort_keys=True)
+    row = {"fingerprint": book.fingerprint, "files": zlib.compress(files.encode()), **recorded(write)}
+    add_row(write, "keep-rulebook", tables.rulebook, row)
+
+
+def text_of(connection: Connection, fingerprint: str) -> Mapping[str, str]:
+    """The files of a rulebook by their paths. Raises `Refused`."""
+    files = connection.execute(
+        select(tables.rulebook.c.files).where(tables.rulebook.c.fingerprint == fingerprint)
+    ).scalar()
+    if files is None:
+        raise Refused(
+            "no-rulebook",
+            f"记录里没有规则库 {fingerprint[:12]} · no rulebook {fingerprint[:12]} in the record",
+        )
+    found: Mapping[str, str] = json.loads(zlib.decompress(files))
+    return found
+
+
+def load(connection: Connection, fingerprint: str) -> Rulebook:
+    """The rulebook as it was. Raises `Refused` when its text is no longer what the fingerprint says, or not there."""
+    files = text_of(connection, fingerprint)
+    with TemporaryDirectory(prefix="rulebook-") as place:
+        for path, text in files.items():
+            target = Path(place, path)
+            if not target.resolve().is_relative_to(Path(place).resolve()):
+                raise Refused("bad-path", f"规则文件路径越界 · a rule file leaves its directory: {path}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, "utf-8")
+        book = load_rulebook(Path(place))
+    if book.fingerprint != fingerprint:
+        raise Refused(
+            "rulebook-changed",
+            f"规则库 {fingerprint[:12]} 的文本已被改动 · the text of rulebook {fingerprint[:12]} was changed",
+        )
+    return book
