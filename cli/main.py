@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli.record_commands import audit_app, record_app, replay
+
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
 
 app = typer.Typer(
@@ -295,6 +297,11 @@ def serve(
     from cli.serve import run
 
     run(host, port, policies)
+
+
+app.add_typer(record_app, name="record")
+app.add_typer(audit_app, name="audit")
+app.command()(replay)
 
 
 def main() -> None:

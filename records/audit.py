@@ -19,7 +19,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, Row, Table, insert, select
+from sqlalchemy import Connection, Row, Table, func, insert, select
 
 from records import tables
 from records.database import Writing
@@ -110,6 +110,11 @@ def verify(connection: Connection, public: Ed25519PublicKey) -> Broken | None:
         if entry.action != "unmask":
             entries[entry.entity, entry.entity_id] = entry.digest
     return _rows_broken(connection, entries) or _heads_broken(connection, hashes, public)
+
+
+def count(connection: Connection) -> int:
+    found: int = connection.execute(select(func.count()).select_from(tables.audit)).scalar_one()
+    return found
 
 
 def _entries(connection: Connection) -> Iterator[Row[Any]]:

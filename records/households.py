@@ -101,6 +101,11 @@ def add_person(write: Writing, name: str, id_number: str | None, person_id: str 
     return person_id
 
 
+def is_known(connection: Connection, person_id: str) -> bool:
+    found = select(tables.person.c.person_id).where(tables.person.c.person_id == person_id)
+    return connection.execute(found).first() is not None
+
+
 def find_by_number(connection: Connection, index: bytes) -> str | None:
     found: str | None = connection.execute(
         select(tables.person.c.person_id).where(tables.person.c.id_number_index == index)

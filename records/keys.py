@@ -70,7 +70,7 @@ def from_json(text: str, where: str) -> Keys:
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadKeys(
-            f"{where}: 这不是密钥文件，请用 relief record keys 生成 · these are no keys; make them with relief record keys"
+            f"{where}: 这不是密钥文件，请用 relief record init 生成 · these are no keys; make them with relief record init"
         ) from error
     return Keys(sealing, finding, Ed25519PrivateKey.from_private_bytes(signing))
 
@@ -85,8 +85,8 @@ def read_keys(path: Path) -> Keys:
         text = path.read_text("utf-8")
     except OSError as error:
         raise BadKeys(
-            f"{path}: 读不到密钥（{error.strerror}），请用 relief record keys 生成 · "
-            f"no keys here ({error.strerror}); make them with relief record keys"
+            f"{path}: 读不到密钥（{error.strerror}），请用 relief record init 生成 · "
+            f"no keys here ({error.strerror}); make them with relief record init"
         ) from error
     if status.st_mode & 0o077:
         raise BadKeys(

@@ -116,7 +116,7 @@ def test_names_are_masked_to_the_family_name() -> None:
 def test_a_key_file_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RELIEF_KEYS", raising=False)
     place = tmp_path / "keys.json"
-    with pytest.raises(BadKeys, match="relief record keys"):
+    with pytest.raises(BadKeys, match="relief record init"):
         read_keys(place)
     write_keys(place, KEYS)
     assert place.stat().st_mode & 0o777 == 0o600

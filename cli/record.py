@@ -1,0 +1,144 @@
+"""`relief record`, `relief replay`, `relief audit`: done."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from cli.documents import read_document, refuse
+from cli.rulebooks import open_rulebook
+from cli.stop import NEGATIVE, stop
+from engine.decision import BadDocument
+from records import audit, decisions
+from records.database import Database, connect, migrate, reading, writing
+from records.decisions import Replayed
+from records.households import Refused
+from records.intake import write_down
+from records.keys import BadKeys, new_keys, read_keys, write_keys
+
+_FOUND = {
+    "chain": "与上一条不相连 · does not follow the entry before",
+    "hash": "与哈希不符 · differs from its hash",
+    "missing": "缺失 · is missing",
+    "changed": "被改动 · was changed",
+    "unknown": "没有审计条目 · has no entry in the audit trail",
+    "cut": "已签名的链头不在链中：尾部被截断 · the chain was cut: a signed head is not in it",
+    "rewritten": "与已签名的链头不符：链被重写 · the chain was written anew: it differs from a signed head",
+    "signature": "签名不对 · its signature is wrong",
+}
+_RESULTS = {
+    Replayed.SAME: "相同 · same",
+    Replayed.SAME_CONTENT: "内容相同（引擎版本不同） · same content, other engine",
+    Replayed.DIFFERS: "不同 · differs",
+}
+
+
+def office_zone() -> ZoneInfo:
+    """Where the office is: RELIEF_ZONE."""
+    name = os.environ.get("RELIEF_ZONE", "Asia/Shanghai")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        stop(f"RELIEF_ZONE: 没有时区 {name} · there is no time zone {name}")
+
+
+@contextmanager
+def _opened(record: str, keys: Path) -> Iterator[Database]:
+    """The record, or the end of the command in words."""
+    try:
+        yield connect(record, read_keys(keys), office_zone())
+    except BadKeys as bad:
+        stop(str(bad))
+    except Refused as refused:
+        stop(str(refused))
+    except (ArgumentError, NoSuchModuleError) as error:
+        stop(f"{record}: 不是数据库地址 · no address of a database: {error}")
+    except DBAPIError as error:
+        stop(f"{record}: 数据库出错，请先 relief record init · the database refused: {error.orig}")
+
+
+def run_init(record: str, keys: Path) -> None:
+    if not keys.exists() and not os.environ.get("RELIEF_KEYS"):
+        write_keys(keys, new_keys())
+        typer.echo(
+            f"{keys}: 新密钥，请另行保管，切勿与数据库同存 · new keys; keep them apart from the database"
+        )
+    with _opened(record, keys) as database:
+        migrate(database)
+    typer.echo(f"{record}: 已就绪 · ready")
+
+
+def run_put(file: str, actor: str, since: date, record: str, keys: Path, policies: Path | None) -> None:
+    document = read_document(file)
+    book = open_rulebook(policies)
+    with _opened(record, keys) as database, writing(database, actor) as write:
+        try:
+            household = write_down(write, book, document, since)
+        except BadDocument as bad:
+            refuse(file, bad)
+    typer.echo(f"{household}: 已登记 · written down")
+
+
+def run_decide(
+    household: str, actor: str, on: date, known: date, record: str, keys: Path, policies: Path | None
+) -> None:
+    book = open_rulebook(policies)
+    with _opened(record, keys) as database, writing(database, actor) as write:
+        try:
+            stored = decisions.decide_and_keep(write, book, household, on, known)
+        except BadDocument as bad:
+            refuse(household, bad)
+    typer.echo(stored.decision_id)
+
+
+def run_replay(decision: str, record: str, keys: Path) -> None:
+    found: Counter[Replayed] = Counter()
+    with _opened(record, keys) as database, reading(database) as connection:
+        for one in decisions.replay_all(connection, decision):
+            found[one.result] += 1
+            if one.result is Replayed.DIFFERS:
+                typer.echo(f"{one.decision_id}  {one.problem}")
+    if not found:
+        stop("没有可重算的裁定 · there is no such decision", NEGATIVE)
+    for result, said in _RESULTS.items():
+        typer.echo(f"{said}: {found[result]}")
+    if found[Replayed.DIFFERS]:
+        raise typer.Exit(NEGATIVE)
+
+
+def run_verify(record: str, keys: Path) -> None:
+    with _opened(record, keys) as database, reading(database) as connection:
+        broken = audit.verify(connection, database.keys.signing.public_key())
+        entries = audit.count(connection)
+    if broken is None:
+        typer.echo(f"完整 · whole: {entries}")
+        return
+    place = "" if broken.seq is None else f"第 {broken.seq} 条 · entry {broken.seq}: "
+    typer.echo(f"{place}{broken.entity} {broken.entity_id} {_FOUND[broken.problem]}")
+    raise typer.Exit(NEGATIVE)
+
+
+def run_anchor(actor: str, record: str, keys: Path) -> None:
+    with _opened(record, keys) as database, writing(database, actor) as write:
+        head = audit.anchor(write)
+        public = database.keys.signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    if head is None:
+        stop("审计链还是空的 · the audit trail is still empty", NEGATIVE)
+    typer.echo(f"{head[0]} {head[1]}\n公钥 · public key {public.hex()}")
+
+
+def run_export(out: Path, record: str, keys: Path) -> None:
+    with _opened(record, keys) as database, reading(database) as connection:
+        public = database.keys.signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        with out.open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in audit.exported(connection, public))
+    typer.echo(f"{out}\n公钥 · public key {public.hex()}")

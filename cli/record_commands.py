@@ -1,0 +1,123 @@
+"""`relief record`, `relief replay`, `relief audit`: what can be asked of the record, and how."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+record_app = typer.Typer(
+    help="家庭记录：建库、登记、裁定留存。 The record of households.", no_args_is_help=True
+)
+audit_app = typer.Typer(help="审计链：验证、签名、导出。 The audit trail.", no_args_is_help=True)
+
+Record = Annotated[
+    str,
+    typer.Option(
+        "--record", envvar="RELIEF_RECORD", metavar="URL", help="数据库 · database (SQLAlchemy URL)"
+    ),
+]
+KeyFile = Annotated[
+    Path, typer.Option("--keys", envvar="RELIEF_KEY_FILE", metavar="FILE", help="密钥文件 · file of the keys")
+]
+Actor = Annotated[str, typer.Option("--actor", metavar="ID", help="谁在操作 · who does it")]
+Policies = Annotated[
+    Path | None,
+    typer.Option(
+        "--policies", envvar="RELIEF_POLICIES", metavar="DIR", help="规则库目录 · rulebook directory"
+    ),
+]
+Day = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="日期，默认今天 · default today")
+]
+DEFAULT_RECORD = "sqlite:///record.db"
+DEFAULT_KEYS = Path("record.keys.json")
+
+
+def _date(told: datetime | None) -> date:
+    """The day that was told; today where the office is, whose days the record counts."""
+    from cli.record import office_zone
+
+    return datetime.now(office_zone()).date() if told is None else told.date()
+
+
+@record_app.command("init")
+def init(record: Record = DEFAULT_RECORD, keys: KeyFile = DEFAULT_KEYS) -> None:
+    """建立数据库和密钥。 Make the database, and keys where there are none."""
+    from cli.record import run_init
+
+    run_init(record, keys)
+
+
+@record_app.command("put")
+def put(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="家庭资料 · a household document")],
+    actor: Actor,
+    since: Day = None,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    policies: Policies = None,
+) -> None:
+    """登记一户。 Write down a household."""
+    from cli.record import run_put
+
+    run_put(file, actor, _date(since), record, keys, policies)
+
+
+@record_app.command("decide")
+def decide(
+    household: Annotated[str, typer.Argument(metavar="HOUSEHOLD", help="家庭编号 · household id")],
+    actor: Actor,
+    on: Day = None,
+    known: Day = None,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    policies: Policies = None,
+) -> None:
+    """按记录裁定一户并留存。 Decide a household from the record and keep the decision."""
+    from cli.record import run_decide
+
+    run_decide(household, actor, _date(on), _date(known), record, keys, policies)
+
+
+def replay(
+    decision: Annotated[
+        str, typer.Argument(metavar="[ID]", help="裁定编号，默认全部 · decision id, default all")
+    ] = "",
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+) -> None:
+    """用当时的事实和规则重算留存的裁定。 Make stored decisions again from stored facts and rules."""
+    from cli.record import run_replay
+
+    run_replay(decision, record, keys)
+
+
+@audit_app.command("verify")
+def verify(record: Record = DEFAULT_RECORD, keys: KeyFile = DEFAULT_KEYS) -> None:
+    """验证审计链、每一行和签名。 Verify the chain, every row and the signed heads."""
+    from cli.record import run_verify
+
+    run_verify(record, keys)
+
+
+@audit_app.command("anchor")
+def anchor(actor: Actor, record: Record = DEFAULT_RECORD, keys: KeyFile = DEFAULT_KEYS) -> None:
+    """签署链头，打印后存于他处。 Sign the head of the chain, to lay down elsewhere."""
+    from cli.record import run_anchor
+
+    run_anchor(actor, record, keys)
+
+
+@audit_app.command("export")
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="导出到 · where to")],
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+) -> None:
+    """导出审计链，用 verify_export.py 离线验证。 Export the chain, to be verified offline."""
+    from cli.record import run_export
+
+    run_export(out, record, keys)

@@ -1,0 +1,25 @@
+"""PostgreSQL: the program's own role, which owns no table and may only read and add.
+
+The owner of the tables migrates and grants; the program runs as somebody who could not drop a trigger.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection, text
+
+from records.tables import household, metadata
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+def grant(connection: Connection, role: str) -> None:
+    """Gives a role what the program needs and nothing more. Raises ValueError for what is no plain name of a role."""
+    if not _NAME.fullmatch(role):
+        raise ValueError(f"{role}: 不是角色名 · no name of a role")
+    for table in metadata.sorted_tables:
+        connection.execute(text(f'REVOKE ALL ON "{table.name}" FROM PUBLIC, {role}'))
+        connection.execute(text(f'GRANT SELECT, INSERT ON "{table.name}" TO {role}'))
+    connection.execute(text(f'GRANT UPDATE (version) ON "{household.name}" TO {role}'))
+    connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"))
