@@ -102,7 +102,7 @@ class Coverage:
     def _finding(self, watching: Watching, at: Situation, plan: PolicyPlan, person: int) -> None:
         file = plan.version.dated.file
         self.wanted.discard(("version", file))
-        for clause in _clauses(plan.clauses()):
+        for clause in _clauses((*plan.clauses(), *(one for one, _ in plan.sooner))):
             own = clause.truth + "!" if clause.unless else clause.truth
             self.wanted.discard(("clause", file, clause.clause.id, watching.named(own, person)))
         self._group(watching, file, plan.eligible, "eligible", person)
