@@ -18,7 +18,7 @@ from engine.decision import Decision
 from engine.decision.decide import decide_household
 from engine.decision.document import Household, read_household
 from engine.decision.entitlement import Entitlement, entitlement
-from engine.decision.model import Finding
+from engine.decision.model import Finding, ParameterValue
 from engine.language.dates import add_months, from_date
 from engine.rulebook.model import Rulebook
 from features.steps.names import Names
@@ -31,7 +31,7 @@ class Decided:
     """One decision of a scenario. `findings` and `values` are what the steps after it assert about.
 
     findings: (policy, subject); values: (definition, subject), a subject being `household` or a person's id.
-    asked: the policies that it is decided for; nothing: all of them.
+    parameters: those whose value is stated. asked: the policies that it is decided for; nothing: all of them.
     """
 
     document: Any
@@ -42,6 +42,7 @@ class Decided:
     asked: tuple[str, ...] = ()
     findings: set[tuple[str, str]] = field(default_factory=set)
     values: set[tuple[str, str]] = field(default_factory=set)
+    parameters: set[str] = field(default_factory=set)
     open: bool = False
     last: int = 0
 
@@ -69,6 +70,10 @@ class Case:
     def whole(self) -> bool:
         """Whether it says anything about the decision as a whole."""
         return any(step.whole for step in self.scenario.steps if step.kind == "then")
+
+    @property
+    def parameters(self) -> set[str]:
+        return {name for one in self.decided for name in one.parameters}
 
     @property
     def definitions(self) -> set[str]:
@@ -113,6 +118,10 @@ class Recorder(World):
     def value(self, word: str, who: str = "家庭") -> Any:
         self.decisions[-1].values.add((self.names.definition(word), self.subject(who)))
         return super().value(word, who)
+
+    def parameter(self, word: str) -> ParameterValue:
+        self.decisions[-1].parameters.add(self.names.parameter(word))
+        return super().parameter(word)
 
 
 class Replay(World):

@@ -117,7 +117,8 @@ class Workshop:
             differs = True in [
                 changed.differs(moment) for moment in known.moments
             ]  # all: each has its plan then
-            if differs or any(one.advice or one.open or one.last for one in known.case.decided):
+            stated = mutant.what == "parameter" and mutant.name in known.case.parameters
+            if differs or stated or any(one.advice or one.open or one.last for one in known.case.decided):
                 step = notices(known.case, book, self.names)
                 if step:
                     return Trial(mutant, "killed", known.case.scenario.title, step, len(cases))
@@ -134,7 +135,7 @@ class Workshop:
             case = known.case
             if not any(map(changed.applies, known.moments)):
                 continue
-            if mutant.name in case.definitions:
+            if mutant.name in (case.parameters if mutant.what == "parameter" else case.definitions):
                 near[0].append(known)
             elif direct & case.policies:
                 near[1].append(known)

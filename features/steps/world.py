@@ -15,7 +15,7 @@ import yaml
 from engine.decision import Decision, decide
 from engine.decision.document import read_household
 from engine.decision.entitlement import Entitlement, entitlement
-from engine.decision.model import HOUSEHOLD, Finding, Trace
+from engine.decision.model import HOUSEHOLD, Finding, ParameterValue, Trace
 from engine.rulebook.in_force import ruled_in, ruling_area
 from engine.rulebook.model import Conflict, PolicyVersion, Rulebook
 from features.steps import names
@@ -208,6 +208,9 @@ class World:
         ref = name if self.subject(who) == HOUSEHOLD else f"people/{self.subject(who)}/{name}"
         assert ref in self.made.definitions, f"“{word}” is not a value of “{who}”"
         return self.made.definitions[ref]
+
+    def parameter(self, word: str) -> ParameterValue:
+        return self.made.parameters[self.names.parameter(word)]
 
     def income_per_head(self) -> Decimal:
         """Income of the household per head and month, rounded to cents as it is shown to people."""
