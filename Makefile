@@ -27,7 +27,7 @@ test: $(VENV)/dev.stamp
 
 soak: $(VENV)/dev.stamp
 	RELIEF_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS)
-	-$(BIN)/relief mutate # lists what no feature would notice; the run goes on
+	$(BIN)/relief mutate
 
 # What the features exercise, and which mistakes in the rules they would notice (docs/coverage.md).
 coverage: $(VENV)/dev.stamp
@@ -36,8 +36,10 @@ coverage: $(VENV)/dev.stamp
 mutate: $(VENV)/dev.stamp
 	$(BIN)/relief mutate
 
+# Without git, or where BASE is not known, there is nothing to compare with: then what versions.lock does not hold yet.
 mutate-changed: $(VENV)/dev.stamp
-	$(BIN)/relief mutate --changed $(BASE)
+	@base=$$(git rev-parse --verify --quiet '$(BASE)^{commit}' >/dev/null 2>&1 && echo '$(BASE)' || echo lock); \
+	echo "$(BIN)/relief mutate --changed $$base"; $(BIN)/relief mutate --changed $$base
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,10 +94,16 @@ class Answer:
 
 
 def run(
-    policies: Path | None, features: Path | None, asked: list[str], lang: str | None, output: str
+    policies: Path | None,
+    features: Path | None,
+    asked: list[str],
+    processes: int | None,
+    lang: str | None,
+    output: str,
 ) -> None:
     directory, beside = places(policies, features)
-    answer, language = proving(directory, lambda: _answer(directory, beside, asked, lang))
+    many = processes or os.cpu_count() or 1
+    answer, language = proving(directory, lambda: _answer(directory, beside, asked, many, lang))
     if output == "json":
         _print_json(answer)
     else:
@@ -105,10 +112,11 @@ def run(
         raise typer.Exit(NEGATIVE)
 
 
-def _answer(directory: Path, features: Path, asked: list[str], lang: str | None) -> tuple[Answer, str]:
+def _answer(
+    directory: Path, features: Path, asked: list[str], processes: int, lang: str | None
+) -> tuple[Answer, str]:
     from cli.cache import load_cached
-    from proving.cases import record
-    from proving.coverage import Coverage
+    from proving.coverage import measured
     from proving.explained import mistakes
     from proving.mutants import Files
     from proving.reading import Readers
@@ -117,7 +125,7 @@ def _answer(directory: Path, features: Path, asked: list[str], lang: str | None)
     language = language_of(book, lang)
     chosen = of_policies(Readers(book), asked) if asked else None
     explained = explained_beside(features, book)
-    covered = Coverage(book).run(Files(book), record(book, features))
+    covered = measured(book, Files(book), features, processes)
     every = {each.key for one in covered for each in one.unit.elements}
     shown = every - {each.key for one in covered for each in one.uncovered}
     problems = mistakes(explained.uncovered, every, shown, "is covered")

@@ -74,6 +74,7 @@ Asked = Annotated[
     list[str] | None,
     typer.Option("--policy", metavar="ID", help="只看这项政策，可重复 · only this policy, repeatable"),
 ]
+Processes = Annotated[int | None, typer.Option("--processes", min=1, help="进程数 · how many processes")]
 Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="语言，默认 zh · language")]
 Features = Annotated[
     Path | None,
@@ -253,13 +254,14 @@ def coverage(
     policies: Policies = None,
     features: Features = None,
     policy: Asked = None,
+    processes: Processes = None,
     lang: Lang = None,
     output: FormatOf = "text",
 ) -> None:
     """功能文件走到了规则的哪些地方。 What of the rules the features exercise."""
     from cli.coverage import run
 
-    run(policies, features, policy or [], lang, output)
+    run(policies, features, policy or [], processes, lang, output)
 
 
 @app.command()
@@ -275,9 +277,7 @@ def mutate(
             help="只试自 git 提交 REF（或 versions.lock）以来改过的文件 · only files changed since a commit, or not locked",
         ),
     ] = None,
-    processes: Annotated[
-        int | None, typer.Option("--processes", min=1, help="进程数 · how many processes")
-    ] = None,
+    processes: Processes = None,
     lang: Lang = None,
     output: FormatOf = "text",
 ) -> None:

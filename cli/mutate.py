@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +95,8 @@ def run(
         stop("没有可试的改动 · there is nothing that could be changed")
     if not chosen and output == "text":
         typer.echo(words["none"].format(ref=changed))
+    if chosen:
+        proving(directory, shop.prepare)
     with _progress(words["doing"], len(chosen)) as said:
         answer = _answer(shop, directory, beside, chosen, processes or os.cpu_count() or 1, said)
     if output == "json":
@@ -128,17 +130,20 @@ def _between(shop: Workshop, conflict: str, asked: list[str]) -> bool:
 
 
 def _files(shop: Workshop, directory: Path, features: Path, changed: str) -> frozenset[str]:
-    """Rule files that changed, and those of the policies whose feature file changed."""
+    """Rule files that changed, and those of the policies and definitions whose feature files changed."""
     if changed == LOCK:
         return _unlocked(shop, directory)
-    spoken_of = {Path(file).name.partition(".")[0] for file in changed_files(features, changed)}
-    of_features = {
-        version.dated.file
-        for policy in shop.book.policies.values()
-        if policy.id in spoken_of
-        for version in policy.versions
-    }
+    book = shop.book
+    versions = {name: [one.dated.file for one in policy.versions] for name, policy in book.policies.items()}
+    versions |= {name: [one.dated.file for one in of.versions] for name, of in book.definitions.items()}
+    stems = {Path(file).name.partition(".")[0] for file in changed_files(features, changed)}
+    of_features = {file for stem in stems for file in versions.get(_spoken_of(stem, versions), ())}
     return changed_files(directory, changed) | of_features
+
+
+def _spoken_of(stem: str, names: Collection[str]) -> str:
+    """What a feature file is about, by its name: `dibao_edge_limits` is about `dibao_edge`, not about `dibao`."""
+    return max((one for one in names if f"{stem}_".startswith(f"{one}_")), key=len, default="")
 
 
 def _unlocked(shop: Workshop, directory: Path) -> frozenset[str]:

@@ -178,7 +178,7 @@ class _Page:
                 name = self.book.areas[area].label[self.language]
                 lines.append("  - " + self.say("pays.in", area=name, **self.paid(rule)))
         if review:
-            lines.append(self.say("review", months=str(review["months"]), cite=self.cite(review["cite"])))
+            lines += self.reviews(review)
         for key in ("accept", "decide"):
             if key in steps:
                 lines.append(self.say(key, office=self.texts.office(str(steps[key]))))
@@ -196,6 +196,23 @@ class _Page:
 
     def paid(self, rule: Mapping[str, Any]) -> dict[str, str]:
         return {"from": self.words[f"from.{rule['from']}"], "cite": self.cite(rule["cite"])}
+
+    def reviews(self, review: Mapping[str, Any]) -> Iterator[str]:
+        """The general interval with the classes that come sooner, and where an area rules otherwise."""
+        yield self.say("review", months=str(review["months"]), cite=self.cite(review["cite"]))
+        yield from self.sooner("", "  ")
+        for area, rule in review.get("in", {}).items():
+            name = self.book.areas[area].label[self.language]
+            months, cite = str(rule["months"]), self.cite(rule["cite"])
+            yield "  - " + self.say("review.in", area=name, months=months, cite=cite)
+            yield from self.sooner(area, "    ")
+
+    def sooner(self, area: str, indent: str) -> Iterator[str]:
+        for one in self.version.sooner:
+            if one.area == area:
+                what = self.texts.labels.said(one.clause.label) or self.texts.sentence(one.clause.when)
+                cite = self.cite(one.clause.cite)
+                yield f"{indent}- " + self.say("review.sooner", months=str(one.months), what=what, cite=cite)
 
     def notes(self) -> Iterator[str]:
         said = self.texts.labels.said(self.version.notes)

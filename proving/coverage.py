@@ -6,8 +6,11 @@ subject, and for what these read; a step that states a definition's value counts
 
 from __future__ import annotations
 
+import multiprocessing
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from engine.decision.amounts import monthly
 from engine.decision.decide import situate
@@ -17,9 +20,10 @@ from engine.language import outcomes
 from engine.language.scope import PERSON
 from engine.rulebook.in_force import parameters_on
 from engine.rulebook.model import Rulebook
-from proving.cases import Case, Decided
+from proving.cases import Case, Decided, recorded
 from proving.elements import Element, Key, Unit, inventory
 from proving.mutants import Files
+from proving.scenarios import read_scenarios
 from proving.watching import Watching
 
 _PAYING = (outcomes.ELIGIBLE, outcomes.DISCRETIONARY, outcomes.UNDETERMINED)
@@ -48,13 +52,23 @@ class Coverage:
     limits: frozenset[int] = frozenset()
 
     def run(self, files: Files, cases: Iterable[Case]) -> list[Covered]:
+        self.expect(files)
+        self.cross_off(cases)
+        return self.found()
+
+    def expect(self, files: Files) -> None:
+        """Everything is still to be seen."""
         self.units = inventory(files)
         self.wanted = {one.at for unit in self.units for one in unit.elements}
         self.limits = frozenset(int(str(key[1])) for key in self.wanted if key[0] == "side")
+
+    def cross_off(self, cases: Iterable[Case]) -> None:
         for case in cases:
             for one in case.decided:
                 if one.findings or one.values:
                     self._decided(one)
+
+    def found(self) -> list[Covered]:
         return [Covered(unit, tuple(e for e in unit.elements if e.at in self.wanted)) for unit in self.units]
 
     def _decided(self, one: Decided) -> None:
@@ -88,7 +102,7 @@ class Coverage:
     def _finding(self, watching: Watching, at: Situation, plan: PolicyPlan, person: int) -> None:
         file = plan.version.dated.file
         self.wanted.discard(("version", file))
-        for clause in _clauses(plan.clauses()):
+        for clause in _clauses((*plan.clauses(), *(one for one, _ in plan.sooner))):
             own = clause.truth + "!" if clause.unless else clause.truth
             self.wanted.discard(("clause", file, clause.clause.id, watching.named(own, person)))
         self._group(watching, file, plan.eligible, "eligible", person)
@@ -126,6 +140,52 @@ class Coverage:
             if part is not None:
                 watching.named(part.name, person if plan.policy.unit == PERSON else -1)
         self._versions(at, watching.read)
+
+
+# --- every feature, on every processor ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What each process does: the same coverage, with a part of the feature files."""
+
+    coverage: Coverage
+    features: Path
+    parts: int
+
+    def left(self, part: int) -> set[Key]:
+        """What is still to be seen after one part."""
+        scenarios = read_scenarios(self.features, part, self.parts)
+        self.coverage.cross_off(recorded(self.coverage.book, self.features, scenarios))
+        return self.coverage.wanted
+
+
+class _Worker:
+    share: _Share | None = (
+        None  # a forked process finds that of its parent; elements are known by what they are
+    )
+
+    @classmethod
+    def left(cls, part: int) -> set[Key]:
+        assert cls.share is not None
+        return cls.share.left(part)
+
+
+def measured(book: Rulebook, files: Files, features: Path, processes: int) -> list[Covered]:
+    """What the features under a directory exercise. Raises `BadFeature` for a scenario that does not hold."""
+    coverage = Coverage(book)
+    coverage.expect(files)
+    if processes < 2 or sys.platform != "linux":
+        coverage.cross_off(recorded(book, features, read_scenarios(features)))
+        return coverage.found()
+    _Worker.share = _Share(coverage, features, processes)
+    try:
+        with multiprocessing.get_context("fork").Pool(processes) as pool:
+            for left in pool.imap_unordered(_Worker.left, range(processes)):
+                coverage.wanted &= left
+    finally:
+        _Worker.share = None
+    return coverage.found()
 
 
 def _clauses(plans: Iterable[ClausePlan]) -> Iterator[ClausePlan]:

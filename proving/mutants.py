@@ -134,7 +134,7 @@ def expressions(tree: Tree, place: str) -> Iterator[tuple[str, Scalar, bool]]:
             whole = key == "when" and named is not None
             beside = key in ("min", "max", "limit") or (key == "value" and "when" in tree.entries)
             yield (f"{here} {key}".strip() if beside or not here else here), value, whole
-        elif key not in ("procedure", "opens", "pays", "review"):
+        elif key not in ("procedure", "opens", "pays"):
             yield from expressions(value, here)
 
 

@@ -107,6 +107,7 @@ def _with_clause(version: PolicyVersion, mutant: Mutant) -> PolicyVersion:
         eligible=group(version.eligible),
         closed=each(version.closed, FALSE),
         discretion=each(version.discretion, FALSE),
+        sooner=tuple(replace(of, clause=one(of.clause, FALSE)) for of in version.sooner),
     )
 
 

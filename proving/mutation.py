@@ -63,7 +63,7 @@ class Known:
 
 
 class Workshop:
-    """A rulebook with its recorded cases and its mutants, ready to try them."""
+    """A rulebook with its mutants and, once they are wanted, its recorded cases."""
 
     def __init__(self, book: Rulebook, features: Path) -> None:
         self.book, self.names, self.features = book, Names(book), features
@@ -71,10 +71,20 @@ class Workshop:
         self.mutants = mutants(self.files)
         self.readers = Readers(book)
         self.bases: dict[Any, Base] = {}
-        self.cases = [
-            Known(case, tuple(self._moment(one, day) for one in case.decided for day in one.days))
-            for case in record(book, features)
-        ]
+        self._cases: list[Known] = []
+
+    @property
+    def cases(self) -> list[Known]:
+        self.prepare()
+        return self._cases
+
+    def prepare(self) -> None:
+        """Records the cases, once; it takes a while. Raises `BadFeature`."""
+        if not self._cases:
+            self._cases = [
+                Known(case, tuple(self._moment(one, day) for one in case.decided for day in one.days))
+                for case in record(self.book, self.features)
+            ]
 
     def _moment(self, one: Decided, on: int) -> Moment:
         rules = in_force(self.book, on, one.known, one.household.application_date)
@@ -107,7 +117,8 @@ class Workshop:
             differs = True in [
                 changed.differs(moment) for moment in known.moments
             ]  # all: each has its plan then
-            if differs or any(one.advice or one.open or one.last for one in known.case.decided):
+            stated = mutant.what == "parameter" and mutant.name in known.case.parameters
+            if differs or stated or any(one.advice or one.open or one.last for one in known.case.decided):
                 step = notices(known.case, book, self.names)
                 if step:
                     return Trial(mutant, "killed", known.case.scenario.title, step, len(cases))
@@ -119,17 +130,19 @@ class Workshop:
         """Cases for which what has changed is in force and which speak of what it can reach, the nearest first."""
         direct = self.readers.directly(mutant.what, mutant.name)
         indirect = self.readers.of(mutant.what, mutant.name)
-        near: list[list[Known]] = [[], [], []]
+        near: list[list[Known]] = [[], [], [], []]
         for known in self.cases:
             case = known.case
             if not any(map(changed.applies, known.moments)):
                 continue
-            if mutant.name in case.definitions or direct & case.policies:
+            if mutant.name in (case.parameters if mutant.what == "parameter" else case.definitions):
                 near[0].append(known)
-            elif indirect & case.policies:
+            elif direct & case.policies:
                 near[1].append(known)
-            elif case.whole:
+            elif indirect & case.policies:
                 near[2].append(known)
+            elif case.whole:
+                near[3].append(known)
         return [known for group in near for known in group]
 
 
@@ -244,6 +257,7 @@ def try_all(
             found[place] = shop.attempt(shop.mutants[place])
             said(found[place])
         return [found[place] for place in chosen]
+    shop.prepare()  # here, so that forked processes need not
     _Worker.shop = shop
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     try:

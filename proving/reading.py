@@ -97,6 +97,7 @@ def nodes_of(version: PolicyVersion) -> Iterator[Node]:
 def every_clause(version: PolicyVersion) -> Iterator[Clause]:
     """Every clause of a version, with exceptions, in the order of the file's parts."""
     yield from _within((*version.concerns, version.eligible, *version.closed, *version.discretion))
+    yield from (one.clause for one in version.sooner)
 
 
 def _within(members: tuple[Clause | Group, ...]) -> Iterator[Clause]:

@@ -57,12 +57,15 @@ class Scenario:
         return f"{self.file}:{self.line}: {self.name}"
 
 
-def read_scenarios(directory: Path) -> tuple[Scenario, ...]:
-    """Every scenario under a directory, in the order of files and lines. Raises `BadFeature`."""
+def read_scenarios(directory: Path, part: int = 0, parts: int = 1) -> tuple[Scenario, ...]:
+    """Every scenario under a directory, in the order of files and lines. Raises `BadFeature`.
+
+    Of several `parts`, only the files of one.
+    """
     files = sorted(directory.rglob("*.feature"))
     if not files:
         raise BadFeature(f"{directory}: 没有功能文件 · there is no feature file")
-    return tuple(one for file in files for one in _scenarios(directory, file))
+    return tuple(one for file in files[part::parts] for one in _scenarios(directory, file))
 
 
 def _scenarios(directory: Path, file: Path) -> Iterator[Scenario]:

@@ -15,8 +15,7 @@ from engine.language import outcomes
 from engine.language.dates import add_months, day_text, month_start
 from engine.language.outcomes import CLOSED, DISCRETIONARY, ELIGIBLE, INELIGIBLE, NOT_CONCERNED, UNDETERMINED
 from engine.language.unknowns import Missing
-from engine.rulebook.in_force import ruled_in
-from engine.rulebook.model import PolicyVersion
+from engine.rulebook.in_force import ruled_in, ruling_area
 
 
 class Findings:
@@ -73,7 +72,7 @@ class Findings:
         elif self._unknown or (self._nothing_held and shape.reads_statuses):
             finding.decided_despite = self._despite(shape, index)
         if result in _PAYING:
-            finding.pays_from, finding.review_due = self._dates(shape.plan.version)
+            finding.pays_from, finding.review_due = self._dates(shape, values)
             if shape.pays:
                 finding.amount, more = amount_of(self.at, shape.plan, index, result)
                 if may_pay:
@@ -115,13 +114,20 @@ class Findings:
                 found += [prefix + name for name in sorted(names & shape.person_inputs)]
         return found
 
-    def _dates(self, version: PolicyVersion) -> tuple[str, str]:
-        """First day of payment and the day of the next review."""
-        pays, review = (
-            ruled_in(rule, self.at.book.areas, self.at.household.area)
-            for rule in (version.pays, version.review)
-        )
+    def _dates(self, shape: Shape, values: Sequence[Any]) -> tuple[str, str]:
+        """First day of payment and the day of the next review.
+
+        A class that is reviewed earlier counts when it holds, and when nobody knows whether it does.
+        """
+        version, areas, area = shape.plan.version, self.at.book.areas, self.at.household.area
+        pays, review = (ruled_in(rule, areas, area) for rule in (version.pays, version.review))
         start, months = pays.get("from", ""), review.get("months", 0)
+        if shape.sooner:
+            ruling = ruling_area(version.review, areas, area)
+            classes = (
+                n for whose, place, n in shape.sooner if whose == ruling and values[place] is not False
+            )
+            months = min((int(months), *classes))
         found = self._dates_found.get((start, months))
         if found is None:
             on = self.at.on

@@ -55,6 +55,7 @@ class Shape:
     rests_on_statuses: bool  # a clause or the amount reads the computed status of a policy
     own_inputs: frozenset[str]  # facts of the household that can matter
     person_inputs: frozenset[str]  # facts of a person that can matter
+    sooner: tuple[tuple[str, int, int], ...] = ()  # of review: whose rule (an area or ""), place, months
 
 
 Plain = Callable[[Situation, Any], Any]
@@ -158,6 +159,7 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
         bool(policy.statuses or policy.amount_statuses),
         frozenset(name for whose, name in inputs if whose == ""),
         frozenset(name for whose, name in inputs if whose == PERSON),
+        tuple((one.area, places[clause.truth], one.months) for clause, one in policy.sooner),
     )
 
 

@@ -22,7 +22,7 @@ from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node, walk
 from engine.language.types import BOOLEAN, OUTCOME, UNKNOWN, Number, Ratio, Record, Type
 from engine.rulebook.in_force import InForce
-from engine.rulebook.model import Clause, Group, Named, Policy, PolicyVersion, Rulebook
+from engine.rulebook.model import Clause, Group, Named, Policy, PolicyVersion, Rulebook, Sooner
 
 TRUE = Node("const", (), BOOLEAN, value=True)
 FALSE = Node("const", (), BOOLEAN, value=False)
@@ -63,6 +63,9 @@ class PolicyPlan:
     amount_inputs: frozenset[tuple[str, str]]  # the same for the amount
     statuses: frozenset[str]  # policies whose computed status a clause reads
     amount_statuses: frozenset[str]  # policies whose computed status the amount reads
+    sooner: tuple[
+        tuple[ClausePlan, Sooner], ...
+    ] = ()  # classes that are reviewed earlier; no part of the outcome
 
     def clauses(self) -> Iterator[ClausePlan]:
         yield from self.concerns
@@ -347,6 +350,7 @@ class _Planner:
             TRUE if band and not discretion else self._all(policy, discretion, "or"),
         )
         self._status(policy, Node("outcome", parts, OUTCOME))
+        sooner = tuple((self._clause(policy, one.clause), one) for one in version.sooner)
         plans = (*concerns, *closed, *discretion, *_clauses(eligible))
         inputs = frozenset[tuple[str, str]]().union(*(clause.inputs for clause in plans))
         statuses = frozenset[str]().union(*(clause.statuses for clause in plans))
@@ -356,7 +360,7 @@ class _Planner:
         )
         paid_by = frozenset[str]().union(*(self._statuses_of(part) for part in paying))
         return PolicyPlan(
-            policy, version, concerns, eligible, closed, discretion, inputs, paid, statuses, paid_by
+            policy, version, concerns, eligible, closed, discretion, inputs, paid, statuses, paid_by, sooner
         )
 
     def _status(self, policy: Policy, outcome: Node) -> None:

@@ -57,7 +57,7 @@ class Turning:
         if whatever is not None:
             return Open((), may_pay, whatever)
         found = turning(self.reaches, node, bindings)
-        if len(found) <= MOST_TRIED:
+        if sum(one.kind == "fact" for one in found) <= MOST_TRIED:
             several = times_read(self.book, self.plan, f"{policy}.outcome")
             tried = {one: self._either(one) for one in found if several.get(one.name, 0) > 1}
             for either in tried.values():

@@ -131,13 +131,18 @@ def serving_area(parameter: Parameter, areas: Mapping[str, Area], area: str) -> 
 
 def ruled_in(rule: Mapping[str, Any], areas: Mapping[str, Area], area: str) -> Mapping[str, Any]:
     """What `pays` or `review` says in an area: its own words under `in`, or the nearest area's above it."""
-    elsewhere: Mapping[str, Mapping[str, Any]] = rule.get("in", {})
-    if not elsewhere:
-        return rule
-    current = area
+    current = ruling_area(rule, areas, area)
+    found: Mapping[str, Any] = rule["in"][current] if current else rule
+    return found
+
+
+def ruling_area(rule: Mapping[str, Any], areas: Mapping[str, Area], area: str) -> str:
+    """The nearest area, from this one upwards, that has words of its own; "" when the general ones serve."""
+    elsewhere: Mapping[str, Any] = rule.get("in", {})
+    current = area if elsewhere else ""
     while current and current not in elsewhere:
         current = areas[current].parent if current in areas else ""
-    return elsewhere[current] if current else rule
+    return current
 
 
 def row_on(parameter: Parameter, areas: Mapping[str, Area], area: str, on: int, known: int) -> Row | None:

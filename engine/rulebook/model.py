@@ -173,6 +173,15 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
+class Sooner:
+    """A class of households that is reviewed after fewer months. `area`: whose rule says so; "" is the general one."""
+
+    clause: Clause
+    months: int
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyVersion:
     dated: Dated
     title: Label
@@ -189,6 +198,7 @@ class PolicyVersion:
     applications_from: int = 0
     applications_before: int = FOREVER
     verified_until: int = FOREVER
+    sooner: tuple[Sooner, ...] = ()
 
     def all_clauses(self) -> Iterator[Clause]:
         yield from self.concerns

@@ -43,6 +43,7 @@ from engine.rulebook.model import (
     Policy,
     PolicyVersion,
     Scoring,
+    Sooner,
     Term,
 )
 from engine.rulebook.reading import Report, day, expression, get, items, mapping, number, scalar, text, values
@@ -99,7 +100,7 @@ def _expressions(tree: Tree) -> Iterator[Scalar]:
         for key, value in tree.entries.items():
             if key in EXPRESSION_KEYS and isinstance(value, Scalar):
                 yield value
-            elif key not in ("procedure", "opens", "pays", "review"):
+            elif key not in ("procedure", "opens", "pays"):
                 yield from _expressions(value)
     else:
         for item in items(tree):
@@ -390,6 +391,7 @@ class RuleChecker:
             day(get(tree, "applies_to", "applications_from"), 0),
             day(get(tree, "applies_to", "applications_before"), FOREVER),
             day(get(tree, "verified_until"), FOREVER),
+            tuple(self._sooner(one, scope)),
         )
         self._check_closed(one, version)
         if version.applications_from >= version.applications_before:
@@ -410,6 +412,24 @@ class RuleChecker:
                     self.report.add(at, "unknown-area", f"there is no area `{area}`", hint)
                 self.report.cite(get(elsewhere, area, "cite"))
         return values(get(tree, key))
+
+    def _sooner(self, one: Draft, scope: Scope) -> Iterator[Sooner]:
+        """The classes of the general rule of review, then those of the areas that rule otherwise."""
+        review = get(one.tree, "review")
+        if review is None:
+            return
+        elsewhere = get(review, "in")
+        areas = mapping(elsewhere).entries if elsewhere is not None else {}
+        for area, rule in (("", review), *areas.items()):
+            longest = number(get(rule, "months"))
+            for tree in items(get(rule, "sooner")):
+                clause, months = self.clause(one, tree, scope), number(get(tree, "months"))
+                if longest is not None and months is not None and months >= longest:
+                    message = f"{months} months are not sooner than {longest}"
+                    hint = "`months` of the rule itself is the longest interval"
+                    self.report.add(scalar(mapping(tree).entries["months"]).at, "out-of-range", message, hint)
+                if clause is not None and months is not None:
+                    yield Sooner(clause, int(months), area)
 
     def _check_closed(self, one: Draft, version: PolicyVersion) -> None:
         """A procedure is closed by the office's own acts, never by what an applicant is or has."""

@@ -75,6 +75,12 @@ def _(world: World) -> None:
     world.document["statuses"] = []
 
 
+@assume("家庭的待遇记录尚未查清", "it is not known what the household holds")
+def _(world: World) -> None:
+    assert "statuses" in world.document, "nothing is known of it anyway: this step changes nothing"
+    del world.document["statuses"]
+
+
 @assume("家庭所在地区是{area}", "the household lives in {area}")
 def _(world: World, area: str) -> None:
     world.document["area"] = code = world.names.area(area)

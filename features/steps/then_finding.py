@@ -190,7 +190,7 @@ def _(world: World, day: str, law: str) -> None:
 @expect("应在{day}前复核，依据{law}", "it is reviewed by {day} under {law}")
 def _(world: World, day: str, law: str) -> None:
     assert world.spoken_of().review_due == day, f"reviewed by {world.spoken_of().review_due}"
-    cited(world.book, world.ruled(world.version().review)["cite"], law)
+    cited(world.book, world.reviewed(world.version()), law)
 
 
 @expect("公示{days}天，依据{law}", "it is published for {days} days under {law}")

@@ -37,9 +37,15 @@ def _(world: World, value: str) -> None:
     assert world.income_per_head() == Decimal(value), f"it is {world.income_per_head()}"
 
 
+@expect("参数{parameter}当日是{value}", "the parameter {parameter} is {value} on the day")
+def _(world: World, parameter: str, value: str) -> None:
+    found = world.parameter(parameter).value
+    assert found == names.number(value), f"it is {found}"
+
+
 @expect("参数{parameter}当日无值，原因是{why}", "the parameter {parameter} has no value because {why}")
 def _(world: World, parameter: str, why: str) -> None:
-    found = world.made.parameters[world.names.parameter(parameter)]
+    found = world.parameter(parameter)
     assert found.gap == why, f"the gap is “{found.gap}”"
 
 

@@ -15,8 +15,8 @@ import yaml
 from engine.decision import Decision, decide
 from engine.decision.document import read_household
 from engine.decision.entitlement import Entitlement, entitlement
-from engine.decision.model import HOUSEHOLD, Finding, Trace
-from engine.rulebook.in_force import ruled_in
+from engine.decision.model import HOUSEHOLD, Finding, ParameterValue, Trace
+from engine.rulebook.in_force import ruled_in, ruling_area
 from engine.rulebook.model import Conflict, PolicyVersion, Rulebook
 from features.steps import names
 from features.steps.names import HOUSEHOLD_WORDS, Names
@@ -189,6 +189,13 @@ class World:
         """What `pays` or `review` says where the household lives."""
         return ruled_in(rule, self.book.areas, self.document["area"])
 
+    def reviewed(self, version: PolicyVersion) -> str:
+        """What the rules of review cite where the household lives, those for classes included."""
+        areas, area = self.book.areas, self.document["area"]
+        ruling = ruling_area(version.review, areas, area)
+        cites = [one.clause.cite for one in version.sooner if one.area == ruling]
+        return "; ".join([ruled_in(version.review, areas, area)["cite"], *cites])
+
     def traced(self, clause_id: str) -> Trace:
         trace = self.spoken_of().trace
         assert trace is not None
@@ -201,6 +208,9 @@ class World:
         ref = name if self.subject(who) == HOUSEHOLD else f"people/{self.subject(who)}/{name}"
         assert ref in self.made.definitions, f"“{word}” is not a value of “{who}”"
         return self.made.definitions[ref]
+
+    def parameter(self, word: str) -> ParameterValue:
+        return self.made.parameters[self.names.parameter(word)]
 
     def income_per_head(self) -> Decimal:
         """Income of the household per head and month, rounded to cents as it is shown to people."""

@@ -210,5 +210,11 @@ def test_only_what_changed_since_a_commit(relief: Relief, island_here: Path, tmp
         json.loads(made.stdout)["tried"] > 15
     )  # the features of a policy changed, so its rules are tried again
 
+    git(tmp_path, "checkout", "-q", "--", ".")
+    (features / "boats.feature").write_text(feature.read_text())
+    assert "nothing has changed since main" in run().stdout  # it is of nothing that there is, by its name
+    (features / "boats.feature").rename(features / "boat_help_limits.feature")
+    assert json.loads(run("--format", "json").stdout)["tried"] > 15
+
     made = relief("mutate", "--policies", island_here, "--features", features, "--changed", "nowhere")
     assert made.exit_code == 2 and "git knows no `nowhere`" in made.stderr

@@ -66,7 +66,7 @@ def test_the_kernel_agrees_with_the_evaluator_for_one_household() -> None:
                 compared += len(findings)
     assert min(outcomes[name] for name in ("ineligible", "undetermined", "discretionary", "eligible")) > 500
     assert min(amounts[name] for name in ("sure", "open", "none")) > 20, amounts
-    assert min(effects[name] for name in ("pending", "choice", "kept", "dropped", "offset")) > 10, effects
+    assert min(effects[name] for name in ("pending", "choice", "kept", "dropped", "offset")) > 5, effects
 
 
 def _findings(owner: dict[str, Any]) -> list[dict[str, Any]]:

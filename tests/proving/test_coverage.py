@@ -9,7 +9,7 @@ from ferry import ELIGIBLE, ISLAND, SCENARIOS, without, write_features
 
 from engine.rulebook import load_rulebook
 from proving.cases import record
-from proving.coverage import Coverage
+from proving.coverage import Coverage, measured
 from proving.mutants import Files
 from proving.scenarios import BadFeature
 
@@ -26,6 +26,20 @@ def uncovered(features: Path) -> set[str]:
 
 def test_the_whole_is_covered(features: Path) -> None:
     assert uncovered(features) == set()
+
+
+def test_several_processes_find_the_same(tmp_path: Path) -> None:
+    names = list(SCENARIOS)
+    for part, some in (("first", names[:6]), ("second", names[6:])):
+        made = write_features(tmp_path, {name: SCENARIOS[name] for name in some})
+        (made / "boat_help.feature").rename(made / f"{part}.feature")
+    book = load_rulebook(ISLAND)
+    for processes in (1, 2, 5):
+        found = measured(book, Files(book), tmp_path, processes)
+        assert not [each.key for one in found for each in one.uncovered]
+    (tmp_path / "second.feature").unlink()
+    alone, several = (measured(book, Files(book), tmp_path, processes) for processes in (1, 2))
+    assert alone == several and any(one.uncovered for one in alone)
 
 
 @pytest.mark.parametrize(
