@@ -51,7 +51,7 @@ class Kernel:
         self.book, self.on, self.known = book, on, known
         self.shapes = Shapes(book)
         self._prepared: dict[object, Prepared] = {}
-        self._fixed = _fixed_codes(book)
+        self._fixed = fixed_codes(book)
 
     @property
     def schema(self) -> pa.Schema:
@@ -177,7 +177,7 @@ def _turning_days(book: Rulebook) -> set[int]:
     return {day for day in days if 0 < day < FOREVER} | {1_01_01}
 
 
-def _fixed_codes(book: Rulebook) -> dict[str, int]:
+def fixed_codes(book: Rulebook) -> dict[str, int]:
     """Every text that the rulebook itself names."""
     named = [*book.areas, *book.policies]
     for fact in book.facts.values():

@@ -77,6 +77,22 @@ def household_schema(book: Rulebook) -> pa.Schema:
     )
 
 
+def register_schema() -> pa.Schema:
+    """The register of people, one row for each entry of a person in a household. `sound`: the name as it is spoken."""
+    return pa.schema(
+        [
+            pa.field("person_id", pa.string(), nullable=False),
+            pa.field("household_id", pa.string(), nullable=False),
+            pa.field("name", pa.string()),
+            pa.field("sound", pa.string()),
+            pa.field("sex", pa.dictionary(pa.int32(), pa.string())),
+            pa.field("birth_date", pa.date32()),
+            pa.field("area", pa.dictionary(pa.int32(), pa.string())),
+            pa.field("address", pa.string()),
+        ]
+    )
+
+
 def check_schema(book: Rulebook, schema: pa.Schema) -> None:
     """Every column must be one that the rulebook knows, of a fitting type. Raises `BadTable` with all problems."""
     problems = list(_differences("", schema, household_schema(book)))

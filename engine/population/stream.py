@@ -73,7 +73,7 @@ def decide_all(
     out.mkdir(parents=True, exist_ok=True)
     _claim(book, source, out, on, known, at_once)
     kernel = Kernel(book, on, known)
-    parts = list(_parts(file, at_once))
+    parts = list(parts_of(file, at_once))
     todo = {part.number for part in parts if not path_of(out, part.number).exists()}
     for part in parts:
         if part.number not in todo and progress is not None:
@@ -108,7 +108,7 @@ def path_of(out: Path, number: int) -> Path:
     return out / f"part-{number:05d}.parquet"
 
 
-def _parts(file: pq.ParquetFile, at_once: int) -> Iterator[Part]:
+def parts_of(file: pq.ParquetFile, at_once: int) -> Iterator[Part]:
     """Batches never reach over a row group, so that a finished one need not be read again."""
     number = 0
     for group in range(file.num_row_groups):
@@ -123,16 +123,23 @@ def _batches(
     file: pq.ParquetFile, kernel: Kernel, parts: list[Part], todo: set[int], at_once: int
 ) -> Iterator[tuple[Part, pa.RecordBatch]]:
     columns = kernel.columns(file.schema.column(i).path for i in range(len(file.schema)))
+    groups = {part.group for part in parts if part.number in todo}
+    wanted = [part for part in parts if part.group in groups]
+    for part, batch in batches_of(file, wanted, columns, at_once):
+        if part.number in todo:
+            yield part, batch
+
+
+def batches_of(
+    file: pq.ParquetFile, parts: list[Part], columns: list[str], at_once: int
+) -> Iterator[tuple[Part, pa.RecordBatch]]:
+    """Every part of some row groups with its rows."""
     groups: dict[int, list[Part]] = {}
     for part in parts:
         groups.setdefault(part.group, []).append(part)
     for group, mine in groups.items():
-        if todo.isdisjoint(part.number for part in mine):
-            continue
         rows = file.iter_batches(at_once, row_groups=[group], columns=columns, use_threads=False)
-        for part, batch in zip(mine, rows, strict=True):
-            if part.number in todo:
-                yield part, batch
+        yield from zip(mine, rows, strict=True)
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -221,7 +228,7 @@ def find_household(source: Path, household_id: str) -> tuple[int, dict[str, Any]
 
 def result_row(source: Path, out: Path, place: int) -> dict[str, Any]:
     """The row of results for the household at a place in the source."""
-    for part in _parts(pq.ParquetFile(source), run_of(out)["at_once"]):
+    for part in parts_of(pq.ParquetFile(source), run_of(out)["at_once"]):
         if place < part.rows:
             found: dict[str, Any] = pq.read_table(path_of(out, part.number)).slice(place, 1).to_pylist()[0]
             return found
