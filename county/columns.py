@@ -87,9 +87,7 @@ def entries(owners: int, known: Array | None = None, **fields: tuple[str, ...] |
         chosen = of if isinstance(of, tuple) else ()
         dtype = np.dtype("datetime64[D]") if of is np.datetime64 else np.dtype(np.int64)
         made[name] = Fact(np.zeros(0, dtype), np.zeros(0, np.bool_), chosen)
-    return Entries(
-        np.zeros(0, np.int64), made, np.ones(owners, np.bool_) if known is None else known.copy()
-    )
+    return Entries(np.zeros(0, np.int64), made, np.ones(owners, np.bool_) if known is None else known.copy())
 
 
 # --- Arrow --------------------------------------------------------------------------------------------------

@@ -87,12 +87,16 @@ def _items(random: np.random.Generator, county: County, target: Array) -> Entrie
 
     works = person["employed"].values > 0
     weight = np.where(works, random.gamma(4.0, 1.0, settled.people), 0)
-    tills = ~urban & old & (age < 75) & (person["work_ability"].values == 0)  # old people in the country farm on
+    tills = (
+        ~urban & old & (age < 75) & (person["work_ability"].values == 0)
+    )  # old people in the country farm on
     weight = np.where(tills, 0.5 * random.gamma(3.0, 1.0, settled.people), weight)
     together = settled.total(weight)
     share = left[of] * weight / np.maximum(together, 1e-9)[of]
     kind = np.where(
-        urban, drawn(random, (82.0, 16.0, 2.0), settled.people), drawn(random, (46.0, 10.0, 44.0), settled.people)
+        urban,
+        drawn(random, (82.0, 16.0, 2.0), settled.people),
+        drawn(random, (46.0, 10.0, 44.0), settled.people),
     )
     kind = np.where(tills, 2, kind)
     wage, other = (weight > 0) & (kind == 0), (weight > 0) & (kind > 0)

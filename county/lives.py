@@ -28,7 +28,16 @@ from engine.language.columns.values import Array
 
 GRADES = ("none", "grade_1", "grade_2", "grade_3", "grade_4")
 PARENTS = ("ordinary", "dead", "not_found", "severely_disabled", "prison", "out_of_contact")
-LEVELS = ("none", "kindergarten", "primary", "junior_high", "senior_high", "vocational", "associate", "bachelor")
+LEVELS = (
+    "none",
+    "kindergarten",
+    "primary",
+    "junior_high",
+    "senior_high",
+    "vocational",
+    "associate",
+    "bachelor",
+)
 
 
 @dataclass(slots=True)
@@ -54,14 +63,15 @@ def live(random: np.random.Generator, settled: Settled) -> County:
         "vehicles": entries(households, use=("private", "motorbike", "disability_mobility", "tool_of_trade")),
         "houses": entries(households, use=("dwelling", "shop")),
         "businesses": entries(households, kind=("company", "self_employed"), operating=int),
-        "transfers_paid": entries(
-            households, kind=("social_insurance",), amount=int, per=("month", "year")
-        ),
-        "spending_items": entries(
-            households, kind=("medical", "education"), amount=int, public_price=int
-        ),
+        "transfers_paid": entries(households, kind=("social_insurance",), amount=int, per=("month", "year")),
+        "spending_items": entries(households, kind=("medical", "education"), amount=int, public_price=int),
         "statuses": entries(
-            households, policy=(), person_id=int, **{"from": np.datetime64}, recorded=np.datetime64, amount=int
+            households,
+            policy=(),
+            person_id=int,
+            **{"from": np.datetime64},
+            recorded=np.datetime64,
+            amount=int,
         ),
     }
     counted_by_law = _needs_supporters(settled, person)
@@ -103,9 +113,7 @@ def _people(random: np.random.Generator, settled: Settled) -> dict[str, Fact]:
     def no() -> Fact:
         return plain(np.zeros(people, np.int64))
 
-    grade = np.where(
-        chance(by_age(age, DISABLED_BY_AGE)), 1 + drawn(random, GRADE_SHARES, people), 0
-    )
+    grade = np.where(chance(by_age(age, DISABLED_BY_AGE)), 1 + drawn(random, GRADE_SHARES, people), 0)
     kind = np.where(grade > 0, drawn(random, TYPE_SHARES, people), UNKNOWN)
     severe, mind = (grade == 1) | (grade == 2), np.isin(kind, (4, 5))
     ill = chance(by_age(age, ILL_BY_AGE) * np.where(severe, 2.0, 1.0))
@@ -199,7 +207,10 @@ def _fill_children(settled: Settled, facts: dict[str, Fact], mind: Array) -> Non
     """An orphan is on the orphans' scheme, and a child without care on its own."""
     minor = settled.age < 18
     gone = [facts[f"{one}_situation"].is_("dead", "not_found") for one in ("father", "mother")]
-    unable = [facts[f"{one}_situation"].is_("severely_disabled", "prison", "out_of_contact") for one in ("father", "mother")]
+    unable = [
+        facts[f"{one}_situation"].is_("severely_disabled", "prison", "out_of_contact")
+        for one in ("father", "mother")
+    ]
     orphan = minor & gone[0] & gone[1]
     without = minor & ~orphan & (gone[0] | unable[0]) & (gone[1] | unable[1])
     facts["child_scheme"].say(orphan, "orphan_allowance")

@@ -36,9 +36,7 @@ TOWNS = (
     Town("sample_xiaoling", "小岭乡", 0.05, 0.04, 11),
     Town("sample_hongxing", "红星乡", 0.05, 0.04, 12),
 )
-VILLAGE_NAMES = (
-    "前进 胜利 东风 新民 团结 永安 兴隆 太平 双河 靠山 向阳 新立 民主 五星 红旗 合心 福安 长发 平安 新兴 和平".split()
-)
+VILLAGE_NAMES = "前进 胜利 东风 新民 团结 永安 兴隆 太平 双河 靠山 向阳 新立 民主 五星 红旗 合心 福安 长发 平安 新兴 和平".split()
 
 # one person, two, … of a hundred family households (census of 2020)
 SIZES = (25.39, 29.68, 20.99, 13.17, 6.17, 3.06, 1.54)

@@ -157,4 +157,3 @@ def _twins(random: np.random.Generator, settled: Settled) -> None:
     one, other = names.given(random, settled.sex[twins + 1], np.full(len(twins), 2015))
     settled.names.first[twins + 1] = settled.names.first[twins]
     settled.names.second[twins + 1] = np.where(other == names.NONE, one, other)
-

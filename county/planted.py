@@ -66,7 +66,9 @@ class Planting:
         self.taken[self.settled.of[chosen]] = True
         return np.sort(chosen)
 
-    def note(self, command: str, kind: str, reason: str, people: Array, policy: str = "", fact: str = "") -> None:
+    def note(
+        self, command: str, kind: str, reason: str, people: Array, policy: str = "", fact: str = ""
+    ) -> None:
         for person in people.tolist():
             household = int(self.settled.of[person])
             self.key.append(Planted(command, kind, reason, household, person, policy, fact))
@@ -139,7 +141,6 @@ def _spoil(settled: Settled, other: int, person: int, how: int, random: np.rando
         back = (month - 12).astype("datetime64[D]") + (min(day, 28) - 1)
         settled.born[other] = back
         settled.born[person] = month.astype("datetime64[D]") + (min(day, 28) - 1)
-        settled.village[settled.of[other]] = settled.village[settled.of[person]]
         return "一人两号：出生年份改大一岁，姓名、月日相同"
     return "一人两号：姓名、出生日期相同，住在同一乡镇的另一户"
 
@@ -178,7 +179,9 @@ def spoil_facts(planting: Planting, county: County, before: Rights, kept: Kept) 
         MISSED, "refused", "成员已就业，收入未申报，低保仍在发放", settled.of[workers], "dibao"
     )
 
-    well_off = (before.income > 3 * before.line)[settled.of] & (settled.size[settled.of] > 2) & firm[settled.of]
+    well_off = (
+        (before.income > 3 * before.line)[settled.of] & (settled.size[settled.of] > 2) & firm[settled.of]
+    )
     for policy, suitable in (("elderly_80", well_off & (settled.role != 0)), ("tekun", before.of["tekun"])):
         dead = planting.people(before.of[policy] & suitable)
         person["whereabouts"].say(dead, "dead")
@@ -235,7 +238,9 @@ def _hardest(planting: Planting, county: County, before: Rights) -> None:
     )  # fmt: skip
     person["personal_assets"].say(people, 0)
     person["self_care_items_failed"].say(people, 3)
-    planting.note_households(RANK, "hardest", "两人均重病重残、无收入、房屋危险、遭火灾，未享受任何救助", chosen)
+    planting.note_households(
+        RANK, "hardest", "两人均重病重残、无收入、房屋危险、遭火灾，未享受任何救助", chosen
+    )
 
 
 # --- enrolments ---------------------------------------------------------------------------------------------
@@ -287,6 +292,14 @@ def forget(planting: Planting, county: County, rights: Rights, enrolled: dict[st
     planting.note_households(
         MISSED, "one-fact-away", "金融资产未查，查清即可能纳入低保", asked, "dibao", "financial_assets"
     )
+    planting.note_households(
+        MISSED,
+        "one-fact-away",
+        "金融资产未查，查清即可能认定为低保边缘",
+        asked,
+        "dibao_edge",
+        "financial_assets",
+    )
     more = planting.households(poor)
     enrolled["dibao"][more] = False
     county.own["financial_assets"].forget(more)
@@ -322,5 +335,10 @@ def _forget_elsewhere(planting: Planting, county: County, rights: Rights) -> Non
         county.own_lists[name].clear(few)
         county.own_lists[name].known[few] = False
     of = unasked[settled.of]
-    for name, share in (("medical_self_pay", 0.15), ("party_member", 0.2), ("elder_ability", 0.5), ("union_member", 0.2)):
+    for name, share in (
+        ("medical_self_pay", 0.15),
+        ("party_member", 0.2),
+        ("elder_ability", 0.5),
+        ("union_member", 0.2),
+    ):
         person[name].forget(of & (random.random(settled.people) < share))

@@ -59,7 +59,9 @@ def counted_members(county: County, tekun: Array) -> Array:
     student = person["school_level"].values >= 2
     child = relation.is_("child")
     counted = relation.is_("head", "spouse") | child & (age < 18)
-    counted |= child & (student & (person["school_full_time"].values > 0) | (person["lives_independently"].values == 0))
+    counted |= child & (
+        student & (person["school_full_time"].values > 0) | (person["lives_independently"].values == 0)
+    )
     counted |= (person["support_duty"].values > 0) & (person["co_resident"].values > 0)
     orphan = _parents(county)[0]
     return counted & ~person["whereabouts"].is_("dead", "prison") & ~tekun & ~orphan
@@ -104,8 +106,14 @@ def reckon(county: County, tekun: Array, dibao: Array, edge: Array) -> Rights:
     grade, kind = person["disability_grade"], person["disability_type"]
     severe = grade.is_("grade_1", "grade_2")
     certified = grade.values > 0
-    near = on_edge[of] & counted & (
-        severe | grade.is_("grade_3") & kind.is_("intellectual", "mental") | (person["severe_illness"].values > 0)
+    near = (
+        on_edge[of]
+        & counted
+        & (
+            severe
+            | grade.is_("grade_3") & kind.is_("intellectual", "mental")
+            | (person["severe_illness"].values > 0)
+        )
     )
     idle = counted & (age >= 18) & severe & (person["employed"].values == 0)
     property_ = (home & (assets <= EDGE_ASSET_MONTHS * standard * heads))[of]

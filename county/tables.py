@@ -65,7 +65,9 @@ def _text(signs: Array) -> Array:
 # --- households ---------------------------------------------------------------------------------------------
 
 
-def households(book: Rulebook, county: County, ids: pa.Array, people_ids: pa.Array, applied: Fact) -> pa.Table:
+def households(
+    book: Rulebook, county: County, ids: pa.Array, people_ids: pa.Array, applied: Fact
+) -> pa.Table:
     schema = household_schema(book)
     settled = county.settled
     areas = pa.array([town.area for town in TOWNS], pa.string())

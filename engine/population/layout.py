@@ -112,10 +112,10 @@ def _differences(where: str, given: Iterable[pa.Field], wanted: Iterable[pa.Fiel
         if field.name not in known:
             yield f"{place}: there is no such fact; {nearest(field.name, known) or 'see policies/facts.yaml'}"
         else:
-            yield from _unlike(place, field.type, known[field.name])
+            yield from unlike(place, field.type, known[field.name])
 
 
-def _unlike(place: str, given: pa.DataType, wanted: pa.DataType) -> Iterator[str]:
+def unlike(place: str, given: pa.DataType, wanted: pa.DataType) -> Iterator[str]:
     if pa.types.is_null(given):
         return  # nobody knows it
     if pa.types.is_list(wanted):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,12 +18,14 @@ from engine.decision.document import read_household
 from engine.decision.model import HOUSEHOLD, MissingFact
 from engine.decision.situation import Situation
 from engine.language import outcomes
+from engine.language.types import Number
 from engine.population.documents import document_of
 from engine.population.pairs import Run
+from engine.rulebook.model import Fact
 
 ELIGIBLE = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY})
-WAITS_FOR = ("one-fact", "several-facts", "a-rule", "a-status", "no-answer-helps")
-ONE, SEVERAL, RULE, STATUS, HOPELESS = WAITS_FOR
+WAITS_FOR = ("one-fact", "several-facts", "a-rule", "a-status", "no-answer-seen")
+ONE, SEVERAL, RULE, STATUS, UNSEEN = WAITS_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def _told(at: Situation, policy: str, person: str | None, missing: Sequence[Miss
     if len(facts) > 1:
         return Asked(policy, household, person, SEVERAL)
     fact, of = next(iter(facts))
-    waits_for = ONE if _could_win(at, policy, person, fact, of) else HOPELESS
+    waits_for = ONE if _could_win(at, policy, person, fact, of) else UNSEEN
     return Asked(policy, household, person, waits_for, fact, of)
 
 
@@ -92,8 +95,19 @@ def _could_win(at: Situation, policy: str, person: str | None, fact: str, of: st
     whose = -1 if of == HOUSEHOLD else places[of]
     return any(
         at.with_fact(policy, fact, whose, answer).value(f"{policy}.outcome", subject) in ELIGIBLE
-        for answer in answers_to(at.book.facts.get(fact))
+        for answer in _answers(at.book.facts[fact])
     )
+
+
+def _answers(fact: Fact) -> Iterator[Any]:
+    """Answers that show what a fact can do; of a number, values all over its range, closer together near nothing."""
+    yield from answers_to(fact)
+    of = fact.value.type
+    if isinstance(of, Number) and not fact.items:
+        step = 10 ** (of.decimals or 0)
+        while step < of.hi:
+            yield max(step, of.lo)
+            step += max(step // 4, 1)
 
 
 def rows_of(asked: Sequence[Asked], waits_for: str) -> list[int]:

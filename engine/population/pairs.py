@@ -155,7 +155,9 @@ class Pair:
             policies = rows.field("policy").cast(pa.string()).take(pa.array(chosen)).to_pylist()
             ids = rows.field("person_id").take(pa.array(chosen)).to_pylist()
             people = self.person_rows(household[chosen], ids)
-            for policy, where, person in zip(policies, household[chosen].tolist(), people.tolist(), strict=True):
+            for policy, where, person in zip(
+                policies, household[chosen].tolist(), people.tolist(), strict=True
+            ):
                 self._drop(policy, where, person)
         return self._dropped
 
@@ -195,10 +197,15 @@ def pairs(run: Run, policies: Sequence[str], *columns: str) -> Iterator[Pair]:
         read.append(f"people.list.element.{policy}" if person else policy)
     for part, rows in batches_of(file, list(parts_of(file, run.at_once)), wanted, run.at_once):
         results = pq.ParquetFile(path_of(run.out, part.number)).read(columns=read)
-        if results.num_rows != rows.num_rows or not pc.all(
-            pc.equal(results.column("household_id"), rows.column("household_id").cast(pa.string()))
-        ).as_py():
-            raise BadTable(f"{path_of(run.out, part.number).name}: these are not the results of these households")
+        if (
+            results.num_rows != rows.num_rows
+            or not pc.all(
+                pc.equal(results.column("household_id"), rows.column("household_id").cast(pa.string()))
+            ).as_py()
+        ):
+            raise BadTable(
+                f"{path_of(run.out, part.number).name}: these are not the results of these households"
+            )
         yield Pair(run, Batch(run.book, Codes(codes), rows, run.on, run.known), results)
 
 
