@@ -80,14 +80,18 @@ class Entries:
         self.owner = np.append(self.owner, owner)
 
 
-def entries(owners: int, known: Array | None = None, **fields: tuple[str, ...] | type) -> Entries:
+Kind = tuple[str, ...] | type[int] | type[np.datetime64]
+
+
+def entries(owners: int, fields: Mapping[str, Kind], known: Array | None = None) -> Entries:
     """An empty list for everyone. A field is its choices or the type of its values."""
     made = {}
     for name, of in fields.items():
         chosen = of if isinstance(of, tuple) else ()
         dtype = np.dtype("datetime64[D]") if of is np.datetime64 else np.dtype(np.int64)
         made[name] = Fact(np.zeros(0, dtype), np.zeros(0, np.bool_), chosen)
-    return Entries(np.zeros(0, np.int64), made, np.ones(owners, np.bool_) if known is None else known.copy())
+    everyone = np.ones(owners, np.bool_) if known is None else known.copy()
+    return Entries(np.zeros(0, np.int64), made, everyone)
 
 
 # --- Arrow --------------------------------------------------------------------------------------------------

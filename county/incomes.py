@@ -65,7 +65,7 @@ def _tens(yuan: Array) -> Array:
 
 def _items(random: np.random.Generator, county: County, target: Array) -> Entries:
     settled, person = county.settled, county.person
-    items = entries(settled.people, kind=KINDS, amount=int, per=("month", "year"))
+    items = entries(settled.people, {"kind": KINDS, "amount": int, "per": ("month", "year")})
     of, age, urban = settled.of, settled.age, settled.urban[settled.of]
     left = target * settled.size
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from county.columns import UNKNOWN, Entries, Fact, choice, entries, plain
+from county.columns import UNKNOWN, Entries, Fact, Kind, choice, entries, plain
 from county.marginals import (
     AREA,
     CHILD,
@@ -39,6 +40,23 @@ LEVELS = (
     "bachelor",
 )
 
+OWN_LISTS: Mapping[str, Mapping[str, Kind]] = {
+    "vehicles": {"use": ("private", "motorbike", "disability_mobility", "tool_of_trade")},
+    "houses": {"use": ("dwelling", "shop")},
+    "businesses": {"kind": ("company", "self_employed"), "operating": int},
+    "transfers_paid": {"kind": ("social_insurance",), "amount": int, "per": ("month", "year")},
+    "spending_items": {"kind": ("medical", "education"), "amount": int, "public_price": int},
+    "statuses": {"policy": (), "person_id": int, "from": np.datetime64, "recorded": np.datetime64},
+}
+SUPPORTERS: Mapping[str, Kind] = {
+    "rung": ("none",),
+    "supporter_age": int,
+    "severely_disabled": int,
+    "annual_income": int,
+    "property_within_rule": int,
+    "situation": ("ordinary",),
+}
+
 
 @dataclass(slots=True)
 class County:
@@ -59,29 +77,10 @@ def live(random: np.random.Generator, settled: Settled) -> County:
     person = _people(random, settled)
     own = _households(random, settled)
     households, people = settled.households, settled.people
-    own_lists = {
-        "vehicles": entries(households, use=("private", "motorbike", "disability_mobility", "tool_of_trade")),
-        "houses": entries(households, use=("dwelling", "shop")),
-        "businesses": entries(households, kind=("company", "self_employed"), operating=int),
-        "transfers_paid": entries(households, kind=("social_insurance",), amount=int, per=("month", "year")),
-        "spending_items": entries(households, kind=("medical", "education"), amount=int, public_price=int),
-        "statuses": entries(
-            households,
-            policy=(),
-            person_id=int,
-            **{"from": np.datetime64},
-            recorded=np.datetime64,
-            amount=int,
-        ),
-    }
-    counted_by_law = _needs_supporters(settled, person)
-    supporters = entries(
-        people,
-        counted_by_law,
-        rung=("none",), supporter_age=int, severely_disabled=int, annual_income=int,
-        property_within_rule=int, situation=("ordinary",),
-    )  # fmt: skip
-    some = np.flatnonzero(counted_by_law)
+    own_lists = {name: entries(households, fields) for name, fields in OWN_LISTS.items()}
+    asked = _needs_supporters(settled, person)
+    supporters = entries(people, SUPPORTERS, asked)
+    some = np.flatnonzero(asked)
     ages = 28 + (random.random(len(some)) ** 0.8 * 30).astype(np.int64)
     income = np.rint(np.exp(random.normal(10.55, 0.35, len(some))) / 100).astype(np.int64) * 10_000
     supporters.add(

@@ -93,6 +93,6 @@ def given(random: np.random.Generator, sex: Array, born: Array) -> tuple[Array, 
 
 def alike(sign: int) -> int | None:
     """Another sign with the same sound, if the lists have one."""
-    same = np.flatnonzero((SOUNDS == SOUNDS[sign]) & (SIGNS != SIGNS[sign]))
+    same = np.flatnonzero((SOUNDS[sign] == SOUNDS) & (SIGNS[sign] != SIGNS))
     same = same[same >= _FIRST[0]]
     return int(same[0]) if len(same) else None

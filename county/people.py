@@ -105,10 +105,10 @@ def settle(random: np.random.Generator, households: int) -> Settled:
     surname = names.surnames(random, households)[of]
     own = np.isin(role, (SPOUSE,)) | (role == PARENT) & (sex == FEMALE)
     surname = np.where(own, names.surnames(random, len(of)), surname)
-    one, other = names.given(random, sex, born.astype("datetime64[Y]").astype(int) + 1970)
+    sign, further = names.given(random, sex, born.astype("datetime64[Y]").astype(int) + 1970)
     settled = Settled(
         town, village, urban, size, first, of, role, minor, sex, born,
-        names.Names(surname, one, other), np.arange(len(of)),
+        names.Names(surname, sign, further), np.arange(len(of)),
     )  # fmt: skip
     _twins(random, settled)
     return settled

@@ -81,7 +81,9 @@ def alike(register: pa.Table, enough: int = ENOUGH) -> Search:
     if not len(first):
         return Search([], 0, skipped)
     said = entries.compare(first, second)
-    points = sum(np.where(mask, POINTS[name], 0) for name, mask in said.items())
+    points = np.zeros(len(first), np.int64)
+    for name, mask in said.items():
+        points += np.where(mask, POINTS[name], 0)
     chosen = np.flatnonzero(points >= enough)
     order = chosen[np.lexsort((second[chosen], first[chosen], -points[chosen]))]
     found = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from engine.decision.decide import decide
@@ -68,7 +69,7 @@ def _step(decision: Decision, income: int) -> Step:
 
 
 def _cliffs(steps: Sequence[Step], at: Callable[[int], Step]) -> Iterator[Cliff]:
-    for low, high in zip(steps, steps[1:], strict=False):
+    for low, high in pairwise(steps):
         while high.together < low.together and high.income - low.income > 1:
             middle = at((low.income + high.income) // 2)
             if low.together - middle.together > middle.together - high.together:

@@ -188,8 +188,7 @@ def pairs(run: Run, policies: Sequence[str], *columns: str) -> Iterator[Pair]:
     """Every batch with its results: of `policies`, and other columns of the results by name."""
     file = pq.ParquetFile(run.source)
     leaves = [file.schema.column(i).path for i in range(len(file.schema))]
-    wanted = [leaf for leaf in leaves if leaf.split(".")[0] in _ALWAYS or leaf.startswith("people.")
-              and leaf.split(".")[3] == "person_id"]  # fmt: skip
+    wanted = [leaf for leaf in leaves if leaf.split(".")[0] in _ALWAYS or _is_person_id(leaf)]
     codes = fixed_codes(run.book)
     read = ["household_id", "conflicts", *columns, "people.list.element.person_id"]
     for policy in policies:
@@ -207,6 +206,11 @@ def pairs(run: Run, policies: Sequence[str], *columns: str) -> Iterator[Pair]:
                 f"{path_of(run.out, part.number).name}: these are not the results of these households"
             )
         yield Pair(run, Batch(run.book, Codes(codes), rows, run.on, run.known), results)
+
+
+def _is_person_id(leaf: str) -> bool:
+    path = leaf.split(".")  # people.list.element.<fact>
+    return path[0] == "people" and path[3] == "person_id"
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
