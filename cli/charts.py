@@ -100,50 +100,57 @@ def cliffs_chart(climbs: Mapping[str, Climb], names: Mapping[str, str], language
         return alt.Data(values=values)  # type: ignore[no-untyped-call]
 
     words = WORDS[language]
-    lines = [
-        {"income": step.income, "together": float(step.together), "rules": words[rules]}
-        for rules, climb in climbs.items()
-        for step in climb.steps
-    ]
-    falls = [
-        {
-            "income": cliff.income,
-            "together": float(_together(climb, cliff.income)),
-            "rules": words[rules],
-            "loss": f"−{cliff.loss:,.0f}",
-        }
-        for rules, climb in climbs.items()
-        for cliff in climb.cliffs
-    ]
+    shown = _shown_up_to(climbs)
+    lines, falls = [], []
+    for rules, climb in climbs.items():
+        named = {"rules": words[rules]}
+        lines += [{"income": one.income, "together": float(one.together), **named} for one in climb.steps]
+        falls += [
+            {
+                "income": one.income,
+                "together": float(one.behind.together),
+                "loss": f"−{one.loss:,.0f}",
+                **named,
+            }
+            for one in climb.cliffs
+        ]
     shares = [
-        {"income": step.income, "due": float(amount), "policy": names[policy]}
+        {"income": step.income, "due": float(step.policies.get(policy, 0)), "policy": names[policy]}
+        for policy in {policy: None for step in climbs["after"].steps for policy in step.policies}
         for step in climbs["after"].steps
-        for policy, amount in step.policies.items()
     ]
-    income = alt.X("income:Q", title=words["income"])
-    color = alt.Color(
-        "rules:N",
-        title=words["rules"],
-        scale=alt.Scale(domain=[words["before"], words["after"]], range=["#8a8f98", "#1f6feb"]),
+    income = alt.X("income:Q", title=words["income"], scale=alt.Scale(domain=[0, shown], clamp=False))
+    colors = alt.Scale(domain=[words["before"], words["after"]], range=["#8a8f98", "#1f6feb"])
+    color = alt.Color("rules:N", title=words["rules"], scale=colors)
+    together = alt.Y("together:Q", title=words["together"])
+    inside = alt.datum.income <= shown
+    top = alt.Chart(data(lines)).mark_line(strokeWidth=2).encode(x=income, y=together, color=color)
+    marks = alt.Chart(data(falls)).encode(x=income, y="together:Q", color=color)
+    points = marks.mark_point(filled=True, size=55, opacity=1)
+    # beside their points, on different sides, so that the two rulebooks do not write over each other
+    labels = (
+        marks.mark_text(align="right", dx=-7, dy=12, fontSize=11)
+        .encode(text="loss:N")
+        .transform_filter(alt.datum.rules == words["before"]),
+        marks.mark_text(align="left", dx=7, dy=12, fontSize=11)
+        .encode(text="loss:N")
+        .transform_filter(alt.datum.rules == words["after"]),
     )
-    top = alt.Chart(data(lines)).mark_line(strokeWidth=2).encode(
-        x=income, y=alt.Y("together:Q", title=words["together"]), color=color
+    upper = alt.layer(*(layer.transform_filter(inside) for layer in (top, points, *labels)))
+    legend = alt.Legend(labelLimit=0)
+    bottom = alt.Chart(data(shares)).mark_area().transform_filter(inside).encode(
+        x=income,
+        y=alt.Y("due:Q", title=words["due"], stack=True),
+        color=alt.Color("policy:N", title=words["policy"], legend=legend),
     )  # fmt: skip
-    marks = alt.Chart(data(falls))
-    points = marks.mark_point(filled=True, size=55, opacity=1).encode(x=income, y="together:Q", color=color)
-    labels = marks.mark_text(align="left", dx=7, dy=9, fontSize=11).encode(
-        x=income, y="together:Q", text="loss:N", color=color
-    )
-    bottom = alt.Chart(data(shares)).mark_area().encode(
-        x=income, y=alt.Y("due:Q", title=words["due"], stack=True), color=alt.Color("policy:N", title=words["policy"])
-    )  # fmt: skip
-    upper = (top + points + labels).properties(width=640, height=300)
-    return alt.vconcat(upper, bottom.properties(width=640, height=150), title=words["title"]).resolve_scale(
-        color="independent"
-    )
+    both = (upper.properties(width=640, height=300), bottom.properties(width=640, height=150))
+    return alt.vconcat(*both, title=words["title"]).resolve_scale(color="independent")
 
 
-def _together(climb: Climb, income: int) -> float:
-    """What the household has in all just behind a cliff."""
-    behind = next((step for step in climb.steps if step.income >= income), climb.steps[-1])
-    return float(behind.together) - (behind.income - income)
+def _shown_up_to(climbs: Mapping[str, Climb]) -> int:
+    """Half as far again as what is due goes on changing, so that what happens fills the picture."""
+    changing = [
+        one.income for climb in climbs.values() for one in climb.steps if one.due != climb.steps[-1].due
+    ]
+    most = max(climb.steps[-1].income for climb in climbs.values())
+    return min(most, max(max(changing, default=0) * 3 // 2, 500))

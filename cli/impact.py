@@ -197,7 +197,9 @@ def _print_clauses(found: Impact, books: tuple[Rulebook, Rulebook], language: st
             book = books[1] if policy in books[1].policies else books[0]
             typer.echo(f"  {policy_name(book, policy, language)}")
             for (clause, was, becomes), count in one.clauses.most_common():
-                typer.echo(f"    {_label(book, policy, clause, language)}: {words[was]} → {words[becomes]}  {count}")
+                typer.echo(
+                    f"    {_label(book, policy, clause, language)}: {words[was]} → {words[becomes]}  {count}"
+                )
 
 
 def _label(book: Rulebook, policy: str, clause: str, language: str) -> str:
@@ -223,7 +225,10 @@ def _print_example(example: Example, books: tuple[Rulebook, Rulebook], language:
             else f"  {'–' if one.before is None else one.before} → {'–' if one.after is None else one.after}"
         )
         who = "" if one.person_id is None else f" {one.person_id}"
-        clauses = "、".join(f"{_label(books[1], one.policy, clause, language)} {words[was]}→{words[becomes]}" for clause, was, becomes in one.clauses)
+        clauses = "、".join(
+            f"{_label(books[1], one.policy, clause, language)} {words[was]}→{words[becomes]}"
+            for clause, was, becomes in one.clauses
+        )
         typer.echo(
             f"    {policy_name(book, one.policy, language)}{who}: {words[one.was]} → {words[one.becomes]}{amounts}"
             + (f"  ({clauses})" if clauses else "")

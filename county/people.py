@@ -130,13 +130,19 @@ def _ages(
     oldest = np.clip(heads - 20, 0.5, 17.99)
     out = (child < 0) | (child >= 18)
     child = np.where(minor & out, random.random(people) * oldest, child)
-    child = np.where(~minor & (role == CHILD), np.clip(heads - gap, 18.1, 40), child)
+    child = np.where(~minor & (role == CHILD), _within(random, heads - gap, 18, 40), child)
     age = np.where(role == HEAD, heads, 0)
-    age = np.where(role == SPOUSE, np.maximum(heads + random.normal(-1.0, 2.6, people), 21), age)
+    age = np.where(role == SPOUSE, _within(random, heads + random.normal(-1.0, 2.6, people), 21, 105), age)
     age = np.where(role == CHILD, child, age)
-    age = np.where(role == PARENT, np.minimum(heads + gap, 99), age)
+    age = np.where(role == PARENT, _within(random, heads + gap, 40, 99), age)
     age = np.where(role == GRANDCHILD, random.triangular(1, 9, 17, people), age)
-    return np.where(role == SIBLING, np.maximum(heads + random.normal(0, 4, people), 24), age)
+    return np.where(role == SIBLING, _within(random, heads + random.normal(0, 4, people), 24, 105), age)
+
+
+def _within(random: np.random.Generator, age: Array, least: float, most: float) -> Array:
+    """Ages between two; those beyond one of them are drawn again near it, so that no birthday is everybody's."""
+    near = random.random(len(age)) * 4
+    return np.where(age < least, least + near, np.where(age > most, most - near, age))
 
 
 def _sexes(random: np.random.Generator, of: Array, first: Array, role: Array) -> Array:
@@ -156,4 +162,6 @@ def _twins(random: np.random.Generator, settled: Settled) -> None:
     settled.sex[twins + 1] = settled.sex[twins]
     one, other = names.given(random, settled.sex[twins + 1], np.full(len(twins), 2015))
     settled.names.first[twins + 1] = settled.names.first[twins]
-    settled.names.second[twins + 1] = np.where(other == names.NONE, one, other)
+    sign = np.where(other == names.NONE, one, other)
+    sign = np.where(sign == settled.names.second[twins], one, sign)
+    settled.names.second[twins + 1] = np.where(sign == settled.names.second[twins], names.NONE, sign)

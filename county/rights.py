@@ -91,7 +91,8 @@ def reckon(county: County, tekun: Array, dibao: Array, edge: Array) -> Rights:
     income = np.maximum(income, 0)
     line = 12 * standard * heads
     home = _modest(county)
-    here = settled.any(counted & person["hukou_county"].is_("sample_county"))
+    local = person["hukou_county"].is_("sample_county")
+    here = settled.any(counted & local)
     fits = (heads > 0) & here & home
     assets = county.own["financial_assets"].values
     is_dibao = fits & (income < line) & (assets <= ASSET_MONTHS * standard * heads)
@@ -122,7 +123,11 @@ def reckon(county: County, tekun: Array, dibao: Array, edge: Array) -> Rights:
     orphan, without = _parents(county)
     living = alive & certified & (on_dibao[of] & counted | single) & ~orphan & ~tekun & ~is_tekun
     care = alive & severe & (person["care_needed_months"].values >= 6) & ~tekun & ~is_tekun
-    old = alive & (age >= 80) & person["hukou_county"].is_("sample_county")
+    # the care subsidy for the old is as high or higher from a moderate loss of ability on, and takes its place
+    helped = (on_dibao | on_edge)[of] & counted | single
+    dependent = person["elder_ability"].is_("moderate", "severe", "complete")
+    care &= ~((age >= 60) & local & helped & dependent)
+    old = alive & (age >= 80) & local
     rights = {
         "dibao": is_dibao,
         "dibao_edge": is_edge,

@@ -30,11 +30,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Cliff:
-    """With `income` instead of one unit less, the household has `loss` less in all; `policies` are those that fall."""
+    """Where more income leaves less: the last step before the fall, and the first behind it, one unit apart."""
 
-    income: int
-    loss: Decimal
-    policies: tuple[str, ...]
+    before: Step
+    behind: Step
+
+    @property
+    def income(self) -> int:
+        return self.behind.income
+
+    @property
+    def loss(self) -> Decimal:
+        return self.before.together - self.behind.together
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Those that give less behind it."""
+        shares, left = self.before.policies, self.behind.policies
+        return tuple(one for one in shares if left.get(one, Decimal(0)) < shares[one])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,10 @@ def climb(book: Rulebook, vary: Vary, incomes: Sequence[int], on: int, known: in
         return _step(decide(book, vary(income), on=on, known=known, advice=False), income)
 
     steps = [at(income) for income in incomes]
-    return Climb(steps, list(_cliffs(steps, at)))
+    cliffs = list(_cliffs(steps, at))
+    edges = [step for cliff in cliffs for step in (cliff.before, cliff.behind)]
+    by_income = {step.income: step for step in (*steps, *edges)}
+    return Climb([by_income[income] for income in sorted(by_income)], cliffs)
 
 
 def _step(decision: Decision, income: int) -> Step:
@@ -77,5 +93,4 @@ def _cliffs(steps: Sequence[Step], at: Callable[[int], Step]) -> Iterator[Cliff]
             else:
                 low = middle
         if high.together < low.together:
-            fallen = [one for one in low.policies if high.policies.get(one, Decimal(0)) < low.policies[one]]
-            yield Cliff(high.income, low.together - high.together, tuple(fallen))
+            yield Cliff(low, high)
