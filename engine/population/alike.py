@@ -18,7 +18,8 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
 from engine.language.columns.values import Array
-from engine.population.layout import BadTable, register_schema, unlike
+from engine.population.layout import register_schema, unlike
+from engine.population.problems import BadTable, TableProblem
 
 ENOUGH = 75
 POINTS = {
@@ -62,7 +63,9 @@ def read_register(path: Path) -> pa.Table:
     """The register of people. Raises `BadTable` when it is not one."""
     table = pq.read_table(path)
     wanted = register_schema()
-    problems = [f"{name}: this column is missing" for name in wanted.names if name not in table.column_names]
+    problems = [
+        TableProblem("missing-column", name) for name in wanted.names if name not in table.column_names
+    ]
     if not problems:
         problems = [
             line
@@ -70,7 +73,7 @@ def read_register(path: Path) -> pa.Table:
             for line in unlike(field.name, table.schema.field(field.name).type, field.type)
         ]
     if problems:
-        raise BadTable("\n".join(problems))
+        raise BadTable(problems)
     return table.select(wanted.names)
 
 

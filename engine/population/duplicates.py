@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.language.columns.values import Array
-from engine.population.layout import BadTable
 from engine.population.pairs import Pair, Run, enrolled_policies, pairs
+from engine.population.problems import bad
 
 MOST_HOUSEHOLDS = 20  # a number that more households share does not name a person
 
@@ -60,9 +60,7 @@ def in_two_households(run: Run) -> list[TwoHouseholds]:
     most = pc.max(counts).as_py()
     if most > MOST_HOUSEHOLDS:
         named = counted.filter(pc.equal(counts, most)).column("id")[0].as_py()
-        raise BadTable(
-            f"people.person_id: `{named}` stands in {most} households, so these ids do not tell people apart"
-        )
+        raise bad("ids-not-of-people", "people.person_id", value=named, count=most)
     twice = counted.filter(pc.greater(counts, 1)).column("id").combine_chunks()
     if not len(twice):
         return []

@@ -28,6 +28,7 @@ from engine.population.batch import Batch
 from engine.population.conflicts import resolve
 from engine.population.findings import NOT_IN_FORCE, Found, clause_truths, found_of
 from engine.population.layout import LEADING
+from engine.population.problems import BadTable
 from engine.population.results import Shapes
 from engine.population.sums import score, would_be_due
 from engine.rulebook.in_force import InForce, ParametersOn, in_force, parameters_on
@@ -90,10 +91,16 @@ class Kernel:
         groups = self._groups(rows)
         if len(groups) == 1:
             return self._run(rows, groups[0][0])
-        parts = [self._run(rows.take(pa.array(places)), rules) for rules, places in groups]
+        parts = [self._run_some(rows, rules, places) for rules, places in groups]
         order = np.argsort(np.concatenate([places for _, places in groups]), kind="stable")
         table = pa.Table.from_batches(parts, self.schema).unify_dictionaries().take(pa.array(order))
         return table.combine_chunks().to_batches()[0]
+
+    def _run_some(self, rows: pa.RecordBatch, rules: InForce, places: Array) -> pa.RecordBatch:
+        try:
+            return self._run(rows.take(pa.array(places)), rules)
+        except BadTable as wrong:
+            raise wrong.moved(places.tolist()) from None
 
     def _groups(self, rows: pa.RecordBatch) -> list[tuple[InForce, Array]]:
         """Rows by the rules that their application date puts in force."""

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from engine.language.columns.values import Array
-from engine.population.layout import BadTable
 from engine.population.pairs import Found, Pair, Run, enrolled_policies, pairs
+from engine.population.problems import bad
 
 MISSED, REFUSED, OPEN = "missed", "refused", "open"
 SHOWN = ("policy", "area", "household_id", "person_id", "amount", "min", "max", "score_worst", "score_best")
@@ -46,7 +46,7 @@ def gaps(run: Run, policies: Sequence[str] = ()) -> Gaps:
     enrolled = enrolled_policies(run)
     asked = [one for one in enrolled if not policies or one in policies]
     if not asked:
-        raise BadTable("statuses: nobody holds any of these programmes, so nobody can be said to miss one")
+        raise bad("nobody-enrolled", "statuses")
     counts = {policy: Count() for policy in asked}
     lists: dict[str, list[pa.Table]] = {MISSED: [], REFUSED: [], OPEN: []}
     for pair in pairs(run, asked, "score"):

@@ -19,7 +19,8 @@ from engine.language.scope import PERSON
 from engine.population.batch import NOBODY, Batch
 from engine.population.findings import OUTCOMES
 from engine.population.kernel import fixed_codes
-from engine.population.layout import BadTable, check_schema
+from engine.population.layout import check_schema
+from engine.population.problems import bad
 from engine.population.stream import batches_of, parts_of, path_of, run_of
 from engine.rulebook.model import Rulebook
 
@@ -202,9 +203,7 @@ def pairs(run: Run, policies: Sequence[str], *columns: str) -> Iterator[Pair]:
                 pc.equal(results.column("household_id"), rows.column("household_id").cast(pa.string()))
             ).as_py()
         ):
-            raise BadTable(
-                f"{path_of(run.out, part.number).name}: these are not the results of these households"
-            )
+            raise bad("results-of-others", value=path_of(run.out, part.number).name)
         yield Pair(run, Batch(run.book, Codes(codes), rows, run.on, run.known), results)
 
 
@@ -221,7 +220,7 @@ def enrolled_policies(run: Run) -> list[str]:
     """Policies that anybody holds by these data. Raises `BadTable` when nothing is said of what is held."""
     file = pq.ParquetFile(run.source)
     if "statuses" not in file.schema_arrow.names:
-        raise BadTable("statuses: this column is missing; who holds what is not in these data")
+        raise bad("missing-column", "statuses")
     held: set[str] = set()
     for rows in file.iter_batches(columns=["statuses.list.element.policy"]):
         held |= set(rows.column(0).flatten().field("policy").unique().to_pylist())

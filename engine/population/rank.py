@@ -10,8 +10,8 @@ import pyarrow as pa
 from engine.language.columns.values import Array, full, is_known
 from engine.language.dates import to_date
 from engine.population.arrays import integers, known_of
-from engine.population.layout import BadTable
 from engine.population.pairs import Pair, Run, pairs
+from engine.population.problems import bad
 
 NOT_AIDED, NOT_SAID, AIDED = "not-aided", "not-known", "aided"
 GROUPS = (NOT_AIDED, NOT_SAID, AIDED)
@@ -65,7 +65,7 @@ def _piece(pair: Pair) -> _Piece:
     batch, size = pair.batch, pair.batch.households.size
     score = pair.own("score")
     if score.null_count:
-        raise BadTable("score: the rulebook of these results has no scoring, so there is nothing to rank by")
+        raise bad("no-scoring", "score")
     worst, best, first = (integers(score.field(name)) for name in ("worst", "best", "first"))
     statuses = batch.statuses
     aided = np.zeros(size, np.bool_)

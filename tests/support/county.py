@@ -44,16 +44,11 @@ def decided_county(directory: Path, households: int, seed: int) -> Decided:
     return Decided(directory, open_run(book, directory / HOUSEHOLDS, out), key)
 
 
-def precision_and_recall(
-    name: str, found: Iterable[Hashable], planted: Iterable[Hashable]
-) -> tuple[float, float]:
-    """Printed, so that a run shows them. Nothing planted is a mistake of the test."""
+def precision_and_recall(found: Iterable[Hashable], planted: Iterable[Hashable]) -> tuple[float, float, str]:
+    """The two and a line that tells them. Nothing planted is a mistake of the test."""
     got, wanted = set(found), set(planted)
-    assert wanted, f"nothing was planted for {name}"
+    assert wanted, "nothing was planted"
     right = len(got & wanted)
     precision, recall = right / len(got) if got else 0.0, right / len(wanted)
-    print(
-        f"{name:28} planted {len(wanted):4}  found {len(got):4}  "
-        f"precision {precision:.4f}  recall {recall:.4f}"
-    )
-    return precision, recall
+    told = f"planted {len(wanted):4}  found {len(got):4}  precision {precision:.4f}  recall {recall:.4f}"
+    return precision, recall, told
