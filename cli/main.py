@@ -1,7 +1,7 @@
 """The `relief` command: what can be asked, and how. Each command imports what it needs when it runs, so that
 a cold start stays short.
 
-Exit codes: 0 fine, 1 the answer is negative, 2 bad usage or bad input.
+Exit codes: 0 fine, 1 the answer is negative, 2 bad usage or bad input, 3 done in part.
 """
 
 from __future__ import annotations
@@ -281,6 +281,38 @@ def impact(
 
     today = date.today()
     run(data, rulebook, out, on or today, known or today, household, up_to, chart, policies, lang, output)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.xlsx|DIR", help="工作簿，或装有 CSV 的目录 · a workbook, or a directory of CSV"
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="写到哪里 · where to write")],
+    policies: Policies = None,
+    lang: Lang = None,
+    output: FormatOf = "text",
+) -> None:
+    """从表格导入家庭：逐行给结论，有误的写成文件改后再交。 Households from sheets, with a verdict for every row."""
+    from cli.import_sheets import run
+
+    run(source, out, policies, lang, output)
+
+
+@app.command()
+def export(
+    results: Ran,
+    data: Decided,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help=".parquet、.csv 或 .xlsx")],
+    policies: Policies = None,
+) -> None:
+    """把批量结果导出成平表。 Results as flat tables."""
+    from cli.export import run
+
+    run(results, data, to, policies)
 
 
 @app.command()
