@@ -136,7 +136,13 @@ Table = Annotated[
 
 @app.command("decide-all")
 def decide_everyone(
-    data: Table,
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA.parquet|DIR",
+            help="每户一行的资料，或装有这种文件的目录 · one row for each household, or a directory of such files",
+        ),
+    ],
     out: Results,
     on: On = None,
     known: Known = None,

@@ -25,7 +25,7 @@ _MEN = (
 )
 _WOMEN = (
     "秀xiu 英ying 瑛ying 兰lan 岚lan 芳fang 桂gui 珍zhen 贞zhen 淑shu 梅mei 玉yu 红hong 虹hong 霞xia 丽li 莉li 敏min 静jing "
-    "艳yan 燕yan 萍ping 萍ping 娟juan 娥e 凤feng 香xiang 云yun 芸yun 琴qin 芹qin 花hua 荣rong 琳lin 玲ling 铃ling 婷ting "
+    "艳yan 燕yan 萍ping 屏ping 娟juan 娥e 凤feng 香xiang 云yun 芸yun 琴qin 芹qin 花hua 荣rong 琳lin 玲ling 铃ling 婷ting "
     "雪xue 慧hui 惠hui 佳jia 嘉jia 欣xin 馨xin 怡yi 宜yi 雨yu 语yu 梦meng 涵han 晗han 璇xuan 萱xuan 诗shi 琪qi 琦qi 颖ying "
     "洁jie 倩qian 月yue 春chun 素su 翠cui 金jin 美mei 爱ai 小xiao 晓xiao 文wen 永yong 建jian 莲lian 连lian 彩cai"
 )

@@ -220,14 +220,19 @@ def _period(pair: Pair, policy: str) -> str:
 
 
 def clearest(examples: list[Example]) -> list[Example]:
-    """Those that show most with least, of every kind one before a second of any; who loses is a kind of its own."""
+    """Those that show most with least, of every kind one before a second of any. Where anybody loses, one of them."""
+    ranked = sorted(examples, key=_clarity)
     kinds: Counter[Any] = Counter()
     turns: list[tuple[int, Example]] = []
-    for one in sorted(examples, key=_clarity):
-        kind = (one.lead.policy, one.lead.was, one.lead.becomes, one.after < one.before)
+    for one in ranked:
+        kind = (one.lead.policy, one.lead.was, one.lead.becomes)
         turns.append((kinds[kind], one))
         kinds[kind] += 1
-    return [one for _, one in sorted(turns, key=lambda pair: pair[0])[:EXAMPLES]]
+    chosen = [one for _, one in sorted(turns, key=lambda pair: pair[0])[:EXAMPLES]]
+    losers = [one for one in ranked if one.after < one.before]
+    if losers and not any(one.after < one.before for one in chosen):
+        chosen[-1] = losers[0]
+    return chosen
 
 
 def _clarity(one: Example) -> tuple[Any, ...]:
