@@ -11,7 +11,7 @@ from engine.language.columns.values import Array
 
 KINDS = ("wage", "business", "farming", "property", "support", "pension", "central_basic_pension",
          "elderly_allowance", "disability_subsidy", "family_planning_reward")  # fmt: skip
-CHECKED_BELOW = 2.2  # offices know more of households with less than so many times the median of the poor
+CHECKED_BELOW = 23_100  # yuan a head: below it an office has looked at where a pension comes from
 
 
 def earn(random: np.random.Generator, county: County) -> None:
@@ -79,7 +79,7 @@ def _items(random: np.random.Generator, county: County, target: Array) -> Entrie
     small = old & ~retired
     who = np.flatnonzero(small)
     items.add(who, kind="pension", amount=1000 + random.integers(0, 60, len(who)) * 100, per="month")
-    checked = small & (target < 10_500 * CHECKED_BELOW)[of] & (random.random(settled.people) < 0.55)
+    checked = small & (target < CHECKED_BELOW)[of] & (random.random(settled.people) < 0.55)
     who = np.flatnonzero(checked)
     items.add(who, kind="central_basic_pension", amount=CENTRAL_BASIC_PENSION * 100, per="month")
     left = left - settled.total(np.where(retired, pension, np.where(small, 500, 0)))

@@ -99,7 +99,7 @@ def settle(random: np.random.Generator, households: int) -> Settled:
     role = roles[shape[of], place]
     minor = np.array([one.minor for one in shapes])[shape[of]] & (role == CHILD)
     third = np.array([one.head for one in shapes])[shape]
-    age = _ages(random, third, of, first, role, minor)
+    age = _ages(random, third, of, role, minor)
     born = AS_OF - (age * YEAR).astype("timedelta64[D]")
     sex = _sexes(random, of, first, role)
     surname = names.surnames(random, households)[of]
@@ -114,9 +114,7 @@ def settle(random: np.random.Generator, households: int) -> Settled:
     return settled
 
 
-def _ages(
-    random: np.random.Generator, third: Array, of: Array, first: Array, role: Array, minor: Array
-) -> Array:
+def _ages(random: np.random.Generator, third: Array, of: Array, role: Array, minor: Array) -> Array:
     """Ages in years, with their fractions."""
     people = len(of)
     knots = np.array(HEAD_AGES)[third]

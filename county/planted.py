@@ -15,11 +15,11 @@ from county import names
 from county.lives import County
 from county.marginals import CHILD
 from county.people import Settled
-from county.rights import EDGE_ASSET_MONTHS, STANDARD, Rights
+from county.rights import EDGE_ASSET_MONTHS, HOUSEHOLD_PROGRAMMES, STANDARD, Rights
 from engine.language.columns.values import Array
 
 DUPLICATES, MISSED, RANK = "duplicates", "missed", "rank"
-SPOILT_NAME, SPOILT_DAY, SPOILT_YEAR, MOVED = range(4)
+SPOILT_NAME, SPOILT_DAY, SPOILT_YEAR = range(3)  # one in four is not spoilt at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ def spoil_enrolments(planting: Planting, rights: Rights, enrolled: dict[str, Arr
     hardest = [one.household for one in planting.key if one.kind == "hardest"]
     everyone[hardest] = True
     for policy, mask in rights.of.items():
-        of = everyone if len(mask) == settled.households else everyone[settled.of]
+        of = everyone if policy in HOUSEHOLD_PROGRAMMES else everyone[settled.of]
         _missed(planting, policy, np.flatnonzero(mask & of), enrolled, "最困难的家庭，符合条件未享受")
     for policy in ("dibao", "dibao_edge"):
         chosen = planting.households(rights.of[policy] & enrolled[policy] & firm)
@@ -272,7 +272,7 @@ def spoil_enrolments(planting: Planting, rights: Rights, enrolled: dict[str, Arr
 
 def _missed(planting: Planting, policy: str, places: Array, enrolled: dict[str, Array], reason: str) -> None:
     enrolled[policy][places] = False
-    if len(enrolled[policy]) == planting.settled.households:
+    if policy in HOUSEHOLD_PROGRAMMES:
         planting.note_households(MISSED, "missed", reason, places, policy)
     else:
         planting.note(MISSED, "missed", reason, places, policy)

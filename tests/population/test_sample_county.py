@@ -40,6 +40,16 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(written["a"]) == 3
 
 
+@pytest.mark.parametrize("households", [1, 2, 7])
+def test_a_county_may_be_small(households: int, tmp_path: Path) -> None:
+    for seed in range(20):
+        found = sample(shipped(), households, seed)
+        assert len(found.households) == households
+        assert sum(found.households.column("people").combine_chunks().value_lengths().to_pylist()) == len(
+            found.persons
+        )
+
+
 def test_the_key_stands_apart(county: Decided) -> None:
     assert [path.name for path in (county.directory / KEY).iterdir()] == ["answer_key.parquet"]
     names = set(pq.read_schema(county.data).names) | set(pq.read_schema(county.persons).names)
