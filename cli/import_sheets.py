@@ -37,6 +37,7 @@ def run(source: Path, out: Path, policies: Path | None, lang: str | None, output
     book = open_rulebook(policies)
     language = language_of(book, lang)
     found = import_sheets(book, read_sheets(source))
+    _clear(out)
     if found.households:
         inputs = [inputs_on(book, one, FOREVER, FOREVER) for one in found.households]
         write_tables(
@@ -48,6 +49,12 @@ def run(source: Path, out: Path, policies: Path | None, lang: str | None, output
     _tell(found, source, language, output)
     if found.problems or not found.households:
         raise typer.Exit(PARTIAL if found.households else BAD_INPUT)
+
+
+def _clear(out: Path) -> None:
+    """What an earlier import into the same directory left would be taken for the answer to this one."""
+    for path in (out / "households.parquet", *out.glob("to-correct.xlsx"), *out.glob("to-correct/*.csv")):
+        path.unlink(missing_ok=True)
 
 
 def _write_verdicts(found: Imported, path: Path, language: str) -> None:

@@ -42,6 +42,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     **PHRASES,
     "no-such-sheet": {"zh": "没有叫“{value}”的表；相近的有：{near}", "en": "there is no sheet called `{value}`; the nearest are {near}"},
     "no-such-column": {"zh": "没有叫“{value}”的列；相近的有：{near}", "en": "there is no column called `{value}`; the nearest are {near}"},
+    "no-title": {
+        "zh": "有内容的格子上面没有列名；请补列名或清空",
+        "en": "a cell stands under no title; give the column one, or empty the cell",
+    },
     "column-twice": {"zh": "这一列出现两次", "en": "this column stands here twice"},
     "missing-column": {"zh": "缺少这一列", "en": "this column is missing"},
     "missing-sheet": {"zh": "缺少这张表", "en": "this sheet is missing"},
@@ -132,6 +136,8 @@ class Columns:
         for place, cells in enumerate(sheet.rows):
             if all(empty(cell) for cell in cells):
                 continue
+            if any(not empty(cell) and not _titled(sheet, at) for at, cell in enumerate(cells)):
+                self.add(sheet.name, sheet.first + place, "", "no-title")
             found = {columns[at]: cell for at, cell in enumerate(cells) if at in columns and not empty(cell)}
             self.rows.setdefault(name, []).append(self._row(sheet, name, sheet.first + place, found))
 
@@ -206,6 +212,10 @@ class Columns:
     def add(self, sheet: str, row: int, column: str, code: str, **told: str) -> None:
         title = self.titles.get((sheet, column), column)
         self.problems.append(CellProblem(sheet, row, title, code, told))
+
+
+def _titled(sheet: Sheet, place: int) -> bool:
+    return place < len(sheet.header) and not empty(sheet.header[place])
 
 
 def _titles(of: Field) -> tuple[str, ...]:

@@ -233,6 +233,22 @@ def test_unknown_columns_and_sheets(
     assert "there is no sheet called `vehicels`; the nearest are vehicles" in told
 
 
+def test_a_cell_under_no_title_is_told(
+    table: pa.Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheets = sheets_of(table)
+    sheets["people"][1][0].append("顺带一提")
+    write_csv(sheets, tmp_path / "in", "utf-8")
+    out = tmp_path / "out"
+    assert imported(tmp_path / "in", out, "--lang", "en") == PARTIAL
+    assert "people row 2 : a cell stands under no title" in capsys.readouterr().err
+    assert (out / "to-correct" / "people.csv").is_file()
+    sheets["people"][1][0].pop()
+    write_csv(sheets, tmp_path / "again", "utf-8")
+    assert imported(tmp_path / "again", out) == 0
+    assert not list((out / "to-correct").iterdir())
+
+
 def test_cells_are_read_exactly() -> None:
     assert [str(number_of(one)) for one in (632.1, "632.10", 1e-7, 5, 12.0)] == [
         "632.1",
