@@ -40,18 +40,20 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_killed_and_resumed(data: Path, tmp_path: Path) -> None:
     whole = tmp_path / "whole"
-    began = time.monotonic()
     subprocess.run(command(data, whole), check=True, capture_output=True)
-    took = time.monotonic() - began
     expected = contents(whole)
+    parts = len(expected) - 1
     random, cut = Random(9), 0
     for number in range(TIMES):
         out = tmp_path / f"killed-{number}"
         running = subprocess.Popen(
             command(data, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        # the first kill early, then anywhere up to the end
-        time.sleep(took * (random.uniform(0.35, 1.0) if number else 0.45))
+        # at a random moment of the work, however fast the machine is: so many parts stand, and a little later
+        reached = random.randrange(parts - 2)
+        while running.poll() is None and len(list(out.glob("part-*.parquet"))) < reached:
+            time.sleep(0.002)
+        time.sleep(random.uniform(0, 0.05))
         if running.poll() is None:
             os.killpg(running.pid, signal.SIGKILL)
         running.wait()
