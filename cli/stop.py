@@ -8,6 +8,7 @@ import typer
 
 NEGATIVE = 1
 BAD_INPUT = 2
+PARTIAL = 3  # some batches were wrong and are named; all others are done
 
 
 def stop(message: str, code: int = BAD_INPUT) -> NoReturn:

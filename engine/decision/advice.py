@@ -92,11 +92,11 @@ def _settles(at: Situation, fact: str, subject: str, finding: tuple[str, str]) -
     index, outcome = _index(at, whose), f"{policy}.outcome"
     return any(
         at.with_fact(policy, fact, _index(at, subject), answer).value(outcome, index) != outcomes.UNDETERMINED
-        for answer in ((False, True) if fact == STATUSES else _answers(at.book.facts.get(fact)))
+        for answer in ((False, True) if fact == STATUSES else answers_to(at.book.facts.get(fact)))
     )
 
 
-def _answers(fact: Fact | None) -> Iterator[Any]:
+def answers_to(fact: Fact | None) -> Iterator[Any]:
     """Values that show what a fact can do: the ends of a range, every choice, lists of none and of one entry."""
     if fact is None:
         return
@@ -182,7 +182,7 @@ class _Search:
         current = self._current()
         if isinstance(of, Number):
             return self._number(current, of)
-        candidates = [value for value in _answers(self.fact) if value != current]
+        candidates = [value for value in answers_to(self.fact) if value != current]
         return next(((value, out) for value in candidates if (out := self._try(value)[0]) in _LIFTED), None)
 
     def _current(self) -> Any:

@@ -6,7 +6,7 @@ Numbers outside the range that the dictionary declares, and choices that it does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,9 @@ from engine.language.columns.values import (
     full,
     is_known,
 )
-from engine.language.types import Boolean, Enum, Number, Text
+from engine.language.types import Boolean, Enum, Number, Text, to_plain
 from engine.population.arrays import booleans, entries_of, field_of, integers, known_of, texts
-from engine.population.layout import BadTable
+from engine.population.problems import BadTable, TableProblem, bad, first_ones, near
 from engine.rulebook.model import FOREVER, Fact, Field, Rulebook
 
 NOBODY = -1  # stands for the household where a row number of a person is expected
@@ -46,9 +46,9 @@ class Statuses:
             return
         size = self.entries.size
         self.policy = texts(rows.field("policy"), batch.codes)
-        unknown = set(rows.field("policy").unique().to_pylist()) - set(batch.book.policies)
-        if unknown:
-            raise BadTable(f"statuses.policy: there is no policy {sorted(map(str, unknown))}")
+        batch.only_known(
+            "statuses.policy", "unknown-policy", rows.field("policy"), batch.book.policies, self.entries
+        )
         self.start = integers(rows.field("from"))
         end, self.recorded = _days(rows, "to", FOREVER, size), _days(rows, "recorded", 0, size)
         self.covers = (self.start <= on) & (on <= end) & (self.recorded <= known)
@@ -86,7 +86,7 @@ def _holders(batch: Batch, array: pa.Array | None, entries: Frame) -> Array:
     wrong = keys.take(found) != asked if len(order) else np.ones(len(rows), np.bool_)
     if wrong.any():
         row = int(entries.of[rows[wrong][0]])
-        raise BadTable(f"household {batch.id_of(row)}: a status names a person who is not in `people`")
+        raise bad("status-of-nobody", "statuses.person_id", row, batch.id_of(row))
     result[rows] = found
     return result
 
@@ -100,22 +100,25 @@ class Batch:
         listed = rows.column("people")
         self.people, self._people, said = entries_of(listed, self.households)
         if said is not None or not (self.people.sizes > 0).all():
-            row = int(
-                np.flatnonzero(np.logical_not(full(is_known(said), rows.num_rows) & (self.people.sizes > 0)))[
-                    0
-                ]
+            nobody = ~(full(is_known(said), rows.num_rows) & (self.people.sizes > 0))
+            raise self._wrong("nobody-listed", "people", nobody, self.households)
+        many = self.people.sizes > book.people_at_most
+        if many.any():
+            raise self._wrong(
+                "too-many-people",
+                "people",
+                many,
+                self.households,
+                lambda row: {"most": str(book.people_at_most)},
             )
-            raise BadTable(f"household {self.id_of(row)}: nobody is listed in `people`")
-        if (self.people.sizes > book.people_at_most).any():
-            row = int(np.argmax(self.people.sizes))
-            raise BadTable(f"household {self.id_of(row)}: more than {book.people_at_most} people")
         self._made: dict[str, Column] = {}
         self._rank: Array | None = None
         self._entries: dict[str, tuple[Frame, pa.Array]] = {}
-        self.areas, self.area_of = _distinct(rows.column("area"))
-        unknown = [area for area in self.areas if area not in book.areas]
-        if unknown:
-            raise BadTable(f"area: there is no area {unknown} in this rulebook")
+        area = rows.column("area")
+        if area.null_count:
+            raise self._wrong("no-area", "area", ~full(is_known(known_of(area)), len(area)), self.households)
+        self.only_known("area", "unknown-area", area, book.areas, self.households)
+        self.areas, self.area_of = _distinct(area)
         place = rows.schema.get_field_index("statuses")
         self.statuses = Statuses(self, None if place < 0 else rows.column(place), on, known)
 
@@ -164,7 +167,10 @@ class Batch:
         array = field_of(self._people, name)
         if name == "person_id":
             if array is None or array.null_count:
-                raise BadTable("people.person_id: everyone needs an id")
+                unnamed = np.ones(self.people.size, np.bool_)
+                if array is not None:
+                    unnamed = ~full(is_known(known_of(array)), self.people.size)
+                raise self._wrong("no-person-id", "people.person_id", unnamed, self.people)
             return Numbers(texts(array, self.codes))
         return self._fact(self.book.facts[name], array, self.people)
 
@@ -174,8 +180,15 @@ class Batch:
         if array is None:
             array = pa.nulls(frame.size)
         entries, rows, known = entries_of(array, frame)
-        if (entries.sizes > fact.at_most).any():
-            raise BadTable(f"{fact.name}: more than {fact.at_most} entries")
+        many = entries.sizes > fact.at_most
+        if many.any():
+            raise self._wrong(
+                "too-many-entries",
+                self._place(fact.name),
+                many,
+                frame,
+                lambda row: {"most": str(fact.at_most)},
+            )
         self._entries[fact.name] = entries, rows
         return Lists(entries, Numbers(entries.rows), None, None, known)
 
@@ -201,14 +214,12 @@ class Batch:
         known = known_of(array)
         if isinstance(of.type, Enum | Text):
             if isinstance(of.type, Enum):
-                unknown = set(array.unique().to_pylist()) - {*of.type.values, None}
-                if unknown:
-                    raise BadTable(f"{place}: {sorted(map(str, unknown))} is not a value of this choice")
+                self.only_known(self._place(place), "unknown-choice", array, of.type.values, frame)
             return Numbers(texts(array, self.codes), known)
         try:
             values = integers(array)
-        except OverflowError as error:
-            raise BadTable(f"{place}: {error}") from None
+        except OverflowError:
+            raise bad("too-large", self._place(place)) from None
         if isinstance(of.type, Number):
             self._check_range(place, of.type, values, known, frame)
         return Numbers(values, known)
@@ -218,11 +229,50 @@ class Batch:
         if known is not None:
             wrong &= known
         if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            household = row if frame is self.households else int(frame.above(self.households)[row])
-            raise BadTable(
-                f"household {self.id_of(household)}: {place} is not within the range that the dictionary declares"
+            limits = {"least": str(to_plain(of.lo, of)), "most": str(to_plain(of.hi, of))}
+            raise self._wrong(
+                "out-of-range",
+                self._place(place),
+                wrong,
+                frame,
+                lambda row: {"value": str(to_plain(int(values[row]), of)), **limits},
             )
+
+    # --- what is wrong ----------------------------------------------------------------------------------
+
+    def only_known(
+        self, place: str, code: str, array: pa.Array, known: Collection[str], frame: Frame
+    ) -> None:
+        """Refuses texts that are none of those known, each with its row."""
+        unknown = sorted(set(array.unique().to_pylist()) - {*known, None})
+        if unknown:
+            given = array.cast(pa.string())
+            wrong = pc.is_in(given, pa.array(unknown, pa.string())).to_numpy(zero_copy_only=False)
+            likely = {value: {"value": value, "near": near(value, known)} for value in unknown}
+            raise self._wrong(code, place, wrong, frame, lambda row: likely[given[row].as_py()])
+
+    def _wrong(
+        self,
+        code: str,
+        place: str,
+        wrong: Array,
+        frame: Frame,
+        told: Callable[[int], Mapping[str, str]] = lambda row: {},
+    ) -> BadTable:
+        """A problem for each row that is wrong, with the household that it stands in."""
+        rows = np.flatnonzero(wrong)
+        households = rows if frame is self.households else frame.above(self.households)[rows]
+        return BadTable(
+            first_ones(
+                TableProblem(code, place, household, self.id_of(household), told(row))
+                for row, household in zip(rows.tolist(), households.tolist(), strict=True)
+            )
+        )
+
+    def _place(self, name: str) -> str:
+        """The column as the table calls it."""
+        fact = self.book.facts.get(name.split(".")[0])
+        return f"people.{name}" if fact is not None and fact.of == "person" else name
 
     # --- what is not in the table as it stands ----------------------------------------------------------
 
@@ -249,8 +299,6 @@ class Batch:
 
 def _distinct(array: pa.Array) -> tuple[list[str], Array]:
     """The different texts of an array, and the place of each row's among them."""
-    if array.null_count:
-        raise BadTable("area: every household needs an area")
     coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
     used = np.unique(coded.indices.to_numpy())
     place = np.zeros(len(coded.dictionary), np.int64)

@@ -28,6 +28,7 @@ from engine.population.batch import Batch
 from engine.population.conflicts import resolve
 from engine.population.findings import NOT_IN_FORCE, Found, clause_truths, found_of
 from engine.population.layout import LEADING
+from engine.population.problems import BadTable
 from engine.population.results import Shapes
 from engine.population.sums import score, would_be_due
 from engine.rulebook.in_force import InForce, ParametersOn, in_force, parameters_on
@@ -51,7 +52,7 @@ class Kernel:
         self.book, self.on, self.known = book, on, known
         self.shapes = Shapes(book)
         self._prepared: dict[object, Prepared] = {}
-        self._fixed = _fixed_codes(book)
+        self._fixed = fixed_codes(book)
 
     @property
     def schema(self) -> pa.Schema:
@@ -90,10 +91,16 @@ class Kernel:
         groups = self._groups(rows)
         if len(groups) == 1:
             return self._run(rows, groups[0][0])
-        parts = [self._run(rows.take(pa.array(places)), rules) for rules, places in groups]
+        parts = [self._run_some(rows, rules, places) for rules, places in groups]
         order = np.argsort(np.concatenate([places for _, places in groups]), kind="stable")
         table = pa.Table.from_batches(parts, self.schema).unify_dictionaries().take(pa.array(order))
         return table.combine_chunks().to_batches()[0]
+
+    def _run_some(self, rows: pa.RecordBatch, rules: InForce, places: Array) -> pa.RecordBatch:
+        try:
+            return self._run(rows.take(pa.array(places)), rules)
+        except BadTable as wrong:
+            raise wrong.moved(places.tolist()) from None
 
     def _groups(self, rows: pa.RecordBatch) -> list[tuple[InForce, Array]]:
         """Rows by the rules that their application date puts in force."""
@@ -177,7 +184,7 @@ def _turning_days(book: Rulebook) -> set[int]:
     return {day for day in days if 0 < day < FOREVER} | {1_01_01}
 
 
-def _fixed_codes(book: Rulebook) -> dict[str, int]:
+def fixed_codes(book: Rulebook) -> dict[str, int]:
     """Every text that the rulebook itself names."""
     named = [*book.areas, *book.policies]
     for fact in book.facts.values():

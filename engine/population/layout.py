@@ -12,17 +12,13 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from engine.language.problems import nearest
 from engine.language.types import Boolean, Date, Number, Text, Type
+from engine.population.problems import BadTable, TableProblem, near
 from engine.rulebook.model import Fact, Rulebook
 
 MOST_DIGITS = 19  # of a 64-bit number
 MONEY_DIGITS = 18  # Parquet keeps so many digits in 64 bits
 LEADING = ("household_id", "area", "application_date")
-
-
-class BadTable(Exception):
-    """A table of households that cannot be read: where, what is wrong, what to do."""
 
 
 def arrow_type(of: Type) -> pa.DataType:
@@ -77,40 +73,71 @@ def household_schema(book: Rulebook) -> pa.Schema:
     )
 
 
+def register_schema() -> pa.Schema:
+    """The register of people, one row for each entry of a person in a household. `sound`: the name as it is spoken."""
+    return pa.schema(
+        [
+            pa.field("person_id", pa.string(), nullable=False),
+            pa.field("household_id", pa.string(), nullable=False),
+            pa.field("name", pa.string()),
+            pa.field("sound", pa.string()),
+            pa.field("sex", pa.dictionary(pa.int32(), pa.string())),
+            pa.field("birth_date", pa.date32()),
+            pa.field("area", pa.dictionary(pa.int32(), pa.string())),
+            pa.field("address", pa.string()),
+        ]
+    )
+
+
 def check_schema(book: Rulebook, schema: pa.Schema) -> None:
     """Every column must be one that the rulebook knows, of a fitting type. Raises `BadTable` with all problems."""
     problems = list(_differences("", schema, household_schema(book)))
     problems += [
-        f"{name}: this column is missing"
+        TableProblem("missing-column", name)
         for name in ("household_id", "area", "people")
         if name not in schema.names
     ]
+    if "people" in schema.names and "person_id" not in _fields_of(schema.field("people").type):
+        problems.append(TableProblem("missing-column", "people.person_id"))
     if problems:
-        raise BadTable("\n".join(problems))
+        raise BadTable(problems)
 
 
-def _differences(where: str, given: Iterable[pa.Field], wanted: Iterable[pa.Field]) -> Iterator[str]:
+def _fields_of(kind: pa.DataType) -> list[str]:
+    """The fields of a list of structs; none of anything else, which is another problem."""
+    inner = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else None
+    return (
+        [field.name for field in inner] if inner is not None and pa.types.is_struct(inner) else ["person_id"]
+    )
+
+
+def _differences(where: str, given: Iterable[pa.Field], wanted: Iterable[pa.Field]) -> Iterator[TableProblem]:
     known = {field.name: field.type for field in wanted}
     for field in given:
         place = f"{where}{field.name}"
         if field.name not in known:
-            yield f"{place}: there is no such fact; {nearest(field.name, known) or 'see policies/facts.yaml'}"
+            yield TableProblem("unknown-column", place, told={"near": near(field.name, known)})
         else:
-            yield from _unlike(place, field.type, known[field.name])
+            yield from unlike(place, field.type, known[field.name])
 
 
-def _unlike(place: str, given: pa.DataType, wanted: pa.DataType) -> Iterator[str]:
+def unlike(place: str, given: pa.DataType, wanted: pa.DataType) -> Iterator[TableProblem]:
+    """Where a column is of another type than is needed."""
+
+    def wrong(needed: object, of: object) -> TableProblem:
+        return TableProblem("wrong-type", place, told={"wanted": str(needed), "given": str(of)})
+
     if pa.types.is_null(given):
         return  # nobody knows it
     if pa.types.is_list(wanted):
         if not pa.types.is_list(given) and not pa.types.is_large_list(given):
-            yield f"{place}: a list is needed, and this is {given}"
+            yield wrong("list", given)
         elif not pa.types.is_struct(given.value_type):
-            yield f"{place}: entries with fields are needed, and these are {given.value_type}"
+            yield wrong("list<struct>", given)
         else:
             yield from _differences(f"{place}.", given.value_type, wanted.value_type)
     elif not _fits(given, wanted):
-        yield f"{place}: {wanted} is needed, and this is {given}"
+        yield wrong(wanted, given)
 
 
 def _fits(given: pa.DataType, wanted: pa.DataType) -> bool:

@@ -1,6 +1,6 @@
 """Results as an Arrow batch: one row for each household, with its people in the order of the document.
 
-    household_id, score: {worst, best}, due: {month_min, month_max, …}, <policy of the household>: {outcome, version,
+    household_id, score: {worst, best, first}, due: {month_min, month_max, …}, <policy of the household>: {outcome, version,
     amount, min, max, true, known}, people: [{person_id, due, <policy of a person>}], conflicts: [{rule, …}]
 
 Money is a decimal of the currency, a maximum of null is open. `true` and `known` have a bit for each clause, see
@@ -26,6 +26,7 @@ from engine.population.sums import PERIODS, Sum
 from engine.rulebook.model import Rulebook
 
 NAME = pa.dictionary(pa.int8(), pa.string())
+SCORE = ("worst", "best", "first")  # the first term at its worst tells households of the same score apart
 
 
 class Shapes:
@@ -50,7 +51,7 @@ class Shapes:
         self.due = pa.struct(
             [(f"{period}_{end}", self.money) for period in PERIODS for end in ("min", "max")]
         )
-        self.score = pa.struct([("worst", self.points), ("best", self.points)])
+        self.score = pa.struct([(name, self.points) for name in SCORE])
         self.conflict = pa.struct(
             [
                 ("rule", pa.dictionary(pa.int32(), pa.string())),
@@ -126,7 +127,7 @@ class Shapes:
             arrays += [self._money(one.low, None), self._money(one.high, ~one.open)]
         return pa.StructArray.from_arrays(arrays, fields=list(self.due))
 
-    def score_of(self, score: tuple[Array, Array] | None, size: int) -> pa.Array:
+    def score_of(self, score: tuple[Array, Array, Array] | None, size: int) -> pa.Array:
         if score is None:
             return pa.nulls(size, self.score)
         arrays = [arrow_decimals(values, None, self.points) for values in score]
@@ -179,7 +180,7 @@ class Shapes:
         found: Sequence[Found],
         notes: Sequence[Notes],
         due: tuple[Mapping[str, Sum], Mapping[str, Sum]],
-        score: tuple[Array, Array] | None,
+        score: tuple[Array, Array, Array] | None,
     ) -> pa.RecordBatch:
         by_policy = {one.policy: one for one in found}
         ids = batch.person_ids().cast(pa.string())

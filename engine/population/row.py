@@ -78,7 +78,9 @@ def _row(
     ]
     return {
         "household_id": at.household.household_id,
-        "score": None if scored is None else {"worst": scored.worst, "best": scored.best},
+        "score": None
+        if scored is None
+        else {"worst": scored.worst, "best": scored.best, "first": scored.terms[0].worst},
         "due": _due(due.total),
         **_findings(at, policies, names, -1),
         "people": people,

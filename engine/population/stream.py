@@ -17,14 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.decision.model import ENGINE
 from engine.language.dates import day_text
+from engine.population.check import problems_in
 from engine.population.kernel import Kernel
-from engine.population.layout import BadTable, check_schema
+from engine.population.layout import check_schema
+from engine.population.problems import BadTable, TableProblem, bad, first_ones
 from engine.rulebook.model import Rulebook
 
 HOUSEHOLDS_AT_ONCE = 8192
@@ -36,19 +39,32 @@ class OtherRun(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    number: int
+    group: int  # the row group it comes from
+    first: int  # its first row in the file
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A batch that was not decided, and what is wrong with it, by the rows of the file."""
+
+    part: Part
+    problems: tuple[TableProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """households; how many were computed now (the rest stood there); per policy how often each outcome."""
+    """households; how many were computed now (the rest stood there); per policy how often each outcome.
+
+    `refused`: batches that are wrong. All others are decided.
+    """
 
     households: int
     computed: int
     outcomes: dict[str, Counter[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    number: int
-    group: int  # the row group it comes from
-    rows: int
+    refused: tuple[Refused, ...] = ()
 
 
 def decide_all(
@@ -64,43 +80,94 @@ def decide_all(
 ) -> Summary:
     """Decides every household of a Parquet file. `progress` is told of every batch how many households it had.
 
-    Raises `BadTable` when the file does not fit the dictionary, `OtherRun` when `out` belongs to another run.
+    A batch with something wrong in it is left out and told of; the others are decided. Raises `BadTable` when the
+    file as a whole does not fit the dictionary, `OtherRun` when `out` belongs to another run, OSError when the
+    results cannot be written (what stands there by then stays, and the next run goes on from it).
     """
     file = pq.ParquetFile(source)
     check_schema(book, file.schema_arrow)
     if not file.metadata.num_rows:
-        raise BadTable("there are no households in this table")
+        raise bad("empty-table")
     out.mkdir(parents=True, exist_ok=True)
     _claim(book, source, out, on, known, at_once)
     kernel = Kernel(book, on, known)
-    parts = list(_parts(file, at_once))
-    todo = {part.number for part in parts if not path_of(out, part.number).exists()}
+    parts = list(parts_of(file, at_once))
+    refused = _doubled(file, parts)
+    todo = {part.number for part in parts if not path_of(out, part.number).exists()} - refused.keys()
     for part in parts:
         if part.number not in todo and progress is not None:
             progress(part.rows)
 
-    def decide(part: Part, rows: pa.RecordBatch) -> int:
-        _write(path_of(out, part.number), kernel.run(rows))
-        return rows.num_rows
+    def decide(part: Part, rows: pa.RecordBatch | None, why: str) -> Part:
+        if rows is None:
+            refused[part.number] = Refused(
+                part, (TableProblem("unreadable", row=part.first, told={"why": why}),)
+            )
+            return part
+        try:
+            _write(path_of(out, part.number), kernel.run(rows))
+        except BadTable:
+            every = problems_in(book, rows, on, known)
+            refused[part.number] = Refused(
+                part, every.moved(range(part.first, part.first + part.rows)).problems
+            )
+        return part
 
     with ThreadPoolExecutor(workers) as pool:
-        running: set[Future[int]] = set()
-        for part, rows in _batches(file, kernel, parts, todo, at_once):
+        running: set[Future[Part]] = set()
+        for part, rows, why in _batches(file, kernel, parts, todo, at_once):
             while len(running) > workers:
                 running = _finished(running, progress)
-            running.add(pool.submit(decide, part, rows))
+            running.add(pool.submit(decide, part, rows, why))
         while running:
             running = _finished(running, progress)
-    computed = sum(part.rows for part in parts if part.number in todo)
-    return Summary(file.metadata.num_rows, computed, _counted(out, parts))
+    done = [part for part in parts if part.number not in refused]
+    computed = sum(part.rows for part in done if part.number in todo)
+    told = tuple(refused[number] for number in sorted(refused))
+    return Summary(file.metadata.num_rows, computed, _counted(out, done), told)
 
 
-def _finished(running: set[Future[int]], progress: Callable[[int], None] | None) -> set[Future[int]]:
+def _doubled(file: pq.ParquetFile, parts: list[Part]) -> dict[int, Refused]:
+    """Batches with the id of a household that stands in another row as well: none of the rows is the right one."""
+    try:
+        ids = (
+            file.read(columns=["household_id"], use_threads=False)
+            .column(0)
+            .cast(pa.string())
+            .combine_chunks()
+        )
+    except (pa.ArrowInvalid, OSError):
+        return {}  # a damaged row group is named when its batches are read
+    coded = ids.dictionary_encode()
+    if len(coded.dictionary) == len(ids) and not ids.null_count:
+        return {}
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    first: dict[int, int] = {}
+    again: list[tuple[int, int]] = []
+    for row in np.flatnonzero(np.bincount(codes + 1)[codes + 1] > 1).tolist():
+        if codes[row] >= 0 and codes[row] in first:
+            again.append((row, first[codes[row]]))
+        first.setdefault(int(codes[row]), row)
+    found: dict[int, list[TableProblem]] = {}
+    starts = [part.first for part in parts]
+    for row, other in again:
+        told = {"value": str(ids[row].as_py()), "other": str(other + 1)}
+        problem = TableProblem("duplicate-household", "household_id", row, told=told)
+        for place in {int(np.searchsorted(starts, one, "right")) - 1 for one in (row, other)}:
+            found.setdefault(parts[place].number, []).append(problem)
+    return {
+        part.number: Refused(part, tuple(first_ones(found[part.number])))
+        for part in parts
+        if part.number in found
+    }
+
+
+def _finished(running: set[Future[Part]], progress: Callable[[int], None] | None) -> set[Future[Part]]:
     done, still = wait(running, return_when=FIRST_COMPLETED)
     for one in done:
-        rows = one.result()
+        part = one.result()
         if progress is not None:
-            progress(rows)
+            progress(part.rows)
     return still
 
 
@@ -108,31 +175,49 @@ def path_of(out: Path, number: int) -> Path:
     return out / f"part-{number:05d}.parquet"
 
 
-def _parts(file: pq.ParquetFile, at_once: int) -> Iterator[Part]:
+def parts_of(file: pq.ParquetFile, at_once: int) -> Iterator[Part]:
     """Batches never reach over a row group, so that a finished one need not be read again."""
-    number = 0
+    number = first = 0
     for group in range(file.num_row_groups):
         left = file.metadata.row_group(group).num_rows
         while left > 0:
-            yield Part(number, group, min(at_once, left))
-            left -= at_once
-            number += 1
+            rows = min(at_once, left)
+            yield Part(number, group, first, rows)
+            left, first, number = left - rows, first + rows, number + 1
 
 
 def _batches(
     file: pq.ParquetFile, kernel: Kernel, parts: list[Part], todo: set[int], at_once: int
-) -> Iterator[tuple[Part, pa.RecordBatch]]:
+) -> Iterator[tuple[Part, pa.RecordBatch | None, str]]:
+    """The batches to be decided; None with the reason for those of a row group that cannot be read."""
     columns = kernel.columns(file.schema.column(i).path for i in range(len(file.schema)))
     groups: dict[int, list[Part]] = {}
     for part in parts:
         groups.setdefault(part.group, []).append(part)
-    for group, mine in groups.items():
-        if todo.isdisjoint(part.number for part in mine):
+    for mine in groups.values():
+        left = [part for part in mine if part.number in todo]
+        if not left:
             continue
+        try:
+            for part, batch in batches_of(file, mine, columns, at_once):
+                if part.number in todo:
+                    left.remove(part)
+                    yield part, batch, ""
+        except (pa.ArrowInvalid, OSError) as error:
+            why = str(error).splitlines()[0]
+            yield from ((part, None, why) for part in left)
+
+
+def batches_of(
+    file: pq.ParquetFile, parts: list[Part], columns: list[str], at_once: int
+) -> Iterator[tuple[Part, pa.RecordBatch]]:
+    """Every part of some row groups with its rows."""
+    groups: dict[int, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(part.group, []).append(part)
+    for group, mine in groups.items():
         rows = file.iter_batches(at_once, row_groups=[group], columns=columns, use_threads=False)
-        for part, batch in zip(mine, rows, strict=True):
-            if part.number in todo:
-                yield part, batch
+        yield from zip(mine, rows, strict=True)
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -174,11 +259,15 @@ def _write(path: Path, rows: pa.RecordBatch) -> None:
     counts = json.dumps(_counts(rows), sort_keys=True)
     schema = rows.schema.with_metadata({COUNTS: counts.encode()})
     beside = path.with_suffix(".part")
-    with beside.open("wb") as file:
-        pq.write_table(pa.Table.from_batches([rows.cast(schema)], schema), file, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        with beside.open("wb") as file:
+            pq.write_table(pa.Table.from_batches([rows.cast(schema)], schema), file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _counts(rows: pa.RecordBatch) -> dict[str, dict[str, int]]:
@@ -221,9 +310,9 @@ def find_household(source: Path, household_id: str) -> tuple[int, dict[str, Any]
 
 def result_row(source: Path, out: Path, place: int) -> dict[str, Any]:
     """The row of results for the household at a place in the source."""
-    for part in _parts(pq.ParquetFile(source), run_of(out)["at_once"]):
+    for part in parts_of(pq.ParquetFile(source), run_of(out)["at_once"]):
         if place < part.rows:
             found: dict[str, Any] = pq.read_table(path_of(out, part.number)).slice(place, 1).to_pylist()[0]
             return found
         place -= part.rows
-    raise BadTable("there is no such row")
+    raise KeyError(place)

@@ -71,15 +71,21 @@ def _range(found: Found, side: Side | None) -> tuple[Array, Array, Array]:
     return np.where(counts & certain, low, 0), np.where(counts & said, high, 0), counts & ~said
 
 
-def score(read: Reading, scoring: Scoring | None, size: int) -> tuple[Array, Array] | None:
-    """The worst and the best score, in hundredths of a point; None when the rulebook scores nothing."""
+def score(read: Reading, scoring: Scoring | None, size: int) -> tuple[Array, Array, Array] | None:
+    """The worst and the best score, and what the first term gives at worst, in hundredths of a point.
+
+    None when the rulebook scores nothing.
+    """
     if scoring is None:
         return None
     worst, best = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    first = worst
     for term in scoring.terms:
         column = read.named(term.value.name)
         assert isinstance(column, Numbers)
         known = is_known(column.known)
-        worst = worst + full(np.where(known, column.value, 0), size)
+        points = full(np.where(known, column.value, 0), size)
+        first = points if term is scoring.terms[0] else first
+        worst = worst + points
         best = best + full(np.where(known, column.value, term.weight * 100), size)
-    return worst, best
+    return worst, best, first
