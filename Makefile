@@ -39,7 +39,7 @@ mutate: $(VENV)/dev.stamp
 # Without git, or where BASE is not known, there is nothing to compare with: then what versions.lock does not hold yet.
 mutate-changed: $(VENV)/dev.stamp
 	@base=$$(git rev-parse --verify --quiet '$(BASE)^{commit}' >/dev/null 2>&1 && echo '$(BASE)' || echo lock); \
-	echo "$(BIN)/relief mutate --changed $$base"; $(BIN)/relief mutate --changed $$base
+	echo "$(BIN)/relief mutate --changed $$base"; $(BIN)/relief mutate --changed $$base --at-most 300
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

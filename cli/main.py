@@ -433,6 +433,10 @@ def mutate(
             help="只试自 git 提交 REF（或 versions.lock）以来改过的文件 · only files changed since a commit, or not locked",
         ),
     ] = None,
+    at_most: Annotated[
+        int | None,
+        typer.Option("--at-most", min=1, help="最多试几处，按名称抽取 · try no more than so many, drawn by name"),
+    ] = None,
     processes: Processes = None,
     lang: Lang = None,
     output: FormatOf = "text",
@@ -440,7 +444,7 @@ def mutate(
     """规则写错一点，功能文件能不能发现。 Which small mistakes in the rules the features would notice."""
     from cli.mutate import run
 
-    run(policies, features, policy or [], changed, processes, lang, output)
+    run(policies, features, policy or [], changed, at_most, processes, lang, output)
 
 
 @app.command()

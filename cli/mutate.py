@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ _WORDS = {
         "cases": "    {n} 个案例适用；值有变化而无人断言的：{listed}",
         "silent": "    {n} 个案例适用；没有一个案例的值有变化",
         "nobody": "    没有一个案例适用",
+        "drawn": "共 {of} 处可试，按名称抽取 {n} 处",
         "more": " 等 {n} 个",
         "sum": "试了 {tried} 处改动：发现 {killed}，未发现 {open}，另有 {explained} 处已说明（检查器本来就拒绝的 {refused} 处不算）",
         "doing": "试改动",
@@ -45,6 +47,7 @@ _WORDS = {
         "cases": "    {n} cases are decided by it; values change, and nothing is asserted of them, in {listed}",
         "silent": "    {n} cases are decided by it; in none does a value change",
         "nobody": "    no case is decided by it",
+        "drawn": "{n} of {of} mutants are tried, drawn by their names",
         "more": " and {n} more",
         "sum": "{tried} mutants tried: {killed} noticed, {open} not noticed, {explained} explained ({refused} more are refused by the checker)",
         "doing": "mutants",
@@ -75,6 +78,7 @@ def run(
     features: Path | None,
     asked: list[str],
     changed: str | None,
+    at_most: int | None,
     processes: int | None,
     lang: str | None,
     output: str,
@@ -95,6 +99,9 @@ def run(
         stop("没有可试的改动 · there is nothing that could be changed")
     if not chosen and output == "text":
         typer.echo(words["none"].format(ref=changed))
+    if at_most is not None and len(chosen) > at_most:
+        typer.echo(words["drawn"].format(n=at_most, of=len(chosen)), err=True)
+        chosen = _drawn(shop, chosen, at_most)
     if chosen:
         proving(directory, shop.prepare)
     with _progress(words["doing"], len(chosen)) as said:
@@ -123,6 +130,12 @@ def _chosen(
         )
         and (files is None or one.span.file in files)
     ]
+
+
+def _drawn(shop: Workshop, chosen: list[int], number: int) -> list[int]:
+    """So many of them, the same ones every time, from all over the rules."""
+    named = sorted(chosen, key=lambda place: sha256(shop.mutants[place].key.encode()).digest())
+    return sorted(named[:number])
 
 
 def _between(shop: Workshop, conflict: str, asked: list[str]) -> bool:

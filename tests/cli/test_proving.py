@@ -80,6 +80,16 @@ def test_both_as_data(relief: Relief, open_at_the_limit: Path) -> None:
     assert tried["tried"] == tried["killed"] + 1 == 24
 
 
+def test_so_many_are_drawn_and_the_same_every_time(relief: Relief, whole: Path) -> None:
+    drawn = [
+        relief("mutate", "--policies", ISLAND, "--features", whole, "--at-most", str(number))
+        for number in (10, 10, 100)
+    ]
+    assert [made.exit_code for made in drawn] == [0, 0, 0], drawn[0].output
+    assert drawn[0].stdout == drawn[1].stdout and "10 of " in drawn[0].stderr
+    assert "24 noticed" in drawn[2].stdout and not drawn[2].stderr
+
+
 def test_what_is_explained_is_accepted(relief: Relief, open_at_the_limit: Path) -> None:
     explain(
         open_at_the_limit,
