@@ -435,7 +435,9 @@ def mutate(
     ] = None,
     at_most: Annotated[
         int | None,
-        typer.Option("--at-most", min=1, help="最多试几处，按名称抽取 · try no more than so many, drawn by name"),
+        typer.Option(
+            "--at-most", min=1, help="最多试几处，按名称抽取 · try no more than so many, drawn by name"
+        ),
     ] = None,
     processes: Processes = None,
     lang: Lang = None,
