@@ -24,7 +24,16 @@ from engine.language.columns.values import (
     is_known,
 )
 from engine.language.types import Boolean, Enum, Number, Text
-from engine.population.arrays import booleans, entries_of, field_of, integers, known_of, texts
+from engine.population.arrays import (
+    booleans,
+    entries_of,
+    field_of,
+    integers,
+    known_of,
+    same_texts,
+    strangers,
+    texts,
+)
 from engine.population.layout import BadTable
 from engine.rulebook.model import FOREVER, Fact, Field, Rulebook
 
@@ -46,9 +55,9 @@ class Statuses:
             return
         size = self.entries.size
         self.policy = texts(rows.field("policy"), batch.codes)
-        unknown = set(rows.field("policy").unique().to_pylist()) - set(batch.book.policies)
+        unknown = strangers(rows.field("policy"), batch.book.policies)
         if unknown:
-            raise BadTable(f"statuses.policy: there is no policy {sorted(map(str, unknown))}")
+            raise BadTable(f"statuses.policy: there is no policy {unknown}")
         self.start = integers(rows.field("from"))
         end, self.recorded = _days(rows, "to", FOREVER, size), _days(rows, "recorded", 0, size)
         self.covers = (self.start <= on) & (on <= end) & (self.recorded <= known)
@@ -72,18 +81,13 @@ def _holders(batch: Batch, array: pa.Array | None, entries: Frame) -> Array:
     result = np.full(entries.size, NOBODY, np.int64)
     if array is None:
         return result
-    named = full(is_known(known_of(array)), entries.size)
-    wanted = texts(array, batch.codes)
-    own = batch.person("person_id")
-    assert isinstance(own, Numbers)
-    width = len(batch.codes.fixed) + len(batch.codes.seen) + 1
-    keys = batch.people.of * width + own.value
+    rows = np.flatnonzero(full(is_known(known_of(array)), entries.size))
+    own, wanted = same_texts(batch.person_ids(), array)
+    width = len(own) + len(wanted)
+    keys, asked = batch.people.of * width + own, entries.of[rows] * width + wanted[rows]
     order = np.argsort(keys, kind="stable")
-    rows = np.flatnonzero(named)
-    asked = entries.of[rows] * width + wanted[rows]
-    places = np.searchsorted(keys[order], asked)
-    found = order.take(np.minimum(places, len(order) - 1)) if len(order) else np.zeros(len(rows), np.int64)
-    wrong = keys.take(found) != asked if len(order) else np.ones(len(rows), np.bool_)
+    found = order.take(np.minimum(np.searchsorted(keys[order], asked), len(order) - 1))
+    wrong = keys.take(found) != asked
     if wrong.any():
         row = int(entries.of[rows[wrong][0]])
         raise BadTable(f"household {batch.id_of(row)}: a status names a person who is not in `people`")
@@ -201,9 +205,9 @@ class Batch:
         known = known_of(array)
         if isinstance(of.type, Enum | Text):
             if isinstance(of.type, Enum):
-                unknown = set(array.unique().to_pylist()) - {*of.type.values, None}
+                unknown = strangers(array, of.type.values)
                 if unknown:
-                    raise BadTable(f"{place}: {sorted(map(str, unknown))} is not a value of this choice")
+                    raise BadTable(f"{place}: {unknown} is not a value of this choice")
             return Numbers(texts(array, self.codes), known)
         try:
             values = integers(array)
@@ -214,9 +218,9 @@ class Batch:
         return Numbers(values, known)
 
     def _check_range(self, place: str, of: Number, values: Array, known: Mask, frame: Frame) -> None:
-        wrong = (values < of.lo) | (values > of.hi)
-        if known is not None:
-            wrong &= known
+        if not len(values) or (values.min() >= of.lo and values.max() <= of.hi):
+            return
+        wrong = ((values < of.lo) | (values > of.hi)) & is_known(known)
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             household = row if frame is self.households else int(frame.above(self.households)[row])

@@ -61,6 +61,8 @@ class Pairs:
     open_test: Array
 
     def where(self, chosen: Array) -> Pairs:
+        if chosen.all():
+            return self
         return Pairs(*(one[chosen] for one in (self.household, self.a, self.b, self.person, self.open_test)))
 
 

@@ -6,8 +6,8 @@ for the application date) and several areas; each set of rules is computed over 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +35,18 @@ from engine.rulebook.model import FOREVER, Rulebook
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """The parameters of several areas: each different set once, and which of them each area has."""
+
+    sets: Sequence[Sequence[object]]
+    place: Array
+    made: dict[object, object] = field(default_factory=dict)
+
+    def of(self, area_of: Array) -> Parameters:
+        return Parameters(self.sets, None if len(self.sets) == 1 else self.place.take(area_of), self.made)
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A set of rules, ready for columns. `truths`: per policy the names of the truths that are packed."""
 
@@ -42,6 +54,7 @@ class Prepared:
     decide: Columns
     amounts: Columns
     truths: Mapping[str, tuple[str, ...]]
+    settings: dict[tuple[str, ...], tuple[Settings, Settings, list[str]]] = field(default_factory=dict)
 
 
 class Kernel:
@@ -126,15 +139,24 @@ class Kernel:
     def readings(self, ready: Prepared, batch: Batch, codes: Codes) -> tuple[Reading, Reading]:
         """The values on the legal date, and those of the amounts on the first day of its month."""
         tables, first = batch.tables(), month_start(self.on)
-        now = [parameters_on(self.book, area, self.on, self.known) for area in batch.areas]
-        then = [parameters_on(self.book, area, first, self.known) for area in batch.areas]
-        decided = ready.decide.read(tables, _in_sets(now, batch.area_of), self.on, codes)
-        names = ready.plan.amounts_given
-        taken = {*names.own, *names.people}
-        taken |= _untouched(ready.plan.amounts, taken, _changed(self.book, now, then), first == self.on)
-        computed = ready.decide.computed
-        given: dict[str, Column] = {name: decided.named(name) for name in taken if name in computed}
-        return decided, ready.amounts.read(tables, _in_sets(then, batch.area_of), first, codes, given)
+        now, then, given = self._settings_of(ready, tuple(batch.areas))
+        decided = ready.decide.read(tables, now.of(batch.area_of), self.on, codes)
+        taken: dict[str, Column] = {name: decided.named(name) for name in given}
+        return decided, ready.amounts.read(tables, then.of(batch.area_of), first, codes, taken)
+
+    def _settings_of(self, ready: Prepared, areas: tuple[str, ...]) -> tuple[Settings, Settings, list[str]]:
+        """The parameters of both days for these areas, and the values that the amounts take over from the legal date."""
+        found = ready.settings.get(areas)
+        if found is None:
+            first = month_start(self.on)
+            now = [parameters_on(self.book, area, self.on, self.known) for area in areas]
+            then = [parameters_on(self.book, area, first, self.known) for area in areas]
+            names = ready.plan.amounts_given
+            taken = {*names.own, *names.people}
+            taken |= _untouched(ready.plan.amounts, taken, _changed(self.book, now, then), first == self.on)
+            given = sorted(name for name in taken if name in ready.decide.computed)
+            found = ready.settings[areas] = _in_sets(now), _in_sets(then), given
+        return found
 
     def findings(self, ready: Prepared, batch: Batch, decided: Reading, month: Reading) -> list[Found]:
         found = []
@@ -187,7 +209,7 @@ def _fixed_codes(book: Rulebook) -> dict[str, int]:
     return {text: number for number, text in enumerate(dict.fromkeys(named))}
 
 
-def _in_sets(found: list[ParametersOn], area_of: Array) -> Parameters:
+def _in_sets(found: list[ParametersOn]) -> Settings:
     """Areas with the same parameters are taken together."""
     sets: list[tuple[object, ...]] = []
     place = np.zeros(len(found), np.int64)
@@ -195,7 +217,7 @@ def _in_sets(found: list[ParametersOn], area_of: Array) -> Parameters:
         if one.values not in sets:
             sets.append(one.values)
         place[number] = sets.index(one.values)
-    return Parameters(sets, None if len(sets) == 1 else place.take(area_of))
+    return Settings(sets, place)
 
 
 def _changed(book: Rulebook, now: list[ParametersOn], then: list[ParametersOn]) -> frozenset[str]:

@@ -5,7 +5,7 @@ bound, and spread from there to the frames that read it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,12 @@ class Tables:
 class Parameters:
     """Every parameter by position, for each of several sets of areas; `which`: the set of each household.
 
-    `which` None: there is one set only.
+    `which` None: there is one set only. `made`: what has been made of the sets for columns; batches share it.
     """
 
     sets: Sequence[Sequence[Any]]
     which: Array | None
+    made: dict[Any, Any] = field(default_factory=dict)
 
 
 class Level:
@@ -76,6 +77,7 @@ class Columns:
     nodes: Mapping[int, tuple[int, frozenset[str]]]
     computed: Mapping[str, tuple[str, Node]]
     places: Mapping[str, int]  # of parameters
+    narrows: dict[int, bool] = field(default_factory=dict)  # see `bounds`
 
     def read(
         self,
@@ -130,7 +132,7 @@ class Reading:
         self.everyone = Lists(tables.people, Numbers(tables.people.rows))
         self.subject = self.inside(self.root, self.everyone, SUBJECT)
         self._named: dict[str, Column] = {}
-        self._tables: dict[Any, Any] = {}  # parameters made ready for columns
+        self._tables: dict[Any, Any] = {}
 
     def inside(self, level: Level, lists: Lists, variable: str) -> Level:
         """The level of a body over lists; equal bodies over the same entries share one.
@@ -215,16 +217,21 @@ class Reading:
         if which is None or level.frame is self.tables.households:
             return which
         key = ("which", id(level.frame))
-        if key not in self._tables:
-            self._tables[key] = which.take(level.frame.above(self.tables.households))
-        found: Array = self._tables[key]
+        found: Array = self.remember(key, lambda: which.take(level.frame.above(self.tables.households)))
         return found
 
     def remember(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What is made from the parameters once for a batch."""
+        """What is made once for a batch."""
         if key not in self._tables:
             self._tables[key] = make()
         return self._tables[key]
+
+    def prepared(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What is made of the parameters once for all batches."""
+        found = self.parameters.made.get(key)
+        if found is None:
+            found = self.parameters.made[key] = make()
+        return found
 
     def mask(self, column: Column) -> Mask:
         """Where a column is known."""
