@@ -117,9 +117,10 @@ def arrow_numbers(values: Array, known: Mask = None) -> pa.Array:
 
 
 def arrow_decimals(values: Array, known: Mask, kind: pa.DataType) -> pa.Array:
-    words = np.empty((len(values), 2), np.int64)
+    words = np.zeros((len(values), 2), np.int64)
     words[:, 0] = values
-    words[:, 1] = values >> 63
+    if len(values) and values.min() < 0:
+        words[:, 1] = values >> 63
     validity: Any = None
     if known is not None:
         validity = pa.py_buffer(np.packbits(known, bitorder="little").tobytes())

@@ -159,7 +159,10 @@ def _everyone_with_everyone(batch: Batch, a: Side, b: Side) -> Pairs:
 
 def _by_id(batch: Batch, people: Array) -> Array:
     """Rows of people, household by household, sorted by their ids."""
-    return people[np.lexsort((batch.id_rank()[people], batch.people.of[people]))]
+    rank = batch.id_rank()
+    if rank is batch.people.rows:
+        return people
+    return people[np.lexsort((rank[people], batch.people.of[people]))]
 
 
 def _tested(batch: Batch, read: Reading, conflict: Conflict, pairs: Pairs) -> Pairs:
