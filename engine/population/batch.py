@@ -133,7 +133,9 @@ class Batch:
         """Numbers that order the people of each household as their ids do."""
         if self._rank is None:
             ids = self.person_ids().cast(pa.string())
-            after = pc.greater(ids.slice(1), ids.slice(0, max(len(ids) - 1, 0))).to_numpy(zero_copy_only=False)
+            after = pc.greater(ids.slice(1), ids.slice(0, max(len(ids) - 1, 0))).to_numpy(
+                zero_copy_only=False
+            )
             in_order = (after | (np.diff(self.people.of) > 0)).all()
             self._rank = self.people.rows if in_order else pc.rank(ids, tiebreaker="dense").to_numpy()
         return self._rank

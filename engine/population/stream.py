@@ -28,7 +28,7 @@ from engine.population.kernel import Kernel
 from engine.population.layout import BadTable, check_schema
 from engine.rulebook.model import Rulebook
 
-HOUSEHOLDS_AT_ONCE = 8192
+HOUSEHOLDS_AT_ONCE = 12_288
 COUNTS = b"relief.counts"
 
 

@@ -33,8 +33,10 @@ _UNSAID: Reach = (ZERO, ZERO, NEVER)
 
 def bounds(read: Reading, node: Node, level: Level) -> Reach:
     """Least and greatest value of a number inside; not known where an open number leaves it open."""
-    key = ("bounds", read.columns.nodes[id(node)][0], id(level))
-    found: Reach = read.remember(key, lambda: _bounds(read, node, level))
+    key = read.columns.nodes[id(node)][0], id(level)
+    found: Reach | None = read.reaches.get(key)
+    if found is None:
+        found = read.reaches[key] = _bounds(read, node, level)
     return found
 
 

@@ -65,7 +65,7 @@ def _fact(read: Reading, node: Node, level: Level) -> Column:
 
 
 def _value(read: Reading, node: Node, level: Level) -> Column:
-    if node.name in read.columns.computed or node.name in read.given:
+    if node.name in read.columns.computed or node.name in read.given.names:
         return read.named(node.name)
     return read.tables.own(node.name)
 
@@ -82,7 +82,7 @@ def _field(read: Reading, node: Node, level: Level) -> Column:
 
 
 def _computed(read: Reading, node: Node, level: Level) -> Column:
-    if node.name in read.columns.computed or node.name in read.given:
+    if node.name in read.columns.computed or node.name in read.given.names:
         return _of_person(read, node, level, lambda: read.named(node.name))
     return _field(read, node, level)
 
