@@ -23,10 +23,10 @@ run: $(VENV)/run.stamp
 	@$(BIN)/relief serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 soak: $(VENV)/dev.stamp
-	RELIEF_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS)
+	RELIEF_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 	-$(BIN)/relief mutate # lists what no feature would notice; the run goes on
 
 # What the features exercise, and which mistakes in the rules they would notice (docs/coverage.md).

@@ -117,8 +117,8 @@ def decide_all(
     found = {}
     for name, frame in checks.items():
         rows_of = Observation()
-        told = frame.coalesce(1).observe(rows_of, f.count(f.lit(1)).alias("rows"))
-        told.write.mode("overwrite").parquet(f"{out}/{name}")
+        written = frame.coalesce(1).observe(rows_of, f.count(f.lit(1)).alias("rows"))
+        written.write.mode("overwrite").parquet(f"{out}/{name}")
         found[name] = rows_of.get["rows"]
     rows = counted.pop(HOUSEHOLDS)[""]
     return SparkSummary(rows, counted, found[SAME_PERSON], found[EXCLUSIVE])

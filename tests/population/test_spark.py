@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -204,6 +205,10 @@ def test_what_the_dictionary_does_not_allow_stops_the_run(
     pq.write_table(table.append_column("incme", table.column("household_id")), tmp_path / "more.parquet")
     with pytest.raises(BadTable, match="incme: there is no such fact"):
         spark.decide_all(session, shipped(), str(tmp_path / "more.parquet"), str(tmp_path / "a"), DAY, DAY)
+    nowhere = table.slice(0, 2).set_column(1, "area", pa.array(["sample_county", "atlantis"]))
+    pq.write_table(nowhere, tmp_path / "nowhere.parquet")
+    with pytest.raises(BadTable, match="there is no area .*atlantis"):
+        spark.decide_all(session, shipped(), str(tmp_path / "nowhere.parquet"), str(tmp_path / "c"), DAY, DAY)
     twice = table.slice(0, 2).take([0, 1, 1])
     pq.write_table(twice, tmp_path / "twice.parquet")
     with pytest.raises(BadTable, match="household h1: stands 2 times"):
