@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 HOUSEHOLDS, SAME_PERSON, EXCLUSIVE, RUN = "households", "same_person", "exclusive", "run"
+NOT_OF_PEOPLE = "size(households) > 20"  # an id that more households share does not name a person
 ALONE = re.compile(r"local(-cluster)?(\[.*\])?")  # masters that stay on this machine
 _COUNTED = pa.schema([("policy", pa.string()), ("outcome", pa.string()), ("count", pa.int64())])
 
@@ -100,8 +101,6 @@ def decide_all(
     when the households do not fit the dictionary, then the whole run is off; `OtherRun` when `out` belongs to another.
     """
     from pyspark.errors import PythonException
-    from pyspark.sql import Observation
-    from pyspark.sql import functions as f
 
     _claim(spark, book, source, out, on, known)
     households = _shared_out(spark, _read(spark, book, source))
@@ -113,15 +112,27 @@ def decide_all(
             raise
         raise BadTable(told.group(1)) from None
     counted = _counted(spark, book, f"{out}/{HOUSEHOLDS}")
-    checks = {SAME_PERSON: same_person(households), EXCLUSIVE: exclusive(spark, book, households, on, known)}
-    found = {}
-    for name, frame in checks.items():
-        rows_of = Observation()
-        written = frame.coalesce(1).observe(rows_of, f.count(f.lit(1)).alias("rows"))
-        written.write.mode("overwrite").parquet(f"{out}/{name}")
-        found[name] = rows_of.get["rows"]
     rows = counted.pop(HOUSEHOLDS)[""]
-    return SparkSummary(rows, counted, found[SAME_PERSON], found[EXCLUSIVE])
+    in_two = _written(same_person(households), f"{out}/{SAME_PERSON}")
+    wrong = spark.read.parquet(f"{out}/{SAME_PERSON}").where(NOT_OF_PEOPLE).head()
+    if wrong is not None:
+        raise BadTable(
+            f"people.person_id: {wrong['person_id']} stands in {len(wrong['households'])} households; "
+            "ids must be people's own in the whole table, as citizen numbers are"
+        )
+    twice = _written(exclusive(spark, book, households, on, known), f"{out}/{EXCLUSIVE}")
+    return SparkSummary(rows, counted, in_two, twice)
+
+
+def _written(frame: DataFrame, path: str) -> int:
+    """Writes a few rows, and says how many."""
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as f
+
+    rows = Observation()
+    counted = frame.coalesce(1).observe(rows, f.count(f.lit(1)).alias("rows"))
+    counted.write.mode("overwrite").parquet(path)
+    return int(rows.get["rows"])
 
 
 # --- the kernel on every worker -----------------------------------------------------------------------------

@@ -207,7 +207,7 @@ def test_what_the_dictionary_does_not_allow_stops_the_run(
         spark.decide_all(session, shipped(), str(tmp_path / "more.parquet"), str(tmp_path / "a"), DAY, DAY)
     nowhere = table.slice(0, 2).set_column(1, "area", pa.array(["sample_county", "atlantis"]))
     pq.write_table(nowhere, tmp_path / "nowhere.parquet")
-    with pytest.raises(BadTable, match="there is no area .*atlantis"):
+    with pytest.raises(BadTable, match=r"there is no area .*atlantis"):
         spark.decide_all(session, shipped(), str(tmp_path / "nowhere.parquet"), str(tmp_path / "c"), DAY, DAY)
     twice = table.slice(0, 2).take([0, 1, 1])
     pq.write_table(twice, tmp_path / "twice.parquet")
