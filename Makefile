@@ -10,7 +10,7 @@ ON ?= 2025-10-15
 WORKERS ?= 2
 BASE ?= origin/main
 
-.PHONY: run test soak coverage mutate mutate-changed lint bench lock schemas clean setup
+.PHONY: run test soak coverage mutate mutate-changed lint bench lock schemas clean setup spark
 
 run: $(VENV)/run.stamp
 	@$(BIN)/relief decide samples/household.json --on $(ON)
@@ -23,10 +23,10 @@ run: $(VENV)/run.stamp
 	@$(BIN)/relief serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 soak: $(VENV)/dev.stamp
-	RELIEF_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS)
+	RELIEF_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 	$(BIN)/relief mutate
 
 # What the features exercise, and which mistakes in the rules they would notice (docs/coverage.md).
@@ -47,7 +47,7 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/dev.stamp
+bench: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks.one_household.run
 	$(BIN)/python -m benchmarks.http.run
 	$(BIN)/python -m benchmarks.population.run
@@ -63,7 +63,13 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra spark --constraint requirements-dev.lock --output-file requirements-spark.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group bench --constraint requirements-dev.lock --output-file requirements-bench.lock pyproject.toml
+
 setup: $(VENV)/dev.stamp
+
+# What `relief decide-all --engine spark` and its tests need, besides Java 17.
+spark: $(VENV)/spark.stamp
 
 $(VENV)/build.stamp: requirements-build.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; say which with make PYTHON=…")'
@@ -79,6 +85,14 @@ $(VENV)/run.stamp: $(VENV)/build.stamp requirements.lock pyproject.toml
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
 	$(PIP) install --require-hashes --no-build-isolation -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/spark.stamp: $(VENV)/dev.stamp requirements-spark.lock
+	$(PIP) install --require-hashes --no-build-isolation -r requirements-spark.lock
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/dev.stamp requirements-bench.lock
+	$(PIP) install --require-hashes --no-build-isolation -r requirements-bench.lock
 	@touch $@
 
 clean:

@@ -140,22 +140,36 @@ Table = Annotated[
 @app.command("decide-all")
 def decide_everyone(
     data: Annotated[
-        Path,
+        str,
         typer.Argument(
             metavar="DATA.parquet|DIR",
-            help="每户一行的资料，或装有这种文件的目录 · one row for each household, or a directory of such files",
+            help="每户一行的资料，或装有这种文件的目录；Spark 也读网址 · "
+            "one row for each household, or a directory of such files; for Spark a URL too",
         ),
     ],
-    out: Results,
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="结果目录 · directory of the results")],
     on: On = None,
     known: Known = None,
     policies: Policies = None,
+    engine: Annotated[
+        Literal["local", "spark"],
+        typer.Option("--engine", help="在本机，或交给 Spark · on this machine, or by Spark"),
+    ] = "local",
+    master: Annotated[
+        str, typer.Option("--master", metavar="URL", help="Spark 的主节点 · the master of Spark")
+    ] = "local[*]",
     output: FormatOf = "text",
 ) -> None:
     """裁定全部家庭；中断后重新运行即可接着做。 Decide every household; run it again to go on after a stop."""
+    today = date.today()
+    if engine == "spark":
+        from cli import decide_spark
+
+        decide_spark.run(data, out, master, on or today, known or today, policies, output)
+        return
     from cli.decide_all import run
 
-    run(data, out, on or date.today(), known or date.today(), policies, output)
+    run(Path(data), Path(out), on or today, known or today, policies, output)
 
 
 @app.command("explain-row")

@@ -3,13 +3,16 @@
 `python -m benchmarks.population.run [--households 350000] [--rounds 5]`
 
 1. The shared pack (24 policies of 8 clauses) in memory, batch by batch, with clause truths, sums and results.
-2. Three of its policies beside the same three written by hand in Polars; the answers are compared first.
-3. The county rulebook from Parquet to Parquet in a process of its own: people per second, peak memory.
+2. The same pack, the same table, in turns: the kernel, OpenFisca-core with its entities built, and ZEN on a sample,
+   extrapolated. The answers are compared first.
+3. Three of its policies beside the same three written by hand in Polars; the answers are compared first.
+4. The county rulebook from Parquet to Parquet in a process of its own: people per second, peak memory.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import statistics
@@ -25,10 +28,15 @@ from tempfile import TemporaryDirectory
 import polars as pl
 import pyarrow as pa
 
-from benchmarks.population import by_hand, data
+from benchmarks.one_household import zen_side
+from benchmarks.one_household.households import random_households
+from benchmarks.one_household.pack import PACK
+from benchmarks.population import by_hand, data, openfisca_side
 from engine.population.kernel import Kernel
 from engine.population.stream import HOUSEHOLDS_AT_ONCE, decide_all
 from tests.support.households import shipped
+
+ZEN_SAMPLE = 500
 
 
 def main() -> int:
@@ -45,6 +53,7 @@ def main() -> int:
     )
     for households in sorted({100_000, asked.households}):
         pack(households, asked.rounds)
+    beside_others(asked.households, asked.rounds)
     beside_polars(asked.households, asked.rounds)
     county(asked.households)
     return 0
@@ -85,6 +94,46 @@ def pack(households: int, rounds: int) -> None:
     kernel.run(table.to_batches(100)[0])
     told = timed(lambda: in_batches(kernel, table), rounds)
     print(f"24 policies, {households:,} households, {people_in(table):,} people: {told}")
+
+
+def beside_others(households: int, rounds: int) -> None:
+    """In turns, so that what else runs on the machine disturbs all alike."""
+    book = data.pack_rules()
+    few = data.pack_table(book)
+    kernel, system = Kernel(book, data.PACK_DAY, data.PACK_DAY), openfisca_side.System(PACK)
+    _compare_with_openfisca(kernel, system, few)
+    table = _table(households, few)
+    documents = [json.dumps(zen_side.context(one)).encode() for one in random_households(ZEN_SAMPLE)]
+    zen = zen_side.by_static_loader(zen_side.decision_content(PACK, "policy"))
+    ways: dict[str, Callable[[], object]] = {
+        "kernel, unknowns, truths, sums": lambda: in_batches(kernel, table),
+        "kernel, one thread": lambda: [kernel.run(one) for one in table.to_batches(HOUSEHOLDS_AT_ONCE)],
+        "OpenFisca-core, end to end": lambda: system.decide(system.build(table)),
+        f"ZEN, {ZEN_SAMPLE} households": lambda: [zen(one, False) for one in documents],
+    }
+    walls: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, work in ways.items():
+            began = time.perf_counter()
+            work()
+            walls[name].append(time.perf_counter() - began)
+    medians = {name: statistics.median(found) for name, found in walls.items()}
+    medians["ZEN, extrapolated to all"] = (
+        medians.pop(f"ZEN, {ZEN_SAMPLE} households") * households / ZEN_SAMPLE
+    )
+    ours = next(iter(medians.values()))
+    print(f"24 policies, {households:,} households, in turns, median of {rounds}:")
+    for name, median in medians.items():
+        print(f"  {name:32} {median:8.2f} s, {median / ours:7.1f} times the kernel")
+
+
+def _compare_with_openfisca(kernel: Kernel, system: openfisca_side.System, table: pa.Table) -> None:
+    """Equal outcomes and, up to 32-bit floating point, equal amounts, or the end of the benchmark."""
+    ours = kernel.run(table.combine_chunks().to_batches()[0])
+    for name, (eligible, amounts) in system.decide(system.build(table)).items():
+        for row, one in enumerate(ours.column(name).to_pylist()):
+            assert (one["outcome"] == "eligible") == eligible[row], (name, row, one)
+            assert not eligible[row] or abs(float(one["amount"]) - amounts[row]) < 0.02, (name, row, one)
 
 
 def beside_polars(households: int, rounds: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -9,51 +10,80 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.language.columns.calendar import day_number, from_day_number
-from engine.language.columns.values import Array, Codes, Frame, Mask
+from engine.language.columns.values import Array, Codes, Frame, Mask, is_known
 
 
 def known_of(array: pa.Array) -> Mask:
-    return None if not array.null_count else array.is_valid().to_numpy(zero_copy_only=False)
+    if not array.null_count:
+        return None
+    validity = array.buffers()[0]
+    return np.zeros(len(array), np.bool_) if validity is None else _bits(validity, array.offset, len(array))
+
+
+def _bits(buffer: pa.Buffer, offset: int, size: int) -> Array:
+    """Arrow's packed bits as truths."""
+    first = offset // 8
+    packed = np.frombuffer(buffer, np.uint8, (offset + size + 7) // 8 - first, first)
+    return np.unpackbits(packed, bitorder="little")[offset % 8 : offset % 8 + size].view(np.bool_)
 
 
 def integers(array: pa.Array) -> Array:
     """The numbers inside: integers as they are, decimals times a power of ten, dates as yyyymmdd; any where null."""
     kind = array.type
-    if pa.types.is_null(kind):
+    if pa.types.is_null(kind) or not len(array):
         return np.zeros(len(array), np.int64)
     buffer = array.buffers()[1]
     if pa.types.is_decimal128(kind):
-        words = np.frombuffer(buffer, np.int64, (array.offset + len(array)) * 2)
-        low, high = words[array.offset * 2 :: 2], words[array.offset * 2 + 1 :: 2]
-        valid = known_of(array)
+        words = np.frombuffer(buffer, np.int64, (array.offset + len(array)) * 2)[array.offset * 2 :]
+        low, high = np.ascontiguousarray(words[0::2]), words[1::2]
         wrong = high != low >> 63
-        if (wrong if valid is None else wrong & valid).any():
+        if wrong.any() and (wrong & is_known(known_of(array))).any():
             raise OverflowError("a number does not fit into 64 bits")
-        return np.ascontiguousarray(low)
+        return low
     if pa.types.is_date32(kind):
-        days = np.frombuffer(buffer, np.int32, array.offset + len(array))[array.offset :]
-        return from_day_number(days)
+        return from_day_number(np.frombuffer(buffer, np.int32, array.offset + len(array))[array.offset :])
     found = np.frombuffer(buffer, kind.to_pandas_dtype(), array.offset + len(array))[array.offset :]
-    return found.astype(np.int64)
+    return found.astype(np.int64, copy=False)
 
 
 def booleans(array: pa.Array) -> tuple[Array, Array]:
     """Where it is true, and where it is false."""
-    if pa.types.is_null(array.type):
+    if pa.types.is_null(array.type) or not len(array):
         return np.zeros(len(array), np.bool_), np.zeros(len(array), np.bool_)
-    yes = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
-    no = pc.invert(pc.fill_null(array, True)).to_numpy(zero_copy_only=False)
-    return yes, no
+    yes, known = _bits(array.buffers()[1], array.offset, len(array)), known_of(array)
+    if known is None:
+        return yes, np.logical_not(yes)
+    return yes & known, np.greater(known, yes)
 
 
 def texts(array: pa.Array, codes: Codes) -> Array:
-    """The code of each text; 0 where null."""
+    """The code of each text; any where null."""
     if pa.types.is_null(array.type) or not len(array):
         return np.zeros(len(array), np.int32)
-    coded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
-    table = np.array([*codes.many(coded.dictionary.to_pylist()), 0], np.int32)
-    places = pc.fill_null(coded.indices, len(table) - 1).to_numpy(zero_copy_only=False)
-    return table.take(places)
+    coded = _as_dictionary(array)
+    table = np.array(codes.many(coded.dictionary.to_pylist()) or [0], np.int32)
+    return table.take(integers(coded.indices), mode="clip")
+
+
+def strangers(array: pa.Array, allowed: Container[str]) -> list[str]:
+    """Texts that are not among those allowed."""
+    if pa.types.is_null(array.type):
+        return []
+    listed = array.dictionary if pa.types.is_dictionary(array.type) else array.unique()
+    if all(one is None or one in allowed for one in listed.to_pylist()):
+        return []
+    return sorted(str(one) for one in array.unique().to_pylist() if one is not None and one not in allowed)
+
+
+def same_texts(*arrays: pa.Array) -> list[Array]:
+    """A number for every text, the same for the same text; any where null."""
+    together = _as_dictionary(pa.concat_arrays([one.cast(pa.string()) for one in arrays]))
+    ends = np.cumsum([len(one) for one in arrays])
+    return np.split(integers(together.indices), ends[:-1])
+
+
+def _as_dictionary(array: pa.Array) -> pa.DictionaryArray:
+    return array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
 
 
 def entries_of(array: pa.Array, parent: Frame) -> tuple[Frame, pa.Array, Mask]:
@@ -61,9 +91,7 @@ def entries_of(array: pa.Array, parent: Frame) -> tuple[Frame, pa.Array, Mask]:
     known = known_of(array)
     if pa.types.is_null(array.type):
         return Frame(0, parent, np.zeros(len(array) + 1, np.int64)), pa.array([], pa.struct([])), known
-    if known is not None and np.any(
-        pc.fill_null(pc.list_value_length(array), 0).to_numpy() != _lengths(array)
-    ):
+    if known is not None and _lengths(array)[np.logical_not(known)].any():
         array = pa.array(array.to_pylist(), array.type)  # some null stands over entries: rebuilt without them
     offsets = np.asarray(array.offsets).astype(np.int64)
     first, last = int(offsets[0]), int(offsets[-1])
@@ -78,7 +106,7 @@ def field_of(array: pa.Array, name: str) -> pa.Array | None:
     """One field of structs; None when they have no such field."""
     if array.type.get_field_index(name) < 0:
         return None
-    return pc.struct_field(array, name)
+    return pc.struct_field(array, name) if array.null_count else array.field(name)
 
 
 # --- and back -----------------------------------------------------------------------------------------------
@@ -89,9 +117,10 @@ def arrow_numbers(values: Array, known: Mask = None) -> pa.Array:
 
 
 def arrow_decimals(values: Array, known: Mask, kind: pa.DataType) -> pa.Array:
-    words = np.empty((len(values), 2), np.int64)
+    words = np.zeros((len(values), 2), np.int64)
     words[:, 0] = values
-    words[:, 1] = values >> 63
+    if len(values) and values.min() < 0:
+        words[:, 1] = values >> 63
     validity: Any = None
     if known is not None:
         validity = pa.py_buffer(np.packbits(known, bitorder="little").tobytes())

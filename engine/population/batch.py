@@ -24,7 +24,16 @@ from engine.language.columns.values import (
     is_known,
 )
 from engine.language.types import Boolean, Enum, Number, Text, to_plain
-from engine.population.arrays import booleans, entries_of, field_of, integers, known_of, texts
+from engine.population.arrays import (
+    booleans,
+    entries_of,
+    field_of,
+    integers,
+    known_of,
+    same_texts,
+    strangers,
+    texts,
+)
 from engine.population.problems import BadTable, TableProblem, bad, first_ones, near
 from engine.rulebook.model import FOREVER, Fact, Field, Rulebook
 
@@ -72,18 +81,13 @@ def _holders(batch: Batch, array: pa.Array | None, entries: Frame) -> Array:
     result = np.full(entries.size, NOBODY, np.int64)
     if array is None:
         return result
-    named = full(is_known(known_of(array)), entries.size)
-    wanted = texts(array, batch.codes)
-    own = batch.person("person_id")
-    assert isinstance(own, Numbers)
-    width = len(batch.codes.fixed) + len(batch.codes.seen) + 1
-    keys = batch.people.of * width + own.value
+    rows = np.flatnonzero(full(is_known(known_of(array)), entries.size))
+    own, wanted = same_texts(batch.person_ids(), array)
+    width = len(own) + len(wanted)
+    keys, asked = batch.people.of * width + own, entries.of[rows] * width + wanted[rows]
     order = np.argsort(keys, kind="stable")
-    rows = np.flatnonzero(named)
-    asked = entries.of[rows] * width + wanted[rows]
-    places = np.searchsorted(keys[order], asked)
-    found = order.take(np.minimum(places, len(order) - 1)) if len(order) else np.zeros(len(rows), np.int64)
-    wrong = keys.take(found) != asked if len(order) else np.ones(len(rows), np.bool_)
+    found = order.take(np.minimum(np.searchsorted(keys[order], asked), len(order) - 1))
+    wrong = keys.take(found) != asked
     if wrong.any():
         row = int(entries.of[rows[wrong][0]])
         raise bad("status-of-nobody", "statuses.person_id", row, batch.id_of(row))
@@ -129,10 +133,14 @@ class Batch:
         return self._people.field("person_id")
 
     def id_rank(self) -> Array:
-        """Numbers that order people as their ids do."""
+        """Numbers that order the people of each household as their ids do."""
         if self._rank is None:
             ids = self.person_ids().cast(pa.string())
-            self._rank = pc.rank(ids, tiebreaker="dense").to_numpy()
+            after = pc.greater(ids.slice(1), ids.slice(0, max(len(ids) - 1, 0))).to_numpy(
+                zero_copy_only=False
+            )
+            in_order = (after | (np.diff(self.people.of) > 0)).all()
+            self._rank = self.people.rows if in_order else pc.rank(ids, tiebreaker="dense").to_numpy()
         return self._rank
 
     def tables(self) -> Tables:
@@ -225,9 +233,9 @@ class Batch:
         return Numbers(values, known)
 
     def _check_range(self, place: str, of: Number, values: Array, known: Mask, frame: Frame) -> None:
-        wrong = (values < of.lo) | (values > of.hi)
-        if known is not None:
-            wrong &= known
+        if not len(values) or (values.min() >= of.lo and values.max() <= of.hi):
+            return
+        wrong = ((values < of.lo) | (values > of.hi)) & is_known(known)
         if wrong.any():
             limits = {"least": str(to_plain(of.lo, of)), "most": str(to_plain(of.hi, of))}
             raise self._wrong(
@@ -244,7 +252,7 @@ class Batch:
         self, place: str, code: str, array: pa.Array, known: Collection[str], frame: Frame
     ) -> None:
         """Refuses texts that are none of those known, each with its row."""
-        unknown = sorted(set(array.unique().to_pylist()) - {*known, None})
+        unknown = strangers(array, known)
         if unknown:
             given = array.cast(pa.string())
             wrong = pc.is_in(given, pa.array(unknown, pa.string())).to_numpy(zero_copy_only=False)

@@ -61,6 +61,8 @@ class Pairs:
     open_test: Array
 
     def where(self, chosen: Array) -> Pairs:
+        if chosen.all():
+            return self
         return Pairs(*(one[chosen] for one in (self.household, self.a, self.b, self.person, self.open_test)))
 
 
@@ -157,7 +159,10 @@ def _everyone_with_everyone(batch: Batch, a: Side, b: Side) -> Pairs:
 
 def _by_id(batch: Batch, people: Array) -> Array:
     """Rows of people, household by household, sorted by their ids."""
-    return people[np.lexsort((batch.id_rank()[people], batch.people.of[people]))]
+    rank = batch.id_rank()
+    if rank is batch.people.rows:
+        return people
+    return people[np.lexsort((rank[people], batch.people.of[people]))]
 
 
 def _tested(batch: Batch, read: Reading, conflict: Conflict, pairs: Pairs) -> Pairs:

@@ -26,13 +26,12 @@ from engine.rulebook.model import Named
 NOT_IN_FORCE = len(outcomes.NAMES)
 OUTCOMES = (*outcomes.NAMES, "not-in-force")
 PAYING = (outcomes.ELIGIBLE, outcomes.DISCRETIONARY, outcomes.UNDETERMINED)
-_PAYS = np.isin(np.arange(len(OUTCOMES)), PAYING)
 MOST_CLAUSES = 64  # one bit each
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """`value` where it is known; else it lies between `low` and `high`, where those are."""
+    """`value` where it is known; else it lies between `low` and `high`, where those are. `open`: somewhere it does."""
 
     value: Array
     known: Array
@@ -40,6 +39,7 @@ class Money:
     low_known: Array
     high: Array
     high_known: Array
+    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,22 @@ def _groups(group: GroupPlan) -> Iterator[GroupPlan]:
 
 def _packed(bits: Sequence[Array], size: int) -> Array:
     """A number for every row, the first truth as its lowest bit."""
-    packed = np.zeros((MOST_CLAUSES // 8, size), np.uint8)
-    for place, bit in enumerate(bits):
-        packed[place // 8] |= full(bit, size).view(np.uint8) << np.uint8(place % 8)
-    return np.ascontiguousarray(packed.T).view("<u8").ravel().astype(np.uint64, copy=False)
+    width = next(one for one in (1, 2, 4, 8) if len(bits) <= one * 8)
+    packed = np.zeros((size, width), np.uint8)
+    for place in range(0, len(bits), 8):
+        byte = np.zeros(size, np.uint8)
+        for shift, bit in enumerate(bits[place : place + 8]):
+            byte += full(bit, size).view(np.uint8) * np.uint8(1 << shift)
+        packed[:, place // 8] = byte
+    return packed.view(f"<u{width}").ravel().astype(np.uint64)
 
 
 def pays(outcome: Array) -> Array:
     """Outcomes that an amount is worked out for."""
-    return _PAYS.take(outcome)
+    found = outcome == PAYING[0]
+    for one in PAYING[1:]:
+        found |= outcome == one
+    return found
 
 
 def found_of(plan: PolicyPlan, names: tuple[str, ...], decided: Reading, month: Reading) -> Found:
@@ -125,21 +132,20 @@ def _band(month: Reading, least: Named, most: Named, size: int, paying: Array) -
     """What an officer decides between two limits."""
     (low, low_known), (high, high_known) = (_number(month, one.name, size) for one in (least, most))
     never = full(NEVER, size)
-    return Money(np.zeros(size, np.int64), never, low, low_known & paying, high, high_known & paying)
+    return Money(np.zeros(size, np.int64), never, low, low_known & paying, high, high_known & paying, True)
 
 
 def _parts(month: Reading, parts: tuple[Named, ...], unit: str, size: int, paying: Array) -> Money:
-    numbers = [_number(month, part.name, size) for part in parts]
-    value: Array = np.zeros(size, np.int64)
-    known = paying
-    for number, mask in numbers:
+    (value, said), *further = [_number(month, part.name, size) for part in parts]
+    known = paying & said
+    for number, mask in further:
         value, known = value + number, known & mask
     never = full(NEVER, size)
-    if not np.any(paying & ~known):
-        return Money(value, known, value, never, value, never)
+    if np.array_equal(paying, known):
+        return Money(value, known, value, never, value, never, False)
     low, high, reached = _reach(month, parts, unit)
     open_ = paying & ~known & full(reached, size)
-    return Money(value, known, full(low, size), open_, full(high, size), open_)
+    return Money(value, known, full(low, size), open_, full(high, size), open_, bool(open_.any()))
 
 
 def _reach(month: Reading, parts: tuple[Named, ...], unit: str) -> tuple[Array, Array, Array]:

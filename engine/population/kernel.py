@@ -6,15 +6,15 @@ for the application date) and several areas; each set of rules is computed over 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from engine.decision.conflicts import STAGES
-from engine.decision.plan import Plan, plan_for
-from engine.language.columns import Codes, Column, Columns, Reading, compile_columns
+from engine.decision.plan import Plan, PolicyPlan, needed_for, plan_for
+from engine.language.columns import Codes, Columns, Given, Reading, compile_columns
 from engine.language.columns.reading import Parameters
 from engine.language.columns.values import Array
 from engine.language.compile import Program
@@ -36,6 +36,18 @@ from engine.rulebook.model import FOREVER, Rulebook
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """The parameters of several areas: each different set once, and which of them each area has."""
+
+    sets: Sequence[Sequence[object]]
+    place: Array
+    made: dict[object, object] = field(default_factory=dict)
+
+    def of(self, area_of: Array) -> Parameters:
+        return Parameters(self.sets, None if len(self.sets) == 1 else self.place.take(area_of), self.made)
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A set of rules, ready for columns. `truths`: per policy the names of the truths that are packed."""
 
@@ -43,6 +55,7 @@ class Prepared:
     decide: Columns
     amounts: Columns
     truths: Mapping[str, tuple[str, ...]]
+    settings: dict[tuple[str, ...], tuple[Settings, Settings, frozenset[str]]] = field(default_factory=dict)
 
 
 class Kernel:
@@ -68,7 +81,13 @@ class Kernel:
             for program in (plan.decide, plan.amounts):
                 self._add_codes(program)
             truths = {name: clause_truths(one) for name, one in plan.policies.items()}
-            found = Prepared(plan, compile_columns(plan.decide), compile_columns(plan.amounts), truths)
+            amounts = {name: _amount_names(one) for name, one in plan.policies.items()}
+            asked = [
+                (f"{name}.outcome", *truths[name], *_read_by(plan.amounts, amounts[name])) for name in truths
+            ]
+            later = [_asked_later(rules)] * 2  # twice: after all policies, so that no policy's end frees it
+            decide = compile_columns(plan.decide, [*asked, *later])
+            found = Prepared(plan, decide, compile_columns(plan.amounts, list(amounts.values())), truths)
             self._prepared[rules.key] = found
         return found
 
@@ -126,22 +145,35 @@ class Kernel:
         found = self.findings(ready, batch, decided, month)
         conflicts = [one for one in rules.conflicts if one.stage in STAGES]
         resolution = resolve(batch, found, rules.undated, decided, conflicts)
-        due = would_be_due(batch, found, resolution.sides)
         scored = score(decided, rules.scoring, batch.households.size)
+        del decided, month  # what they have computed goes before the results come
+        due = would_be_due(batch, found, resolution.sides)
         return self.shapes.batch_of(batch, found, resolution.notes, due, scored)
 
     def readings(self, ready: Prepared, batch: Batch, codes: Codes) -> tuple[Reading, Reading]:
         """The values on the legal date, and those of the amounts on the first day of its month."""
         tables, first = batch.tables(), month_start(self.on)
-        now = [parameters_on(self.book, area, self.on, self.known) for area in batch.areas]
-        then = [parameters_on(self.book, area, first, self.known) for area in batch.areas]
-        decided = ready.decide.read(tables, _in_sets(now, batch.area_of), self.on, codes)
-        names = ready.plan.amounts_given
-        taken = {*names.own, *names.people}
-        taken |= _untouched(ready.plan.amounts, taken, _changed(self.book, now, then), first == self.on)
-        computed = ready.decide.computed
-        given: dict[str, Column] = {name: decided.named(name) for name in taken if name in computed}
-        return decided, ready.amounts.read(tables, _in_sets(then, batch.area_of), first, codes, given)
+        now, then, given = self._settings_of(ready, tuple(batch.areas))
+        decided = ready.decide.read(tables, now.of(batch.area_of), self.on, codes)
+        return decided, ready.amounts.read(
+            tables, then.of(batch.area_of), first, codes, Given(given, decided)
+        )
+
+    def _settings_of(
+        self, ready: Prepared, areas: tuple[str, ...]
+    ) -> tuple[Settings, Settings, frozenset[str]]:
+        """The parameters of both days for these areas, and the values that the amounts take over from the legal date."""
+        found = ready.settings.get(areas)
+        if found is None:
+            first = month_start(self.on)
+            now = [parameters_on(self.book, area, self.on, self.known) for area in areas]
+            then = [parameters_on(self.book, area, first, self.known) for area in areas]
+            names = ready.plan.amounts_given
+            taken = {*names.own, *names.people}
+            taken |= _untouched(ready.plan.amounts, taken, _changed(self.book, now, then), first == self.on)
+            given = frozenset(name for name in taken if name in ready.decide.computed)
+            found = ready.settings[areas] = _in_sets(now), _in_sets(then), given
+        return found
 
     def findings(self, ready: Prepared, batch: Batch, decided: Reading, month: Reading) -> list[Found]:
         found = []
@@ -149,6 +181,8 @@ class Kernel:
             plan = ready.plan.policies.get(name)
             if plan is not None:
                 found.append(found_of(plan, ready.truths[name], decided, month))
+                month.forget()
+                decided.forget()
                 continue
             size = (batch.people if policy.unit == PERSON else batch.households).size
             outcome = UNDETERMINED if name in ready.plan.rules.undated else NOT_IN_FORCE
@@ -194,7 +228,27 @@ def fixed_codes(book: Rulebook) -> dict[str, int]:
     return {text: number for number, text in enumerate(dict.fromkeys(named))}
 
 
-def _in_sets(found: list[ParametersOn], area_of: Array) -> Parameters:
+def _amount_names(plan: PolicyPlan) -> tuple[str, ...]:
+    rule = plan.version.amount
+    if rule is None:
+        return ()
+    return tuple(one.name for one in (*rule.parts, rule.least, rule.most) if one is not None)
+
+
+def _read_by(program: Program, names: Iterable[str]) -> Iterator[str]:
+    """Every computed value that these values of a program read, and they themselves."""
+    for one in needed_for(program, names).computed:
+        yield one.name
+        yield from (node.name for node in walk(one.node) if node.op in ("value", "computed"))
+
+
+def _asked_later(rules: InForce) -> list[str]:
+    """What conflicts and the score read once all policies are decided."""
+    tests = [named.name for one in rules.conflicts for named in (one.when, one.limit) if named is not None]
+    return [*tests, *(term.value.name for term in (rules.scoring.terms if rules.scoring else ()))]
+
+
+def _in_sets(found: list[ParametersOn]) -> Settings:
     """Areas with the same parameters are taken together."""
     sets: list[tuple[object, ...]] = []
     place = np.zeros(len(found), np.int64)
@@ -202,7 +256,7 @@ def _in_sets(found: list[ParametersOn], area_of: Array) -> Parameters:
         if one.values not in sets:
             sets.append(one.values)
         place[number] = sets.index(one.values)
-    return Parameters(sets, None if len(sets) == 1 else place.take(area_of))
+    return Settings(sets, place)
 
 
 def _changed(book: Rulebook, now: list[ParametersOn], then: list[ParametersOn]) -> frozenset[str]:

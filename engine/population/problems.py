@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
 
 MOST_ROWS = 20  # of one kind in one column are named one by one
@@ -73,6 +74,10 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "zh": "户编号“{value}”重复，第 {other} 行已有；每户只留一行",
         "en": "the household id `{value}` stands in row {other} already; keep one row for each household",
     },
+    "household-again": {
+        "zh": "户编号“{value}”有 {count} 行；每户只留一行",
+        "en": "the household id `{value}` stands {count} times; keep one row for each household",
+    },
     "more-of-these": {
         "zh": "同类问题还有 {count} 处",
         "en": "{count} more of the same kind",
@@ -127,6 +132,14 @@ class BadTable(Exception):
     def __init__(self, problems: Sequence[TableProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(problem.said("en") for problem in problems))
+
+    def as_text(self) -> str:
+        """In a form that travels; `from_text` reads it. Rows are those of a batch and stay behind."""
+        return json.dumps([asdict(replace(one, row=None)) for one in self.problems])
+
+    @classmethod
+    def from_text(cls, text: str) -> BadTable:
+        return cls([TableProblem(**one) for one in json.loads(text)])
 
     def moved(self, rows: Sequence[int]) -> BadTable:
         """The same of a larger table, in which the rows have these places."""

@@ -36,6 +36,7 @@ class Shapes:
         self.book = book
         self.money = pa.decimal128(MONEY_DIGITS, book.currency["decimals"])
         self._no_money = pa.nulls(0, self.money)
+        self._outcomes = pa.array(OUTCOMES, pa.string())
         self.points = pa.decimal128(9, 2)
         self.finding = pa.struct(
             [
@@ -103,10 +104,9 @@ class Shapes:
                     (money.high, money.high_known),
                 )
             ]
-        in_force = np.full(size, bool(found.version))
         arrays = [
-            arrow_names(found.outcome, list(OUTCOMES)),
-            arrow_names(np.zeros(size, np.int8), [found.version], in_force),
+            pa.DictionaryArray.from_arrays(pa.array(found.outcome), self._outcomes),
+            arrow_names(np.zeros(size, np.int8), [found.version]) if found.version else pa.nulls(size, NAME),
             *amounts,
             pa.array(found.true),
             pa.array(found.known),
@@ -116,9 +116,7 @@ class Shapes:
     def _money(self, values: Array, known: Mask) -> pa.Array:
         if known is not None and not known.any():
             return self.no_money(len(values))
-        if known is None or known.all():
-            return arrow_decimals(values, None, self.money)
-        return arrow_decimals(np.where(known, values, 0), known, self.money)
+        return arrow_decimals(values, None if known is None or known.all() else known, self.money)
 
     def due_of(self, sums: Mapping[str, Sum]) -> pa.Array:
         arrays = []

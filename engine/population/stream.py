@@ -30,7 +30,7 @@ from engine.population.layout import check_schema
 from engine.population.problems import BadTable, TableProblem, bad, first_ones
 from engine.rulebook.model import Rulebook
 
-HOUSEHOLDS_AT_ONCE = 8192
+HOUSEHOLDS_AT_ONCE = 12_288
 COUNTS = b"relief.counts"
 
 
@@ -261,7 +261,8 @@ def _write(path: Path, rows: pa.RecordBatch) -> None:
     beside = path.with_suffix(".part")
     try:
         with beside.open("wb") as file:
-            pq.write_table(pa.Table.from_batches([rows.cast(schema)], schema), file, compression="zstd")
+            table = pa.Table.from_batches([rows.cast(schema)], schema)
+            pq.write_table(table, file, compression="zstd", write_statistics=False)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -277,8 +278,10 @@ def _counts(rows: pa.RecordBatch) -> dict[str, dict[str, int]]:
     for fields, column_of in ((rows.schema, rows.column), (people.type, people.field)):
         for field in fields:
             if pa.types.is_struct(field.type) and field.type.get_field_index("outcome") >= 0:
-                counted = pc.value_counts(pc.struct_field(column_of(field.name), "outcome"))
-                found[field.name] = {str(one["values"]): one["counts"].as_py() for one in counted}
+                outcomes = pc.struct_field(column_of(field.name), "outcome")
+                counted = np.bincount(outcomes.indices.to_numpy(), minlength=len(outcomes.dictionary))
+                names = zip(outcomes.dictionary.to_pylist(), counted.tolist(), strict=True)
+                found[field.name] = {name: count for name, count in names if count}
     return found
 
 

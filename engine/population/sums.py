@@ -9,10 +9,10 @@ import numpy as np
 
 from engine.language import outcomes
 from engine.language.columns import Numbers, Reading
-from engine.language.columns.values import Array, full, is_known
+from engine.language.columns.values import ZERO, Array, full, is_known
 from engine.language.scope import PERSON
 from engine.population.batch import Batch
-from engine.population.findings import Found, pays
+from engine.population.findings import Found, Money, pays
 from engine.population.sides import Side
 from engine.rulebook.model import Scoring
 
@@ -44,31 +44,31 @@ def would_be_due(
     """The total of every household by period, and of it what is due to each person."""
     total, own = _empty(batch.households.size), _empty(batch.people.size)
     for one in found:
-        if one.amount is None:
-            continue
-        low, high, open_ = _range(one, sides.get((one.policy, one.unit)))
-        if one.unit == PERSON:
-            own[one.period].add(low, high, open_)
-            people = batch.people
-            total[one.period].add(people.total(low), people.total(high), people.any(open_))
-        else:
-            total[one.period].add(low, high, open_)
+        if one.amount is not None:
+            sums = own if one.unit == PERSON else total
+            _add(sums[one.period], one, one.amount, sides.get((one.policy, one.unit)))
+    for period, each in own.items():
+        people = batch.people
+        total[period].add(people.total(each.low), people.total(each.high), people.any(each.open))
     return total, own
 
 
-def _range(found: Found, side: Side | None) -> tuple[Array, Array, Array]:
-    amount = found.amount
-    assert amount is not None
-    low = np.where(amount.known, amount.value, np.where(amount.low_known, amount.low, 0))
-    high = np.where(amount.known, amount.value, amount.high)
-    said = amount.known | amount.high_known
+def _add(to: Sum, found: Found, amount: Money, side: Side | None) -> None:
     counts = pays(found.outcome)
     certain = found.outcome == outcomes.ELIGIBLE
     if side is not None:
-        counts = counts & ~(side.dropped | side.choice)
-        certain = certain & ~side.pending
-        low, high = np.maximum(low - side.reduced, 0), np.maximum(high - side.reduced, 0)
-    return np.where(counts & certain, low, 0), np.where(counts & said, high, 0), counts & ~said
+        counts &= np.logical_not(side.dropped | side.choice)
+        certain &= np.logical_not(side.pending)
+    if not counts.any():
+        return
+    reduced = side.reduced if side is not None and side.reduced.any() else ZERO
+    low = high = np.maximum(amount.value - reduced, 0)
+    said, certain = amount.known, certain & counts & (amount.known | amount.low_known)
+    if amount.open:
+        low = np.where(amount.known, low, np.maximum(amount.low - reduced, 0))
+        high = np.where(amount.known, high, np.maximum(amount.high - reduced, 0))
+        said = amount.known | amount.high_known
+    to.add(low * certain, high * (counts & said), np.greater(counts, said))
 
 
 def score(read: Reading, scoring: Scoring | None, size: int) -> tuple[Array, Array, Array] | None:

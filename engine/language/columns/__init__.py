@@ -3,7 +3,7 @@
 `compile_columns(program)` prepares a program once; `Columns.read(tables, …)` reads it over one batch of households.
 """
 
-from engine.language.columns.reading import Columns, Reading, Tables, compile_columns
+from engine.language.columns.reading import Columns, Given, Reading, Tables, compile_columns
 from engine.language.columns.values import Codes, Column, Frame, Lists, Numbers, Ratios, Truths
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Column",
     "Columns",
     "Frame",
+    "Given",
     "Lists",
     "Numbers",
     "Ratios",

@@ -8,7 +8,6 @@ import numpy as np
 
 from engine.language.columns.lists import bounds_of_count
 from engine.language.columns.values import (
-    ALWAYS,
     NEVER,
     ZERO,
     Array,
@@ -34,10 +33,18 @@ _UNSAID: Reach = (ZERO, ZERO, NEVER)
 
 def bounds(read: Reading, node: Node, level: Level) -> Reach:
     """Least and greatest value of a number inside; not known where an open number leaves it open."""
+    key = read.columns.nodes[id(node)][0], id(level)
+    found: Reach | None = read.reaches.get(key)
+    if found is None:
+        found = read.reaches[key] = _bounds(read, node, level)
+    return found
+
+
+def _bounds(read: Reading, node: Node, level: Level) -> Reach:
     value = read.value(node, level)
     if isinstance(value, Numbers):
-        if value.known is None or np.all(value.known):
-            return value.value, value.value, ALWAYS
+        if value.known is None or not _narrows(read, node):
+            return value.value, value.value, is_known(value.known)
         low, high, known = _open(read, node, level)
         return (
             np.where(value.known, value.value, low),
@@ -45,6 +52,21 @@ def bounds(read: Reading, node: Node, level: Level) -> Reach:
             value.known | known,
         )
     return _open(read, node, level) if not isinstance(node.type, Ratio) else _UNSAID
+
+
+def _narrows(read: Reading, node: Node) -> bool:
+    """Whether anything may be said of the number where its value is not known."""
+    found = read.columns.narrows.get(id(node))
+    if found is None:
+        if node.op in ("value", "computed"):
+            named = read.columns.computed.get(node.name)
+            found = named is not None and _narrows(read, named[1])
+        else:
+            found = node.op in ("if", "count") or (
+                node.op in _MONOTONE and any(_narrows(read, arg) for arg in node.args)
+            )
+        read.columns.narrows[id(node)] = found
+    return found
 
 
 def _open(read: Reading, node: Node, level: Level) -> Reach:

@@ -19,7 +19,6 @@ from engine.language.columns.values import (
     Numbers,
     Truths,
     both,
-    full,
     is_known,
     nothing,
     picked,
@@ -28,7 +27,7 @@ from engine.language.columns.values import (
 )
 from engine.language.scope import PERSON
 from engine.language.tree import Node
-from engine.language.types import Boolean, List, Record, Type
+from engine.language.types import Boolean, List, Number, Record, Type
 
 if TYPE_CHECKING:
     from engine.language.columns.reading import Level, Reading
@@ -66,7 +65,7 @@ def _fact(read: Reading, node: Node, level: Level) -> Column:
 
 
 def _value(read: Reading, node: Node, level: Level) -> Column:
-    if node.name in read.columns.computed or node.name in read.given:
+    if node.name in read.columns.computed or node.name in read.given.names:
         return read.named(node.name)
     return read.tables.own(node.name)
 
@@ -83,7 +82,7 @@ def _field(read: Reading, node: Node, level: Level) -> Column:
 
 
 def _computed(read: Reading, node: Node, level: Level) -> Column:
-    if node.name in read.columns.computed or node.name in read.given:
+    if node.name in read.columns.computed or node.name in read.given.names:
         return _of_person(read, node, level, lambda: read.named(node.name))
     return _field(read, node, level)
 
@@ -103,7 +102,10 @@ def _parameter(read: Reading, node: Node, level: Level) -> Column:
         return _plain_parameter(read, node, level)
     keys = [read.numbers(arg, level) for arg in node.args]
     width = len(read.codes.fixed)
-    values, known = read.remember(("cells", node.name), lambda: _cells(read, node.name, len(keys), width))
+    kept = (
+        read.prepared if isinstance(node.type, Number | Boolean) else read.remember
+    )  # texts: codes of a batch
+    values, known = kept(("cells", node.name, width), lambda: _cells(read, node.name, len(keys), width))
     inside = both(*(key.known for key in keys))
     place: Array = ZERO
     which = read.set_of(level)
@@ -239,20 +241,25 @@ def _bracketed(brackets: Sequence[tuple[int, int]], amount: Array) -> tuple[Arra
 
 
 def _outcome(read: Reading, node: Node, level: Level) -> Column:
-    """In the order of precedence, the last first."""
+    """In the order of precedence. The masks leave each row to one outcome, so that their sum is the outcome's number."""
     concerns, closed, eligible, discretion = (read.truths(arg, level) for arg in node.args)
-    value = np.where(discretion.yes, _DISCRETIONARY, _ELIGIBLE)
-    value = np.where((discretion.yes | discretion.no) & eligible.yes, value, _UNDETERMINED)
-    value = np.where(eligible.no, _INELIGIBLE, value)
-    value = np.where(closed.yes, _CLOSED, value)
-    value = np.where(concerns.yes & (closed.yes | closed.no), value, _UNDETERMINED)
-    return Numbers(full(np.where(concerns.no, _NOT_CONCERNED, value), level.frame.size))
-
-
-# one byte each
-_NOT_CONCERNED, _CLOSED, _INELIGIBLE, _UNDETERMINED, _DISCRETIONARY, _ELIGIBLE = map(
-    np.int8, range(len(outcomes.NAMES))
-)
+    open_ = concerns.yes & np.logical_not(closed.yes)
+    ineligible = open_ & closed.no & eligible.no
+    settled = open_ & closed.no & eligible.yes & (discretion.yes | discretion.no)
+    masks = {
+        outcomes.CLOSED: concerns.yes & closed.yes,
+        outcomes.INELIGIBLE: ineligible,
+        outcomes.DISCRETIONARY: settled & discretion.yes,
+        outcomes.ELIGIBLE: settled & discretion.no,
+    }
+    rest = concerns.no
+    for mask in masks.values():
+        rest = rest | mask
+    masks[outcomes.UNDETERMINED] = np.logical_not(rest)
+    value: Array = np.zeros(level.frame.size, np.int8)
+    for outcome, mask in masks.items():
+        value += mask.view(np.int8) * np.int8(outcome)
+    return Numbers(value)
 
 
 def _is_eligible(read: Reading, node: Node, level: Level) -> Column:

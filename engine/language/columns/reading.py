@@ -4,8 +4,9 @@ bound, and spread from there to the frames that read it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -52,11 +53,12 @@ class Tables:
 class Parameters:
     """Every parameter by position, for each of several sets of areas; `which`: the set of each household.
 
-    `which` None: there is one set only.
+    `which` None: there is one set only. `made`: what has been made of the sets for columns; batches share it.
     """
 
     sets: Sequence[Sequence[Any]]
     which: Array | None
+    made: dict[Any, Any] = field(default_factory=dict)
 
 
 class Level:
@@ -64,18 +66,34 @@ class Level:
 
     def __init__(self, frame: Frame, variable: str, item: Column | None, outer: Level | None) -> None:
         self.frame, self.variable, self.item, self.outer = frame, variable, item, outer
-        self.memo: dict[int, Column] = {}
+        self.kept, self.passing = Memo(), Memo()
+
+
+class Memo:
+    """What has been computed on a level, by the numbers of nodes: as it stands there, and spread from outer levels."""
+
+    def __init__(self) -> None:
+        self.values: dict[int, Column] = {}
         self.spread: dict[int, Column] = {}
+
+    def clear(self) -> None:
+        self.values.clear()
+        self.spread.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A program prepared: for every node the number of what it computes and the variables that it needs."""
+    """A program prepared: for every node the number of what it computes and the variables that it needs.
+
+    `passing`: numbers of what one part of the program alone reads; see `Reading.forget`.
+    """
 
     program: Program
     nodes: Mapping[int, tuple[int, frozenset[str]]]
+    passing: frozenset[int]
     computed: Mapping[str, tuple[str, Node]]
     places: Mapping[str, int]  # of parameters
+    narrows: dict[int, bool] = field(default_factory=dict)  # see `bounds`
 
     def read(
         self,
@@ -83,13 +101,25 @@ class Columns:
         parameters: Parameters,
         on: int,
         codes: Codes,
-        given: Mapping[str, Column] | None = None,
+        given: Given | None = None,
     ) -> Reading:
-        """`given`: computed values that are known already, by name."""
-        return Reading(self, tables, parameters, on, codes, given or {})
+        return Reading(self, tables, parameters, on, codes, given or Given(frozenset(), None))
 
 
-def compile_columns(program: Program) -> Columns:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Computed values that are taken over from another reading, by name."""
+
+    names: frozenset[str]
+    other: Reading | None
+
+    def named(self, name: str) -> Column:
+        assert self.other is not None
+        return self.other.named(name)
+
+
+def compile_columns(program: Program, parts: Sequence[Iterable[str]] = ()) -> Columns:
+    """`parts`: names that are asked for one part after the other; what two parts read is kept from one to the next."""
     keys = Keys()
     nodes: dict[int, tuple[int, frozenset[str]]] = {}
 
@@ -108,7 +138,29 @@ def compile_columns(program: Program) -> Columns:
     for one in program.computed:
         prepare(one.node)
     places = {name: place for place, name in enumerate(program.parameters)}
-    return Columns(program, nodes, {one.name: (one.of, one.node) for one in program.computed}, places)
+    computed = {one.name: (one.of, one.node) for one in program.computed}
+    readers = Counter(key for names in parts for key in _reached(computed, nodes, names))
+    passing = frozenset(key for key, count in readers.items() if count == 1)
+    return Columns(program, nodes, passing, computed, places)
+
+
+def _reached(
+    computed: Mapping[str, tuple[str, Node]],
+    nodes: Mapping[int, tuple[int, frozenset[str]]],
+    names: Iterable[str],
+) -> set[int]:
+    """The numbers of everything that these names read."""
+    found = set[int]()
+    waiting = [computed[name][1] for name in names if name in computed]
+    while waiting:
+        node = waiting.pop()
+        key = nodes[id(node)][0]
+        if key not in found:
+            found.add(key)
+            waiting += node.args
+            if node.op in ("value", "computed") and node.name in computed:
+                waiting.append(computed[node.name][1])
+    return found
 
 
 class Reading:
@@ -121,7 +173,7 @@ class Reading:
         parameters: Parameters,
         on: int,
         codes: Codes,
-        given: Mapping[str, Column],
+        given: Given,
     ) -> None:
         self.columns, self.tables, self.parameters = columns, tables, parameters
         self.on, self.codes, self.given = whole(on), codes, given
@@ -130,7 +182,8 @@ class Reading:
         self.everyone = Lists(tables.people, Numbers(tables.people.rows))
         self.subject = self.inside(self.root, self.everyone, SUBJECT)
         self._named: dict[str, Column] = {}
-        self._tables: dict[Any, Any] = {}  # parameters made ready for columns
+        self._tables: dict[Any, Any] = {}
+        self.reaches: dict[tuple[int, int], Any] = {}  # see `bounds`
 
     def inside(self, level: Level, lists: Lists, variable: str) -> Level:
         """The level of a body over lists; equal bodies over the same entries share one.
@@ -148,12 +201,19 @@ class Reading:
         """A computed value: a row for each household, or for each person."""
         found = self._named.get(name)
         if found is None:
-            found = self.given.get(name)
-            if found is None:
-                of, node = self.columns.computed[name]
-                found = self.value(node, self.subject if of == PERSON else self.root)
-            self._named[name] = found
+            if name in self.given.names:
+                return self.given.named(name)
+            of, node = self.columns.computed[name]
+            found = self.value(node, self.subject if of == PERSON else self.root)
+            if self.columns.nodes[id(node)][0] not in self.columns.passing:
+                self._named[name] = found
         return found
+
+    def forget(self) -> None:
+        """Frees what no other part of the program reads: the memory is warm when the next part needs some."""
+        for level in (self.root, *self._levels.values()):
+            level.passing.clear()
+        self.reaches.clear()
 
     def value(self, node: Node, level: Level) -> Column:
         """A node's value in every row of a level."""
@@ -161,14 +221,17 @@ class Reading:
         target = level
         while target.outer is not None and target.variable not in free:
             target = target.outer
-        column = target.memo.get(key)
+        passing = key in self.columns.passing
+        memo = target.passing if passing else target.kept
+        column = memo.values.get(key)
         if column is None:
-            column = target.memo[key] = _OPS[node.op](self, node, target)
+            column = memo.values[key] = _OPS[node.op](self, node, target)
         if target.frame is level.frame:
             return column
-        found = level.spread.get(key)
+        memo = level.passing if passing else level.kept
+        found = memo.spread.get(key)
         if found is None:
-            found = level.spread[key] = self._spread(column, target.frame, level.frame)
+            found = memo.spread[key] = self._spread(column, target.frame, level.frame)
         return found
 
     @staticmethod
@@ -215,16 +278,21 @@ class Reading:
         if which is None or level.frame is self.tables.households:
             return which
         key = ("which", id(level.frame))
-        if key not in self._tables:
-            self._tables[key] = which.take(level.frame.above(self.tables.households))
-        found: Array = self._tables[key]
+        found: Array = self.remember(key, lambda: which.take(level.frame.above(self.tables.households)))
         return found
 
     def remember(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What is made from the parameters once for a batch."""
+        """What is made once for a batch."""
         if key not in self._tables:
             self._tables[key] = make()
         return self._tables[key]
+
+    def prepared(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What is made of the parameters once for all batches."""
+        found = self.parameters.made.get(key)
+        if found is None:
+            found = self.parameters.made[key] = make()
+        return found
 
     def mask(self, column: Column) -> Mask:
         """Where a column is known."""

@@ -10,7 +10,6 @@ import numpy as np
 from engine.language.columns.branches import chosen_lists
 from engine.language.columns.lists import bounds_of_count
 from engine.language.columns.values import (
-    ALWAYS,
     NEVER,
     Array,
     Column,
@@ -104,18 +103,18 @@ def _in(read: Reading, node: Node, level: Level) -> Column:
 
 
 def _all_of(read: Reading, args: tuple[Node, ...], level: Level) -> Truths:
-    yes: Array = ALWAYS
-    no: Array = NEVER
-    for arg in args:
+    found = read.truths(args[0], level)
+    yes, no = found.yes, found.no
+    for arg in args[1:]:
         one = read.truths(arg, level)
         yes, no = yes & one.yes, no | one.no
     return Truths(yes, no)
 
 
 def _one_of(read: Reading, args: tuple[Node, ...], level: Level) -> Truths:
-    yes: Array = NEVER
-    no: Array = ALWAYS
-    for arg in args:
+    found = read.truths(args[0], level)
+    yes, no = found.yes, found.no
+    for arg in args[1:]:
         one = read.truths(arg, level)
         yes, no = yes | one.yes, no & one.no
     return Truths(yes, no)
