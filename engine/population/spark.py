@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 HOUSEHOLDS, SAME_PERSON, EXCLUSIVE, RUN = "households", "same_person", "exclusive", "run"
 NOT_OF_PEOPLE = "size(households) > 20"  # an id that more households share does not name a person
 ALONE = re.compile(r"local(-cluster)?(\[.*\])?")  # masters that stay on this machine
-_REFUSED = re.compile("<refused>(.*)</refused>")
+_REFUSED = re.compile(r"<refused>(\[.*\])</refused>")
 _COUNTED = pa.schema([("policy", pa.string()), ("outcome", pa.string()), ("count", pa.int64())])
 
 
