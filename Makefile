@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HOST ?= 127.0.0.1
 PORT ?= 8000
 ON ?= 2025-10-15
+COUNTY := build/county
 WORKERS ?= 2
 BASE ?= origin/main
 
@@ -19,6 +20,12 @@ run: $(VENV)/run.stamp
 	@echo "  curl -s -H 'Content-Type: application/json' --data-binary @samples/household.json \\"
 	@echo "    'http://$(HOST):$(PORT)/v1/decisions?on=$(ON)'"
 	@$(BIN)/relief decide samples/household.json --on $(ON) --format json | head -c 81; echo
+	@echo
+	@echo "示例县全部家庭，从最困难排起 · the whole sample county, the hardest lives first:"
+	@rm -rf $(COUNTY)
+	@$(BIN)/relief sample --households 2000 --out $(COUNTY)/data >/dev/null
+	@$(BIN)/relief decide-all $(COUNTY)/data/households.parquet --on 2026-09-15 --known 2026-09-15 --out $(COUNTY)/results >/dev/null
+	@$(BIN)/relief rank $(COUNTY)/results --data $(COUNTY)/data/households.parquet > $(COUNTY)/ranked.txt && head -8 $(COUNTY)/ranked.txt
 	@echo
 	@$(BIN)/relief serve --host $(HOST) --port $(PORT)
 
