@@ -207,11 +207,11 @@ def score_of(at: Situation) -> Score | None:
     scoring = at.plan.rules.scoring
     if scoring is None:
         return None
-    values = dict(zip(at.plan.run_decide.household, at.own, strict=True))
+    places = at.plan.run_decide.own_place
     worst = best = 0
     terms = []
     for term in scoring.terms:
-        points = values[term.value.name]
+        points = at.own[places[term.value.name]]
         low, high = (points, points) if points is not None else (0, term.weight * 100)
         worst, best = worst + low, best + high
         terms.append(ScoredTerm(term.value.id, term.weight, to_plain(low, _POINTS), to_plain(high, _POINTS)))

@@ -108,10 +108,11 @@ class Findings:
         found = sorted(self._unknown_own & shape.own_inputs) if self._unknown_own else []
         if shape.reads_statuses and self._nothing_held:
             found.append(STATUSES)
-        for i, names in enumerate(self._unknown_people):
-            if names and (index < 0 or index == i):
+        for i in range(len(self._unknown_people)) if index < 0 else (index,):
+            names = self._unknown_people[i] & shape.person_inputs
+            if names:
                 prefix = f"people/{self.at.household.people[i].person_id}/"
-                found += [prefix + name for name in sorted(names & shape.person_inputs)]
+                found += [prefix + name for name in sorted(names)]
         return found
 
     def _dates(self, shape: Shape, values: Sequence[Any]) -> tuple[str, str]:

@@ -41,9 +41,7 @@ class InForce:
 
 def in_force(book: Rulebook, on: int, known: int, application_date: int | None) -> InForce:
     """The rules in force on a legal date, as known on a day. Days are yyyymmdd."""
-    if application_date is not None and not any(
-        _asks_application(version) for policy in book.policies.values() for version in policy.versions
-    ):
+    if application_date is not None and not book.remember("asks application", "", lambda: _asks_any(book)):
         application_date = on
     key = (on, known, application_date)
     return book.remember("in force", key, lambda: _in_force(book, on, known, application_date))
@@ -82,6 +80,11 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
     return InForce(
         policies, frozenset(undated), definitions, conflicts, scoring[0] if scoring else None, repr(key)
     )
+
+
+def _asks_any(book: Rulebook) -> bool:
+    """Does any version hang on the date of the application?"""
+    return any(_asks_application(one) for policy in book.policies.values() for one in policy.versions)
 
 
 def _asks_application(version: PolicyVersion) -> bool:
