@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from engine.decision import Decision, decide, encode_json, parse_json
+from engine.decision import BadDocument, Decision, decide, encode_json, parse_json
 from engine.rulebook import Rulebook
 from records import rulebooks, tables
 from records.database import Writing
@@ -163,7 +163,7 @@ def _replay(connection: Connection, row: Row[Any], book_of: Callable[[str], Rule
         again = encode_json(decide(book_of(row.rulebook), made, on=row.on, known=row.known))
     except Refused as refused:
         return _differs(row, str(refused))
-    except (ValueError, zlib.error) as error:
+    except (BadDocument, ValueError, zlib.error) as error:
         return _differs(row, f"无法重算 · it cannot be made again: {error}")
     if again == content:
         return Replay(row.seq, row.decision_id, Replayed.SAME)

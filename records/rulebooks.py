@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, select
 
+from engine.language.problems import Problems
 from engine.rulebook import Rulebook, load_rulebook
 from records import tables
 from records.database import Writing
@@ -50,7 +51,14 @@ def load(connection: Connection, fingerprint: str) -> Rulebook:
                 raise Refused("bad-path", f"规则文件路径越界 · a rule file leaves its directory: {path}")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
-        book = load_rulebook(Path(place))
+        try:
+            book = load_rulebook(Path(place))
+        except Problems as problems:
+            raise Refused(
+                "rulebook-changed",
+                f"规则库 {fingerprint[:12]} 的文本已无法读取 · the text of rulebook {fingerprint[:12]} no longer loads: "
+                f"{problems.problems[0].message}",
+            ) from None
     if book.fingerprint != fingerprint:
         raise Refused(
             "rulebook-changed",

@@ -136,6 +136,19 @@ def test_an_edited_rule_text_is_found(database: Database, stored: Stored) -> Non
     assert replayed(database)[0].result is Replayed.DIFFERS
 
 
+def test_a_rule_text_that_no_longer_loads_is_said_and_not_stumbled_over(
+    database: Database, stored: Stored
+) -> None:
+    def change(connection: Connection) -> None:
+        files = zlib.decompress(connection.execute(tables.rulebook.select()).one().files).decode()
+        forged = files.replace("counted_income < dibao_standard", "counted_income < nothing_known")
+        connection.execute(update(tables.rulebook).values(files=zlib.compress(forged.encode())))
+
+    without_triggers(database, change)
+    (found,) = replayed(database)
+    assert found.result is Replayed.DIFFERS and "no longer loads" in found.problem
+
+
 @pytest.mark.parametrize(
     ("column", "value", "problem"),
     [("actor", "'nobody'", "hash"), ("previous", f"'{'1' * 64}'", "chain"), ("seq", "seq + 1000", "missing")],
