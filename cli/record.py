@@ -21,9 +21,11 @@ from engine.decision import BadDocument
 from records import audit, decisions
 from records.database import Database, connect, migrate, reading, writing
 from records.decisions import Replayed
-from records.households import Refused
 from records.intake import write_down
 from records.keys import BadKeys, new_keys, read_keys, write_keys
+from records.refused import Refused
+from records.sealed import Erased, Tampered
+from records.verify import verify
 
 _FOUND = {
     "chain": "与上一条不相连 · does not follow the entry before",
@@ -33,12 +35,14 @@ _FOUND = {
     "unknown": "没有审计条目 · has no entry in the audit trail",
     "cut": "已签名的链头不在链中：尾部被截断 · the chain was cut: a signed head is not in it",
     "rewritten": "与已签名的链头不符：链被重写 · the chain was written anew: it differs from a signed head",
+    "area": "现居地与迁居记录不符 · lives elsewhere than its moves say",
     "signature": "签名不对 · its signature is wrong",
 }
 _RESULTS = {
     Replayed.SAME: "相同 · same",
     Replayed.SAME_CONTENT: "内容相同（引擎版本不同） · same content, other engine",
     Replayed.DIFFERS: "不同 · differs",
+    Replayed.ERASED: "已依法删除，无法重算 · erased by law",
 }
 
 
@@ -58,7 +62,7 @@ def _opened(record: str, keys: Path) -> Iterator[Database]:
         yield connect(record, read_keys(keys), office_zone())
     except BadKeys as bad:
         stop(str(bad))
-    except Refused as refused:
+    except (Refused, Erased, Tampered) as refused:
         stop(str(refused))
     except (ArgumentError, NoSuchModuleError) as error:
         stop(f"{record}: 不是数据库地址 · no address of a database: {error}")
@@ -102,8 +106,8 @@ def run_decide(
 
 def run_replay(decision: str, record: str, keys: Path) -> None:
     found: Counter[Replayed] = Counter()
-    with _opened(record, keys) as database, reading(database) as connection:
-        for one in decisions.replay_all(connection, decision):
+    with _opened(record, keys) as database, reading(database) as read:
+        for one in decisions.replay_all(read, decision):
             found[one.result] += 1
             if one.result is Replayed.DIFFERS:
                 typer.echo(f"{one.decision_id}  {one.problem}")
@@ -116,14 +120,14 @@ def run_replay(decision: str, record: str, keys: Path) -> None:
 
 
 def run_verify(record: str, keys: Path) -> None:
-    with _opened(record, keys) as database, reading(database) as connection:
-        broken = audit.verify(connection, database.keys.signing.public_key())
-        entries = audit.count(connection)
+    with _opened(record, keys) as database, reading(database) as read:
+        broken = verify(read.connection, database.keys.signing.public_key())
+        entries = audit.count(read.connection)
     if broken is None:
         typer.echo(f"完整 · whole: {entries}")
         return
     place = "" if broken.seq is None else f"第 {broken.seq} 条 · entry {broken.seq}: "
-    typer.echo(f"{place}{broken.entity} {broken.entity_id} {_FOUND[broken.problem]}")
+    typer.echo(f"{place}{broken.entity} {broken.subject} {_FOUND[broken.problem]}")
     raise typer.Exit(NEGATIVE)
 
 
@@ -137,8 +141,8 @@ def run_anchor(actor: str, record: str, keys: Path) -> None:
 
 
 def run_export(out: Path, record: str, keys: Path) -> None:
-    with _opened(record, keys) as database, reading(database) as connection:
+    with _opened(record, keys) as database, reading(database) as read:
         public = database.keys.signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         with out.open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in audit.exported(connection, public))
+            file.writelines(f"{line}\n" for line in audit.exported(read.connection, public))
     typer.echo(f"{out}\n公钥 · public key {public.hex()}")

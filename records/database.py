@@ -1,23 +1,25 @@
-"""The database: SQLite in a file, or PostgreSQL; one writer's transaction with its audit entries.
+"""The database: SQLite in a file, or PostgreSQL; a transaction of somebody, with its audit entries.
 
     with writing(database, actor="ligang") as write:
         households.register(write, ...)
 
 Everything that is written and every unmasking leaves an entry in the same transaction, so neither is there without the
-other.
+other. Entries are collected and added to the chain as the last thing before the commit: whoever writes at the same
+time waits for the end of the chain only then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
+from records import chain
 from records.keys import Keys
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -38,14 +40,23 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
-    """A transaction of somebody, at one moment."""
+class Reading:
+    """One consistent view of the record, which nothing is written through."""
 
     connection: Connection
     keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Writing(Reading):
+    """A transaction of somebody, at one moment."""
+
     actor: str
     at: datetime  # UTC
     day: date  # of the office
+    entries: list[chain.Entry] = field(default_factory=list)
+    data_keys: dict[str, bytes] = field(default_factory=dict)  # opened so far, by whom they are about
+    claimed: dict[str, int] = field(default_factory=dict)  # households that this transaction writes to
 
 
 def connect(url: str, keys: Keys, zone: tzinfo = UTC) -> Database:
@@ -72,25 +83,27 @@ def migrate(database: Database) -> None:
 
 @contextmanager
 def writing(database: Database, actor: str, at: datetime | None = None) -> Iterator[Writing]:
-    """A transaction that waits its turn: entries of the audit trail follow each other. `at`: the moment, default now."""
+    """A transaction. `at`: the moment, default now."""
     moment = at or datetime.now(UTC)
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone")
     with database.engine.begin() as connection:
-        if not database.is_sqlite:  # SQLite lets one writer in by itself
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN})
         day = moment.astimezone(database.zone).date()
-        yield Writing(connection, database.keys, actor, moment.astimezone(UTC), day)
+        write = Writing(connection, database.keys, actor, moment.astimezone(UTC), day)
+        yield write
+        if write.entries:
+            if not database.is_sqlite:  # SQLite lets one writer in by itself
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN})
+            chain.append(connection, actor, write.at.isoformat(timespec="microseconds"), write.entries)
 
 
 @contextmanager
-def reading(database: Database) -> Iterator[Connection]:
-    """One consistent view, which nothing is written through."""
+def reading(database: Database) -> Iterator[Reading]:
     isolation = "SERIALIZABLE" if database.is_sqlite else "REPEATABLE READ"
     with database.engine.connect().execution_options(
         isolation_level=isolation, relief_reads_only=True
     ) as connection:
-        yield connection
+        yield Reading(connection, database.keys)
 
 
 def _sqlite_settings(connection: Any, _record: Any) -> None:

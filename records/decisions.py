@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Row, Select, select
 
 from engine.decision import BadDocument, Decision, decide, encode_json, parse_json
 from engine.rulebook import Rulebook
-from records import rulebooks, tables
-from records.database import Writing
-from records.households import Refused, Until, add_row, document, newest, recorded
+from records import audit, rulebooks, sealed, tables
+from records.database import Reading, Writing
+from records.documents import document, document_with_rows
+from records.refused import Refused
+from records.sealed import Erased, Tampered
+
+_AT_ONCE = 200  # decisions whose keys are fetched together
 
 
 class Replayed(Enum):
@@ -26,6 +30,7 @@ class Replayed(Enum):
     SAME = "same"
     SAME_CONTENT = "same content, other engine"
     DIFFERS = "differs"
+    ERASED = "erased"  # by law: nobody can read any more what it was made from
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +53,36 @@ def decide_and_keep(write: Writing, book: Rulebook, household_id: str, on: date,
     Raises `Refused` when there is no such household, `BadDocument` when the rulebook does not take its facts.
     """
     rulebooks.keep(write, book)
-    until = newest(write.connection, household_id)
-    decision = decide(book, document(write.connection, household_id, on, known, until), on=on, known=known)
+    made, made_from = document_with_rows(write, household_id, on, known)
+    decision = decide(book, made, on=on, known=known)
     content = encode_json(decision)
+    content_hash = hashlib.sha256(content).hexdigest()
+    subject = sealed.of_household(household_id)
+    key = sealed.data_key(write, subject)
+    packed = zlib.compress(content, 1)
     row = {
         "decision_id": decision.decision_id,
         "household_id": household_id,
         "on": on,
         "known": known,
-        "facts_until": until.facts,
-        "statuses_until": until.statuses,
-        "members_until": until.members,
+        "made_from": json.dumps(made_from, sort_keys=True),
         "rulebook": book.fingerprint,
         "engine": decision.engine,
-        "content": zlib.compress(content, 1),
-        "content_hash": hashlib.sha256(content).hexdigest(),
-        **recorded(write),
+        "content": sealed.seal(key, subject, "decision", content_hash, "content", packed),
+        "content_hash": content_hash,
     }
-    seq = add_row(write, "decide", tables.decision, row)["seq"]
-    write.connection.execute(insert(tables.finding), list(_findings(seq, decision)))
-    found = get(write.connection, decision.decision_id)
-    assert found is not None
-    return found
+    kept = audit.add_row(write, "decide", tables.decision, household_id, row)
+    audit.add_rows(write, "find", tables.finding, household_id, list(_findings(kept["seq"], decision)))
+    return Stored(
+        kept["seq"],
+        decision.decision_id,
+        household_id,
+        book.fingerprint,
+        decision.engine,
+        kept["recorded_on"],
+        kept["recorded_by"],
+        content,
+    )
 
 
 def _findings(seq: int, decision: Decision) -> Iterator[dict[str, Any]]:
@@ -81,47 +94,95 @@ def _findings(seq: int, decision: Decision) -> Iterator[dict[str, Any]]:
                 "subject": finding.subject,
                 "version": one.version,
                 "outcome": finding.outcome,
+                "amount": None if finding.amount is None else encode_json(finding.amount).decode(),
             }
 
 
-def get(connection: Connection, decision_id: str) -> Stored | None:
-    """The newest decision of that id: the same facts, days and rules give the same one."""
-    row = connection.execute(
+def get(read: Reading, decision_id: str) -> Stored | None:
+    """The newest decision of that id: the same facts, days and rules give the same one. Raises `Erased`, `Tampered`."""
+    row = read.connection.execute(
         select(tables.decision)
         .where(tables.decision.c.decision_id == decision_id)
         .order_by(tables.decision.c.seq.desc())
         .limit(1)
     ).first()
-    return None if row is None else _stored(row)
+    return None if row is None else _stored(read, [row])[0]
 
 
-def listed(
-    connection: Connection, *, household_id: str = "", policy: str = "", outcome: str = "", most: int = 100
-) -> list[Stored]:
-    """The newest decisions, of a household, or with that outcome of a policy."""
-    chosen = select(tables.decision).order_by(tables.decision.c.seq.desc()).limit(most)
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of a list of decisions."""
+
+    seq: int
+    decision_id: str
+    household_id: str
+    on: date
+    known: date
+    rulebook: str
+    recorded_on: date
+    recorded_by: str
+
+
+def chosen(
+    *, household_id: str = "", policy: str = "", outcome: str = "", version: str = "", person_id: str = ""
+) -> Select[Any]:
+    """The decisions of a household, or with such a finding, the newest first; a query to count, narrow or cut."""
+    decision, finding = tables.decision.c, tables.finding.c
+    made = select(
+        decision.seq,
+        decision.decision_id,
+        decision.household_id,
+        decision.on,
+        decision.known,
+        decision.rulebook,
+        decision.recorded_on,
+        decision.recorded_by,
+    ).order_by(decision.seq.desc())
     if household_id:
-        chosen = chosen.where(tables.decision.c.household_id == household_id)
-    if policy or outcome:
-        finding = tables.finding.c
+        made = made.where(decision.household_id == household_id)
+    asked = {"policy": policy, "outcome": outcome, "version": version, "subject": person_id}
+    if any(asked.values()):
         of = select(finding.decision)
-        of = of.where(finding.policy == policy) if policy else of
-        of = of.where(finding.outcome == outcome) if outcome else of
-        chosen = chosen.where(tables.decision.c.seq.in_(of))
-    return [_stored(row) for row in connection.execute(chosen)]
+        for name, value in asked.items():
+            of = of.where(finding[name] == value) if value else of
+        made = made.where(decision.seq.in_(of))
+    return made
 
 
-def _stored(row: Row[Any]) -> Stored:
-    return Stored(
-        row.seq,
-        row.decision_id,
-        row.household_id,
-        row.rulebook,
-        row.engine,
-        row.recorded_on,
-        row.recorded_by,
-        zlib.decompress(row.content),
-    )
+def listed(read: Reading, query: Select[Any]) -> list[Listed]:
+    return [Listed(*row) for row in read.connection.execute(query)]
+
+
+def _stored(read: Reading, rows: Sequence[Row[Any]]) -> list[Stored]:
+    subjects = {sealed.of_household(row.household_id) for row in rows}
+    keys = sealed.data_keys(read.connection, read.keys, subjects)
+    return [
+        Stored(
+            row.seq,
+            row.decision_id,
+            row.household_id,
+            row.rulebook,
+            row.engine,
+            row.recorded_on,
+            row.recorded_by,
+            _content(row, keys),
+        )
+        for row in rows
+    ]
+
+
+def _content(row: Row[Any], keys: Mapping[str, bytes]) -> bytes:
+    """Raises `Erased`, `Tampered`."""
+    subject = sealed.of_household(row.household_id)
+    key = sealed.key_of(keys, subject)
+    try:
+        packed = sealed.unseal(key, subject, "decision", row.content_hash, "content", row.content)
+        content = zlib.decompress(packed)
+    except zlib.error:
+        content = b""
+    if hashlib.sha256(content).hexdigest() != row.content_hash:
+        raise Tampered("存储的内容与哈希不符 · the stored content differs from its hash")
+    return content
 
 
 # --- made again ---------------------------------------------------------------------------------------------
@@ -137,33 +198,37 @@ class Replay:
     problem: str = ""
 
 
-def replay_all(connection: Connection, decision_id: str = "") -> Iterator[Replay]:
+def replay_all(read: Reading, decision_id: str = "") -> Iterator[Replay]:
     """Makes stored decisions again from stored facts and stored rule text: all, or those of one id."""
-    chosen = select(tables.decision).order_by(tables.decision.c.seq)
+    stored = select(tables.decision).order_by(tables.decision.c.seq)
     if decision_id:
-        chosen = chosen.where(tables.decision.c.decision_id == decision_id)
+        stored = stored.where(tables.decision.c.decision_id == decision_id)
     books: dict[str, Rulebook] = {}
-    for row in connection.execute(chosen).all():
-        yield _replay(connection, row, lambda print_: _book(connection, books, print_))
+
+    def book_of(fingerprint: str) -> Rulebook:
+        if fingerprint not in books:
+            books[fingerprint] = rulebooks.load(read, fingerprint)
+        return books[fingerprint]
+
+    for rows in read.connection.execute(stored).partitions(_AT_ONCE):
+        subjects = {sealed.of_household(row.household_id) for row in rows}
+        keys = sealed.data_keys(read.connection, read.keys, subjects)
+        for row in rows:
+            yield _replay(read, row, keys, book_of)
 
 
-def _book(connection: Connection, books: dict[str, Rulebook], fingerprint: str) -> Rulebook:
-    if fingerprint not in books:
-        books[fingerprint] = rulebooks.load(connection, fingerprint)
-    return books[fingerprint]
-
-
-def _replay(connection: Connection, row: Row[Any], book_of: Callable[[str], Rulebook]) -> Replay:
+def _replay(
+    read: Reading, row: Row[Any], keys: Mapping[str, bytes], book_of: Callable[[str], Rulebook]
+) -> Replay:
     try:
-        content = zlib.decompress(row.content)
-        if hashlib.sha256(content).hexdigest() != row.content_hash:
-            return _differs(row, "存储的内容与哈希不符 · the stored content differs from its hash")
-        until = Until(row.facts_until, row.statuses_until, row.members_until)
-        made = document(connection, row.household_id, row.on, row.known, until)
+        content = _content(row, keys)
+        made = document(read, row.household_id, row.on, row.known, json.loads(row.made_from))
         again = encode_json(decide(book_of(row.rulebook), made, on=row.on, known=row.known))
-    except Refused as refused:
-        return _differs(row, str(refused))
-    except (BadDocument, ValueError, zlib.error) as error:
+    except Erased as erased:
+        return Replay(row.seq, row.decision_id, Replayed.ERASED, str(erased))
+    except (Refused, Tampered) as wrong:
+        return _differs(row, str(wrong))
+    except (BadDocument, ValueError) as error:
         return _differs(row, f"无法重算 · it cannot be made again: {error}")
     if again == content:
         return Replay(row.seq, row.decision_id, Replayed.SAME)

@@ -1,32 +1,29 @@
-"""Households, people and what is asserted about them, on two time axes.
+"""Writing households down: where they live, who belongs to them, what is told about them, what they hold.
 
-An assertion says a fact's value from a day to a day, where it comes from, and when the office wrote it down. Nothing is
-ever written over: a correction is another assertion, and what was known before can still be asked for.
+Nothing is ever written over: a correction is another row, and what was known before can still be asked for. Whoever
+writes claims the household first, with the version that he or she has read, so that nobody's work is lost:
+
+    with writing(database, actor="ligang") as write:
+        claim(write, household_id, version)
+        tell(write, household_id, [Asserted("financial_assets", 2000, "bank")])
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, select, update
 
-from engine.decision import encode_json, parse_json
-from records import audit, tables
+from engine.decision import encode_json
+from records import addresses, audit, sealed, tables
 from records.database import Writing
-from records.keys import Keys
-from records.sealed import blind_index, masked_name, masked_number, seal, unseal
+from records.refused import Refused, no_household, no_person
 
-
-class Refused(Exception):
-    """The record does not take this; `code` says what is wrong, the message says it to people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+WHOLE = "statuses"
+"""What `tell` is told when the statuses that are written down are all that there are, even none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +51,69 @@ class Held:
     amount: str | None = None
 
 
+# --- claiming -----------------------------------------------------------------------------------------------
+
+
+def claim(write: Writing, household_id: str, version: int) -> int:
+    """Claims a household for this transaction; its new version. Nobody else writes to it until the end.
+
+    Raises `Refused` when there is none, or when somebody else wrote in between.
+    """
+    household = tables.household
+    done = write.connection.execute(
+        update(household)
+        .where(household.c.household_id == household_id, household.c.version == version)
+        .values(version=version + 1)
+    )
+    if done.rowcount == 1:
+        write.claimed[household_id] = version + 1
+        return version + 1
+    now = write.connection.execute(
+        select(household.c.version).where(household.c.household_id == household_id)
+    ).scalar()
+    if now is None:
+        raise no_household(household_id)
+    raise Refused(
+        "stale",
+        f"家庭 {household_id} 已被他人更新（第 {now} 版，您读的是第 {version} 版），请重新读取后再改 · "
+        f"household {household_id} was changed meanwhile (version {now}, you read {version}); read it again",
+    )
+
+
+def _claim_as_it_is(write: Writing, household_id: str) -> None:
+    """What is told of a person changes what every household of his or hers reads."""
+    if household_id not in write.claimed:
+        household = tables.household
+        version = write.connection.execute(
+            update(household)
+            .where(household.c.household_id == household_id)
+            .values(version=household.c.version + 1)
+            .returning(household.c.version)
+        ).scalar_one()
+        write.claimed[household_id] = version
+
+
+def ours(write: Writing, household_id: str) -> None:
+    if household_id not in write.claimed:
+        raise RuntimeError(f"{household_id} was not claimed before it was written to")
+
+
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def register(write: Writing, household_id: str, area: str, application_date: date | None = None) -> None:
-    """Raises `Refused` when the household is there already."""
+def register(
+    write: Writing,
+    household_id: str,
+    area: str,
+    application_date: date | None = None,
+    *,
+    since: date | None = None,
+    address: str = "",
+) -> None:
+    """A household that the record does not have yet, claimed. Lives there since a day, today unless told.
+
+    Raises `Refused` when the household is there already.
+    """
     known = select(tables.household.c.household_id).where(tables.household.c.household_id == household_id)
     if write.connection.execute(known).first() is not None:
         raise Refused(
@@ -66,77 +121,70 @@ def register(write: Writing, household_id: str, area: str, application_date: dat
         )
     row = {
         "household_id": household_id,
-        "area": area,
         "application_date": application_date,
         "version": 1,
-        **recorded(write),
+        "area": area,
     }
-    write.connection.execute(insert(tables.household), row)
-    audit.written(write, "register", tables.household, row)
+    audit.add_row(write, "register", tables.household, household_id, row)
+    write.claimed[household_id] = 1
+    _settle(write, "settle", household_id, area, since or write.day, address)
 
 
-def add_person(write: Writing, name: str, id_number: str | None, person_id: str = "") -> str:
-    """A person whom no record has. The id that was given, or a new one. Raises `Refused` for a number that is known."""
-    person_id = person_id or secrets.token_hex(8)
-    index = None
-    if id_number is not None:
-        index = blind_index(write.keys, "id_number", id_number)
-        found = find_by_number(write.connection, index)
-        if found is not None:
-            raise Refused(
-                "person-known",
-                f"此证件号码已登记为 {found} · this identity number is registered as {found}",
-            )
+def move(write: Writing, household_id: str, area: str, since: date, address: str = "") -> None:
+    """The household lives somewhere else from a day on."""
+    ours(write, household_id)
+    _settle(write, "move", household_id, area, since, address)
+    residence = tables.residence.c
+    last = write.connection.execute(
+        select(residence.area)
+        .where(residence.household_id == household_id)
+        .order_by(residence.valid_from.desc(), residence.seq.desc())
+        .limit(1)
+    ).scalar_one()
+    household = tables.household
+    write.connection.execute(
+        update(household).where(household.c.household_id == household_id).values(area=last)
+    )
+
+
+def _settle(write: Writing, action: str, household_id: str, area: str, since: date, address: str) -> None:
     row = {
-        "person_id": person_id,
-        "name": seal(write.keys, "person", person_id, "name", name),
-        "id_number": None
-        if id_number is None
-        else seal(write.keys, "person", person_id, "id_number", id_number.strip().upper()),
-        "id_number_index": index,
-        "key_version": write.keys.newest,
-        **recorded(write),
+        "household_id": household_id,
+        "area": area,
+        "address": addresses.sealed_for(write, household_id, since, address) if address else None,
+        "valid_from": since,
     }
-    add_row(write, "add-person", tables.person, row)
-    return person_id
-
-
-def is_known(connection: Connection, person_id: str) -> bool:
-    found = select(tables.person.c.person_id).where(tables.person.c.person_id == person_id)
-    return connection.execute(found).first() is not None
-
-
-def find_by_number(connection: Connection, index: bytes) -> str | None:
-    found: str | None = connection.execute(
-        select(tables.person.c.person_id).where(tables.person.c.id_number_index == index)
-    ).scalar()
-    return found
+    audit.add_row(write, action, tables.residence, household_id, row)
 
 
 def join(write: Writing, household_id: str, person_id: str, since: date) -> tuple[str, ...]:
     """A person becomes a member. The other households that he or she is a member of on that day, for a look."""
-    others = _households_of(write.connection, person_id, since)
-    row = {
-        "household_id": household_id,
-        "person_id": person_id,
-        "valid_from": since,
-        "valid_to": None,
-        **recorded(write),
-    }
-    add_row(write, "join", tables.membership, row)
-    return tuple(sorted(others - {household_id}))
+    return join_all(write, household_id, {person_id: since})[person_id]
+
+
+def join_all(write: Writing, household_id: str, since: dict[str, date]) -> dict[str, tuple[str, ...]]:
+    """People become members, each since a day; by person the other households that he or she is in on that day."""
+    ours(write, household_id)
+    others: dict[str, tuple[str, ...]] = {}
+    for person_id, day in since.items():
+        everywhere = memberships(write.connection, person_id)
+        for other in sorted(everywhere):
+            _claim_as_it_is(write, other)
+        inside = {one for one, days in everywhere.items() if _covers(days, day)}
+        others[person_id] = tuple(sorted(inside - {household_id}))
+    rows = [
+        {"household_id": household_id, "person_id": person_id, "valid_from": day, "valid_to": None}
+        for person_id, day in since.items()
+    ]
+    audit.add_rows(write, "join", tables.membership, household_id, rows)
+    return others
 
 
 def leave(write: Writing, household_id: str, person_id: str, until: date) -> None:
     """A member's last day. Raises `Refused` for somebody who is no member."""
-    member = tables.membership.c
-    joined = write.connection.execute(
-        select(member.valid_from)
-        .where(member.household_id == household_id, member.person_id == person_id)
-        .where(member.valid_from <= until)
-        .order_by(member.seq.desc())
-        .limit(1)
-    ).scalar()
+    ours(write, household_id)
+    days = memberships(write.connection, person_id).get(household_id, {})
+    joined = max((first for first in days if first <= until), default=None)
     if joined is None:
         raise Refused(
             "no-member", f"{person_id} 当时不是该户成员 · {person_id} was no member of this household then"
@@ -146,98 +194,139 @@ def leave(write: Writing, household_id: str, person_id: str, until: date) -> Non
         "person_id": person_id,
         "valid_from": joined,
         "valid_to": until,
-        **recorded(write),
     }
-    add_row(write, "leave", tables.membership, row)
+    audit.add_row(write, "leave", tables.membership, household_id, row)
 
 
-def tell(write: Writing, household_id: str, version: int, told: Iterable[Asserted]) -> int:
-    """Writes down facts. `version`: that of the household when it was read; the new one is returned.
+def split(
+    write: Writing, household_id: str, into: str, people: Sequence[str], since: date, area: str
+) -> None:
+    """Some members form a household of their own from a day on. What is known of them goes with them.
 
-    Raises `Refused` when somebody else wrote in between, so that nobody's work is lost.
+    What is known of the household stays behind and is not copied: it has to be asked again.
     """
-    _claim(write, household_id, version)
+    register(write, into, area, since=since)
+    for person_id in people:
+        leave(write, household_id, person_id, since - timedelta(days=1))
+    join_all(write, into, dict.fromkeys(people, since))
+
+
+def merge(write: Writing, household_id: str, into: str, since: date) -> tuple[str, ...]:
+    """All members become members of another household from a day on; who they are.
+
+    What is known of the household as such is not carried over: the other one has its own.
+    """
+    ours(write, household_id)
+    people = tuple(members_on(write.connection, household_id, since))
+    for person_id in people:
+        leave(write, household_id, person_id, since - timedelta(days=1))
+    join_all(write, into, dict.fromkeys(people, since))
+    return people
+
+
+def tell(write: Writing, household_id: str, told: Iterable[Asserted]) -> None:
+    """Writes down facts of the household and of its people, sealed. Raises `Refused` for somebody unknown."""
+    ours(write, household_id)
+    rows = []
     for one in told:
-        row = {
-            "household_id": household_id,
-            "person_id": one.person or None,
-            "fact": one.fact,
-            "value": encode_json(one.value).decode(),
-            "valid_from": one.valid_from,
-            "valid_to": one.valid_to,
-            "as_of": one.as_of,
-            "source": one.source,
-            **recorded(write),
-        }
-        add_row(write, "tell", tables.assertion, row)
-    return version + 1
+        if one.person:
+            _claim_households_of(write, one.person)
+        subject = sealed.of_person(one.person) if one.person else sealed.of_household(household_id)
+        value = encode_json(one.value)
+        salt, commitment = sealed.committed(one.fact, value)
+        key = sealed.data_key(write, subject)
+        rows.append(
+            {
+                "household_id": household_id,
+                "person_id": one.person or None,
+                "fact": one.fact,
+                "value": sealed.seal(key, subject, "assertion", commitment, "value", salt + value),
+                "commitment": commitment,
+                "valid_from": one.valid_from,
+                "valid_to": one.valid_to,
+                "as_of": one.as_of,
+                "source": one.source,
+            }
+        )
+    audit.add_rows(write, "tell", tables.assertion, household_id, rows)
 
 
-def hold(write: Writing, household_id: str, version: int, held: Iterable[Held]) -> int:
-    """Writes down statuses; a later one of the same first day takes an earlier one's place. As `tell`."""
-    _claim(write, household_id, version)
+def hold(write: Writing, household_id: str, held: Iterable[Held]) -> None:
+    """Writes down statuses; a later one of the same policy, person and first day takes an earlier one's place."""
+    ours(write, household_id)
+    rows = []
     for one in held:
-        row = {
-            "household_id": household_id,
-            "person_id": one.person or None,
-            "policy": one.policy,
-            "valid_from": one.valid_from,
-            "valid_to": one.valid_to,
-            "amount": one.amount,
-            "source": one.source,
-            **recorded(write),
-        }
-        add_row(write, "hold", tables.status, row)
-    return version + 1
+        if one.person:
+            _claim_households_of(write, one.person)
+        rows.append(
+            {
+                "household_id": household_id,
+                "person_id": one.person or None,
+                "policy": one.policy,
+                "valid_from": one.valid_from,
+                "valid_to": one.valid_to,
+                "amount": one.amount,
+                "source": one.source,
+            }
+        )
+    audit.add_rows(write, "hold", tables.status, household_id, rows)
 
 
-def _claim(write: Writing, household_id: str, version: int) -> None:
-    household = tables.household
-    claimed = write.connection.execute(
-        update(household)
-        .where(household.c.household_id == household_id, household.c.version == version)
-        .values(version=version + 1)
-    )
-    if claimed.rowcount == 1:
+def add_person(write: Writing, person_id: str) -> None:
+    audit.add_row(write, "add-person", tables.person, person_id, {"person_id": person_id})
+
+
+def is_known(connection: Connection, person_id: str) -> bool:
+    found = select(tables.person.c.person_id).where(tables.person.c.person_id == person_id)
+    return connection.execute(found).first() is not None
+
+
+def _claim_households_of(write: Writing, person_id: str) -> None:
+    if f"person:{person_id}" in write.claimed:
         return
-    now = write.connection.execute(
-        select(household.c.version).where(household.c.household_id == household_id)
-    ).scalar()
-    if now is None:
-        raise Refused("no-household", f"没有家庭 {household_id} · there is no household {household_id}")
-    raise Refused(
-        "stale",
-        f"家庭 {household_id} 已被他人更新（第 {now} 版，您读的是第 {version} 版），请重新读取后再改 · "
-        f"household {household_id} was changed meanwhile (version {now}, you read {version}); read it again",
+    if not is_known(write.connection, person_id):
+        raise no_person(person_id)
+    for other in sorted(memberships(write.connection, person_id)):
+        _claim_as_it_is(write, other)
+    write.claimed[f"person:{person_id}"] = 0
+
+
+# --- who belongs to whom ------------------------------------------------------------------------------------
+
+_Days = dict[date, date | None]
+
+
+def memberships(connection: Connection, person_id: str) -> dict[str, _Days]:
+    """The households of a person, ever, each with its first days and their last ones."""
+    member = tables.membership.c
+    rows = connection.execute(
+        select(tables.membership).where(member.person_id == person_id).order_by(member.seq)
     )
+    found: dict[str, _Days] = {}
+    for row in rows:
+        found.setdefault(row.household_id, {})[row.valid_from] = row.valid_to
+    return found
 
 
-def recorded(write: Writing) -> dict[str, Any]:
-    return {"recorded_on": write.day, "recorded_at": write.at, "recorded_by": write.actor}
+def households_of(connection: Connection, person_id: str, on: date) -> tuple[str, ...]:
+    found = memberships(connection, person_id)
+    return tuple(sorted(one for one, days in found.items() if _covers(days, on)))
 
 
-def add_row(write: Writing, action: str, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Writes a row with its entry in the audit trail; the row with its key is returned."""
-    done = write.connection.execute(insert(table), row)
-    assert done.inserted_primary_key is not None
-    keys = dict(
-        zip((column.name for column in table.primary_key.columns), done.inserted_primary_key, strict=True)
+def _covers(days: _Days, on: date) -> bool:
+    return any(first <= on and (last is None or on <= last) for first, last in days.items())
+
+
+def members_on(connection: Connection, household_id: str, on: date) -> list[str]:
+    """Members on a day, in the order in which they were written down."""
+    member = tables.membership.c
+    rows = connection.execute(
+        select(tables.membership).where(member.household_id == household_id).order_by(member.seq)
     )
-    whole = {**row, **keys}
-    audit.written(write, action, table, whole)
-    return whole
-
-
-# --- reading ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Until:
-    """The last rows that something was made from; none: all that there are."""
-
-    facts: int | None = None
-    statuses: int | None = None
-    members: int | None = None
+    found: dict[str, _Days] = {}
+    for row in rows:
+        found.setdefault(row.person_id, {})[row.valid_from] = row.valid_to
+    return [person for person, days in found.items() if _covers(days, on)]
 
 
 def version_of(connection: Connection, household_id: str) -> int | None:
@@ -245,150 +334,3 @@ def version_of(connection: Connection, household_id: str) -> int | None:
         select(tables.household.c.version).where(tables.household.c.household_id == household_id)
     ).scalar()
     return found
-
-
-def newest(connection: Connection, household_id: str) -> Until:
-    def last(table: Table) -> int:
-        found: int | None = connection.execute(
-            select(table.c.seq)
-            .where(table.c.household_id == household_id)
-            .order_by(table.c.seq.desc())
-            .limit(1)
-        ).scalar()
-        return found or 0
-
-    return Until(last(tables.assertion), last(tables.status), last(tables.membership))
-
-
-def document(
-    connection: Connection, household_id: str, on: date, known: date, until: Until | None = None
-) -> dict[str, Any]:
-    """The household document for a legal date, of what was written down by the end of a day.
-
-    Raises `Refused` when there is no such household.
-    """
-    until = until or Until()
-    found = connection.execute(
-        select(tables.household).where(tables.household.c.household_id == household_id)
-    ).first()
-    if found is None:
-        raise Refused("no-household", f"没有家庭 {household_id} · there is no household {household_id}")
-    members = _members(connection, household_id, on, known, until.members)
-    people: dict[str, dict[str, Any]] = {person: {"person_id": person} for person in members}
-    made: dict[str, Any] = {"household_id": household_id, "area": found.area}
-    if found.application_date is not None:
-        made["application_date"] = found.application_date.isoformat()
-    for row in _rows(connection, tables.assertion, household_id, known, until.facts):
-        owner = made if row.person_id is None else people.get(row.person_id)
-        if owner is not None:
-            owner.setdefault(row.fact, []).append(_as_told(row))
-    statuses = _statuses(connection, household_id, known, until.statuses)
-    if statuses:
-        made["statuses"] = [one for one in statuses if one.get("person_id", "") in ("", *people)]
-    made["people"] = list(people.values())
-    return made
-
-
-def _rows(
-    connection: Connection, table: Table, household_id: str, known: date, until: int | None
-) -> Sequence[Row[Any]]:
-    """What was written down of a household by the end of a day, in the order of writing."""
-    rows = (
-        select(table)
-        .where(table.c.household_id == household_id)
-        .where(table.c.recorded_on <= known)
-        .order_by(table.c.seq)
-    )
-    return connection.execute(rows if until is None else rows.where(table.c.seq <= until)).all()
-
-
-def _members(
-    connection: Connection, household_id: str, on: date, known: date, until: int | None
-) -> list[str]:
-    latest: dict[tuple[str, date], Row[Any]] = {}
-    for row in _rows(connection, tables.membership, household_id, known, until):
-        latest[row.person_id, row.valid_from] = row
-    inside = [
-        row
-        for row in latest.values()
-        if row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)
-    ]
-    return list(dict.fromkeys(row.person_id for row in inside))
-
-
-def _as_told(row: Row[Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {"value": parse_json(row.value)}
-    days = {"from": row.valid_from, "to": row.valid_to, "as_of": row.as_of, "recorded": row.recorded_on}
-    told |= {key: day.isoformat() for key, day in days.items() if day is not None}
-    return told | {"source": row.source}
-
-
-def _statuses(
-    connection: Connection, household_id: str, known: date, until: int | None
-) -> list[dict[str, Any]]:
-    latest: dict[tuple[str, str, date], Row[Any]] = {}
-    for row in _rows(connection, tables.status, household_id, known, until):
-        latest[row.policy, row.person_id or "", row.valid_from] = row
-    found = []
-    for row in latest.values():
-        one: dict[str, Any] = {"policy": row.policy, "from": row.valid_from.isoformat()}
-        if row.person_id is not None:
-            one["person_id"] = row.person_id
-        if row.valid_to is not None:
-            one["to"] = row.valid_to.isoformat()
-        if row.amount is not None:
-            one["amount"] = parse_json(row.amount)
-        found.append({**one, "recorded": row.recorded_on.isoformat(), "source": row.source})
-    return found
-
-
-def _households_of(connection: Connection, person_id: str, on: date) -> set[str]:
-    member = tables.membership.c
-    rows = connection.execute(
-        select(tables.membership).where(member.person_id == person_id).order_by(member.seq)
-    )
-    latest = {(row.household_id, row.valid_from): row for row in rows}
-    return {
-        row.household_id
-        for row in latest.values()
-        if row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)
-    }
-
-
-# --- who it is ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    name: str
-    id_number: str | None
-
-
-def masked(connection: Connection, keys: Keys, person_id: str) -> Identity | None:
-    """As everybody may see it who may see the household."""
-    row = connection.execute(select(tables.person).where(tables.person.c.person_id == person_id)).first()
-    if row is None:
-        return None
-    name = unseal(keys, "person", row.person_id, "name", row.key_version, row.name)
-    number = _number(keys, row)
-    return Identity(masked_name(name), None if number is None else masked_number(number))
-
-
-def unmasked(write: Writing, person_id: str, purpose: str) -> Identity:
-    """The name and number in clear, for a purpose that the audit trail keeps. Raises `Refused`."""
-    if not purpose.strip():
-        raise Refused("no-purpose", "查看完整身份信息须说明用途 · an unmasked identity needs a purpose")
-    row = write.connection.execute(
-        select(tables.person).where(tables.person.c.person_id == person_id)
-    ).first()
-    if row is None:
-        raise Refused("no-person", f"没有此人 {person_id} · there is no person {person_id}")
-    audit.append(write, "unmask", "person", person_id, audit.digest_of_text(purpose.strip()))
-    name = unseal(write.keys, "person", row.person_id, "name", row.key_version, row.name)
-    return Identity(name, _number(write.keys, row))
-
-
-def _number(keys: Keys, row: Row[Any]) -> str | None:
-    if row.id_number is None:
-        return None
-    return unseal(keys, "person", row.person_id, "id_number", row.key_version, row.id_number)

@@ -10,7 +10,8 @@ from engine.decision import encode_json, read_household
 from engine.rulebook import Rulebook
 from records import households
 from records.database import Writing
-from records.households import Asserted, Held, Refused
+from records.households import WHOLE, Asserted, Held
+from records.refused import Refused
 
 _NOT_FACTS = ("household_id", "area", "application_date", "people", "statuses", "person_id")
 _NOT_YET = ("awards", "payments", "events")
@@ -28,15 +29,18 @@ def write_down(write: Writing, book: Rulebook, document: Mapping[str, Any], sinc
         if key in document:
             raise Refused("not-kept", f"记录暂不保存 {key} · the record does not keep {key} yet")
     household: str = document["household_id"]
-    households.register(write, household, document["area"], _date(document.get("application_date")))
-    version = households.tell(write, household, 1, _told(book, "", document))
+    applied = _date(document.get("application_date"))
+    households.register(write, household, document["area"], applied, since=since)
+    told = list(_told(book, "", document))
     for person in document["people"]:
-        person_id = person["person_id"]
-        if not households.is_known(write.connection, person_id):
-            households.add_person(write, person_id, None, person_id)
-        households.join(write, household, person_id, since)
-        version = households.tell(write, household, version, _told(book, person_id, person))
-    households.hold(write, household, version, [_held(one) for one in document.get("statuses", ())])
+        if not households.is_known(write.connection, person["person_id"]):
+            households.add_person(write, person["person_id"])
+        told.extend(_told(book, person["person_id"], person))
+    households.join_all(write, household, {one["person_id"]: since for one in document["people"]})
+    if "statuses" in document:
+        told.append(Asserted(WHOLE, "whole", "record"))
+        households.hold(write, household, [_held(one) for one in document["statuses"]])
+    households.tell(write, household, told)
     return household
 
 

@@ -1,6 +1,7 @@
 """PostgreSQL: the program's own role, which owns no table and may only read and add.
 
-The owner of the tables migrates and grants; the program runs as somebody who could not drop a trigger.
+The owner of the tables migrates and grants; the program runs as somebody who could not drop a trigger. What may change
+or be taken away is said where the tables are made (`records.tables.base`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import re
 
 from sqlalchemy import Connection, text
 
-from records.tables import household, metadata
+from records.tables import metadata
+from records.tables.base import changing
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -21,5 +23,9 @@ def grant(connection: Connection, role: str) -> None:
     for table in metadata.sorted_tables:
         connection.execute(text(f'REVOKE ALL ON "{table.name}" FROM PUBLIC, {role}'))
         connection.execute(text(f'GRANT SELECT, INSERT ON "{table.name}" TO {role}'))
-    connection.execute(text(f'GRANT UPDATE (version) ON "{household.name}" TO {role}'))
+        if changing(table):
+            columns = ", ".join(f'"{column}"' for column in changing(table))
+            connection.execute(text(f'GRANT UPDATE ({columns}) ON "{table.name}" TO {role}'))
+        if table.info.get("erasable"):
+            connection.execute(text(f'GRANT DELETE ON "{table.name}" TO {role}'))
     connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"))

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from engine.language.problems import Problems
 from engine.rulebook import Rulebook, load_rulebook
-from records import tables
-from records.database import Writing
-from records.households import Refused, add_row, recorded
+from records import audit, tables
+from records.database import Reading, Writing
+from records.refused import Refused
 
 
 def keep(write: Writing, book: Rulebook) -> None:
@@ -23,13 +23,13 @@ def keep(write: Writing, book: Rulebook) -> None:
     if write.connection.execute(known).first() is not None:
         return
     files = json.dumps(dict(book.sources), ensure_ascii=False, sort_keys=True)
-    row = {"fingerprint": book.fingerprint, "files": zlib.compress(files.encode()), **recorded(write)}
-    add_row(write, "keep-rulebook", tables.rulebook, row)
+    row = {"fingerprint": book.fingerprint, "files": zlib.compress(files.encode())}
+    audit.add_row(write, "keep-rulebook", tables.rulebook, book.fingerprint[:12], row)
 
 
-def text_of(connection: Connection, fingerprint: str) -> Mapping[str, str]:
+def text_of(read: Reading, fingerprint: str) -> Mapping[str, str]:
     """The files of a rulebook by their paths. Raises `Refused`."""
-    files = connection.execute(
+    files = read.connection.execute(
         select(tables.rulebook.c.files).where(tables.rulebook.c.fingerprint == fingerprint)
     ).scalar()
     if files is None:
@@ -41,9 +41,9 @@ def text_of(connection: Connection, fingerprint: str) -> Mapping[str, str]:
     return found
 
 
-def load(connection: Connection, fingerprint: str) -> Rulebook:
+def load(read: Reading, fingerprint: str) -> Rulebook:
     """The rulebook as it was. Raises `Refused` when its text is no longer what the fingerprint says, or not there."""
-    files = text_of(connection, fingerprint)
+    files = text_of(read, fingerprint)
     with TemporaryDirectory(prefix="rulebook-") as place:
         for path, text in files.items():
             target = Path(place, path)

@@ -1,7 +1,11 @@
-"""What identifies people, sealed in the database: AES-256-GCM (NIST SP 800-38D), and a blind index to find it by.
+"""What identifies people and what is known about them, sealed in the database: AES-256-GCM (NIST SP 800-38D).
 
-A sealed value opens only in the cell that it was sealed for: table, row, column and key version are associated data,
-so a value that somebody moved to another row is refused.
+Every person and every household has a data key, sealed in its turn with the office's key. A sealed value opens only in
+the cell that it was sealed for: table, row, column, and whose key (with its version) are associated data, so a value that
+somebody moved to another row is refused. A new office key seals only the data keys again (`rotate`). Without its data key
+a value cannot be read by anybody: taking the data key away is erasure.
+
+A commitment says nothing about a value without its salt, and nothing else can be passed off as the value with it.
 """
 
 from __future__ import annotations
@@ -10,37 +14,113 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, select, update
 
-from records.keys import Keys
+from records import audit, tables
+from records.database import Writing
+from records.keys import BYTES, Keys
 
 _NONCE = 12  # bytes, as GCM takes them
+_SALT = 16
 
 
 class Tampered(Exception):
     """A sealed value was changed, moved to another cell, or sealed with keys that are not ours."""
 
 
-def seal(keys: Keys, table: str, row: str, column: str, value: str) -> bytes:
-    """The value for this cell, under the newest key."""
-    nonce = secrets.token_bytes(_NONCE)
-    version = keys.newest
-    cipher = AESGCM(keys.sealing[version])
-    return nonce + cipher.encrypt(nonce, value.encode(), _cell(table, row, column, version))
+class Erased(Exception):
+    """The data key of a person or household was taken away: what it sealed cannot be read any more."""
 
 
-def unseal(keys: Keys, table: str, row: str, column: str, version: int, sealed: bytes) -> str:
-    """Raises `Tampered`."""
+def of_person(person_id: str) -> str:
+    return f"person:{person_id}"
+
+
+def of_household(household_id: str) -> str:
+    return f"household:{household_id}"
+
+
+# --- data keys ----------------------------------------------------------------------------------------------
+
+
+def data_key(write: Writing, subject: str) -> bytes:
+    """The key of a person or a household; a new one where there is none. Raises `Tampered`."""
+    if subject not in write.data_keys:
+        found = data_keys(write.connection, write.keys, (subject,))
+        write.data_keys[subject] = found[subject] if subject in found else _new_data_key(write, subject)
+    return write.data_keys[subject]
+
+
+def data_keys(connection: Connection, keys: Keys, subjects: Iterable[str]) -> dict[str, bytes]:
+    """The keys of people and households, of those that have one. Raises `Tampered`."""
+    key = tables.data_key.c
+    rows = connection.execute(
+        select(key.subject, key.wrapped, key.key_version).where(key.subject.in_(list(subjects)))
+    )
+    return {row.subject: _unwrapped(keys, row.subject, row.key_version, row.wrapped) for row in rows}
+
+
+def rotate(write: Writing) -> int:
+    """Seals every data key with the newest office key; how many were sealed with an older one."""
+    key = tables.data_key
+    old = write.connection.execute(
+        select(key.c.subject, key.c.wrapped, key.c.key_version).where(key.c.key_version != write.keys.newest)
+    ).all()
+    for row in old:
+        opened = _unwrapped(write.keys, row.subject, row.key_version, row.wrapped)
+        write.connection.execute(
+            update(key).where(key.c.subject == row.subject).values(_wrapped(write.keys, row.subject, opened))
+        )
+    audit.noted(write, "rotate", "data_key", f"key version {write.keys.newest}", f"{len(old)} data keys")
+    return len(old)
+
+
+def _new_data_key(write: Writing, subject: str) -> bytes:
+    made = secrets.token_bytes(BYTES)
+    row = {"subject": subject, **_wrapped(write.keys, subject, made)}
+    audit.add_rows(write, "new-data-key", tables.data_key, subject, [row])
+    return made
+
+
+def _wrapped(keys: Keys, subject: str, key: bytes) -> dict[str, object]:
+    cell = ("data_key", subject, "wrapped", str(keys.newest))
+    return {"wrapped": _closed(keys.sealing[keys.newest], cell, key), "key_version": keys.newest}
+
+
+def _unwrapped(keys: Keys, subject: str, version: int, wrapped: bytes) -> bytes:
     key = keys.sealing.get(version)
     if key is None:
-        raise Tampered(f"{table}.{column} {row}: there is no sealing key of version {version}")
-    try:
-        opened = AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _cell(table, row, column, version))
-    except InvalidTag:
-        raise Tampered(f"{table}.{column} {row}: this value was not sealed for this cell") from None
-    return opened.decode()
+        raise Tampered(
+            f"{subject}: 没有第 {version} 版主密钥，请检查密钥文件 · there is no office key of version {version}; look at the key file"
+        )
+    return _opened(key, ("data_key", subject, "wrapped", str(version)), wrapped)
+
+
+# --- values -------------------------------------------------------------------------------------------------
+
+
+def seal(key: bytes, subject: str, table: str, row: str, column: str, value: bytes) -> bytes:
+    """The value for this cell, under the key of `subject`."""
+    return _closed(key, (table, row, column, subject), value)
+
+
+def unseal(key: bytes, subject: str, table: str, row: str, column: str, sealed: bytes) -> bytes:
+    """Raises `Tampered`."""
+    return _opened(key, (table, row, column, subject), sealed)
+
+
+def committed(fact: str, value: bytes) -> tuple[bytes, str]:
+    """A random salt, and the commitment to a value with it."""
+    salt = secrets.token_bytes(_SALT)
+    return salt, commitment(salt, fact, value)
+
+
+def commitment(salt: bytes, fact: str, value: bytes) -> str:
+    return hashlib.sha256(salt + fact.encode() + b"\0" + value).hexdigest()
 
 
 def blind_index(keys: Keys, column: str, value: str) -> bytes:
@@ -49,15 +129,29 @@ def blind_index(keys: Keys, column: str, value: str) -> bytes:
     return hmac.digest(keys.finding, f"{column}\0{plain}".encode(), hashlib.sha256)
 
 
-def masked_number(number: str) -> str:
-    """An identity number as it is shown without a purpose: the area and the last digit."""
-    return f"{number[:6]}{'*' * (len(number) - 7)}{number[-1:]}" if len(number) > 7 else "*" * len(number)
+def split_salt(opened: bytes) -> tuple[bytes, bytes]:
+    return opened[:_SALT], opened[_SALT:]
 
 
-def masked_name(name: str) -> str:
-    """The family name's first character, and how long the name is."""
-    return name[:1] + "*" * (len(name) - 1) if len(name) > 1 else "*"
+def key_of(found: Mapping[str, bytes], subject: str) -> bytes:
+    """Raises `Erased`."""
+    if subject not in found:
+        raise Erased(
+            f"{subject}: 资料已依法删除，无法读取 · what was known was erased by law and cannot be read"
+        )
+    return found[subject]
 
 
-def _cell(table: str, row: str, column: str, version: int) -> bytes:
-    return "\0".join((table, row, column, str(version))).encode()
+def _closed(key: bytes, cell: tuple[str, ...], value: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, value, "\0".join(cell).encode())
+
+
+def _opened(key: bytes, cell: tuple[str, ...], sealed: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], "\0".join(cell).encode())
+    except (InvalidTag, TypeError, ValueError):  # also what is no ciphertext at all
+        where = " ".join(cell)
+        raise Tampered(
+            f"{where}: 密文与所在位置不符，可能被改动或调换 · this value was not sealed for this cell"
+        ) from None

@@ -63,7 +63,7 @@ def test_from_nothing_to_a_verified_export(relief: Office) -> None:
     assert done.returncode == 0 and "signatures hold: 1" in done.stdout
 
     with sqlite3.connect(relief.place / "record.db") as connection:
-        connection.execute("DROP TRIGGER assertion_no_UPDATE")
+        connection.execute("DROP TRIGGER assertion_no_update")
         connection.execute("UPDATE assertion SET value = '1' WHERE fact = 'financial_assets'")
     code, said, _ = relief("audit", "verify")
     assert code == 1 and "assertion" in said and "被改动 · was changed" in said

@@ -21,6 +21,7 @@ from records import households
 from records.database import Database, Writing, connect, migrate, writing
 from records.households import Asserted, Held
 from records.keys import Keys, new_keys
+from records.people import Identity, register_person
 
 ROOT = Path(__file__).parents[2]
 RESERVED = ("household_id", "area", "application_date", "people", "statuses", "person_id")
@@ -109,16 +110,16 @@ class Clerk:
             households.register(
                 write, household, told["area"], date.fromisoformat(applied) if applied else None
             )
-            version = households.tell(write, household, 1, self._facts("", told))
+            households.tell(write, household, self._facts("", told))
             for person in told["people"]:
                 self._joins(write, household, person)
-                version = households.tell(write, household, version, self._facts(person["person_id"], person))
-            households.hold(write, household, version, [self._held(one) for one in told.get("statuses", ())])
+                households.tell(write, household, self._facts(person["person_id"], person))
+            households.hold(write, household, [self._held(one) for one in told.get("statuses", ())])
         return str(household)
 
     @staticmethod
     def _joins(write: Writing, household: str, person: dict[str, Any]) -> None:
-        households.add_person(write, f"成员{person['person_id']}", None, person["person_id"])
+        register_person(write, Identity(f"成员{person['person_id']}"), person["person_id"])
         households.join(write, household, person["person_id"], date(2000, 1, 1))
 
     @staticmethod

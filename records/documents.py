@@ -1,0 +1,200 @@
+"""Household documents from the record: for a legal date, of what was written down by the end of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Table, or_, select
+
+from engine.decision import parse_json
+from records import sealed, tables
+from records.database import Reading
+from records.households import WHOLE
+from records.refused import no_household
+
+Until = Mapping[str, int]
+"""By table the last row that something was made from; a table that is not named: all that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact as it was told, open or not. `person` "": of the household."""
+
+    fact: str
+    person: str
+    value: Any
+    commitment: str
+    valid_from: date | None
+    valid_to: date | None
+    as_of: date | None
+    source: str
+    recorded_on: date
+
+    def plain(self) -> dict[str, Any]:
+        """As a household document says it."""
+        days = {
+            "from": self.valid_from,
+            "to": self.valid_to,
+            "as_of": self.as_of,
+            "recorded": self.recorded_on,
+        }
+        dated = {key: day.isoformat() for key, day in days.items() if day is not None}
+        return {"value": self.value, **dated, "source": self.source}
+
+
+def document(
+    read: Reading, household_id: str, on: date, known: date, until: Until | None = None
+) -> dict[str, Any]:
+    """Raises `Refused` when there is no such household, `Erased`, `Tampered`."""
+    return document_with_rows(read, household_id, on, known, until)[0]
+
+
+def document_with_rows(
+    read: Reading, household_id: str, on: date, known: date, until: Until | None = None
+) -> tuple[dict[str, Any], Until]:
+    """The document, and the last row of each table that it was made from.
+
+    What a document is made from is written while its household is claimed, so none of its rows appears later with
+    a number below these: with them the same document is made again, whatever was written since.
+    """
+    rows = _Rows(read, household_id, known, until or {})
+    found = read.connection.execute(
+        select(tables.household).where(tables.household.c.household_id == household_id)
+    ).first()
+    if found is None:
+        raise no_household(household_id)
+    area = _area(rows, on)
+    members = _members(rows, on)
+    people: dict[str, dict[str, Any]] = {person: {"person_id": person} for person in members}
+    made: dict[str, Any] = {"household_id": household_id, "area": area}
+    if found.application_date is not None:
+        made["application_date"] = found.application_date.isoformat()
+    whole = False
+    for one in _told(rows, members):
+        if one.fact == WHOLE:
+            whole = True
+            continue
+        owner = people[one.person] if one.person else made
+        owner.setdefault(one.fact, []).append(one.plain())
+    statuses = _statuses(rows, members)
+    if statuses or whole:
+        made["statuses"] = statuses
+    made["people"] = list(people.values())
+    return made, rows.last
+
+
+def told(read: Reading, household_id: str, members: Sequence[str], known: date) -> list[Told]:
+    """Every fact of the household and of these people that was written down by a day, in the order of writing."""
+    return _told(_Rows(read, household_id, known, {}), members)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Reads the rows of one household, and remembers the last one of each table."""
+
+    read: Reading
+    household_id: str
+    known: date
+    until: Until
+    last: dict[str, int] = field(default_factory=dict)
+
+    def of_household(self, table: Table) -> Sequence[Row[Any]]:
+        return self._rows(table, table.c.household_id == self.household_id)
+
+    def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
+        """Of the household itself and of these people, in whatever household it was told."""
+        own = (table.c.household_id == self.household_id) & table.c.person_id.is_(None)
+        return self._rows(table, or_(own, table.c.person_id.in_(people)))
+
+    def _rows(self, table: Table, of: ColumnElement[bool]) -> Sequence[Row[Any]]:
+        chosen = select(table).where(of, table.c.recorded_on <= self.known).order_by(table.c.seq)
+        if table.name in self.until:
+            chosen = chosen.where(table.c.seq <= self.until[table.name])
+        rows = self.read.connection.execute(chosen).all()
+        self.last[table.name] = rows[-1].seq if rows else 0
+        return rows
+
+
+def _told(rows: _Rows, members: Sequence[str]) -> list[Told]:
+    found = rows.of_people_too(tables.assertion, members)
+    subjects = {_subject(row.person_id, rows.household_id) for row in found}
+    keys = sealed.data_keys(rows.read.connection, rows.read.keys, subjects)
+    return [_opened(row, rows.household_id, keys) for row in found]
+
+
+def _opened(row: Row[Any], household_id: str, keys: Mapping[str, bytes]) -> Told:
+    subject = _subject(row.person_id, household_id)
+    key = sealed.key_of(keys, subject)
+    opened = sealed.unseal(key, subject, "assertion", row.commitment, "value", row.value)
+    salt, value = sealed.split_salt(opened)
+    if sealed.commitment(salt, row.fact, value) != row.commitment:
+        raise sealed.Tampered(f"assertion {row.seq}: 值与承诺不符 · the value differs from its commitment")
+    return Told(
+        row.fact,
+        row.person_id or "",
+        parse_json(value),
+        row.commitment,
+        row.valid_from,
+        row.valid_to,
+        row.as_of,
+        row.source,
+        row.recorded_on,
+    )
+
+
+def _subject(person_id: str | None, household_id: str) -> str:
+    return sealed.of_person(person_id) if person_id else sealed.of_household(household_id)
+
+
+def _area(rows: _Rows, on: date) -> str:
+    """Where the household lived: the last place that it had moved to; before the first one, the first one."""
+    found = rows.of_household(tables.residence)
+    if not found:  # nothing was known yet; a document needs an area all the same
+        return _first_area(rows)
+    moved = [row for row in found if row.valid_from <= on]
+    last = max(moved, key=lambda row: (row.valid_from, row.seq)) if moved else found[0]
+    area: str = last.area
+    return area
+
+
+def _first_area(rows: _Rows) -> str:
+    residence = tables.residence.c
+    area: str = rows.read.connection.execute(
+        select(residence.area)
+        .where(residence.household_id == rows.household_id)
+        .order_by(residence.seq)
+        .limit(1)
+    ).scalar_one()
+    return area
+
+
+def _members(rows: _Rows, on: date) -> list[str]:
+    latest: dict[tuple[str, date], Row[Any]] = {}
+    for row in rows.of_household(tables.membership):
+        latest[row.person_id, row.valid_from] = row
+    inside = [
+        row.person_id
+        for row in latest.values()
+        if row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)
+    ]
+    return list(dict.fromkeys(inside))
+
+
+def _statuses(rows: _Rows, members: Sequence[str]) -> list[dict[str, Any]]:
+    latest: dict[tuple[str, str, date], Row[Any]] = {}
+    for row in rows.of_people_too(tables.status, members):
+        latest[row.policy, row.person_id or "", row.valid_from] = row
+    found = []
+    for row in latest.values():
+        one: dict[str, Any] = {"policy": row.policy, "from": row.valid_from.isoformat()}
+        if row.person_id is not None:
+            one["person_id"] = row.person_id
+        if row.valid_to is not None:
+            one["to"] = row.valid_to.isoformat()
+        if row.amount is not None:
+            one["amount"] = parse_json(row.amount)
+        found.append({**one, "recorded": row.recorded_on.isoformat(), "source": row.source})
+    return found

@@ -1,0 +1,161 @@
+"""Who people are: names, identity numbers, telephones, accounts. Sealed, masked unless a purpose is given."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from records import audit, sealed, tables
+from records.database import Reading, Writing
+from records.households import add_person, is_known
+from records.refused import Refused, no_person
+
+
+class Kind(StrEnum):
+    NAME = "name"
+    ID_NUMBER = "id_number"
+    PHONE = "phone"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What is known of who somebody is, in clear or masked; None: not known, or erased."""
+
+    name: str | None = None
+    id_number: str | None = None
+    phone: str | None = None
+    account: str | None = None
+
+
+def register_person(write: Writing, identity: Identity, person_id: str = "") -> str:
+    """A person whom the record does not have. The id that was given, or a new one.
+
+    Raises `Refused` for an identity number that is somebody's already.
+    """
+    person_id = person_id or secrets.token_hex(8)
+    add_person(write, person_id)
+    identify(write, person_id, identity)
+    return person_id
+
+
+def identify(write: Writing, person_id: str, identity: Identity) -> None:
+    """Writes down who somebody is; what is None stays as it was. Raises `Refused`."""
+    if not is_known(write.connection, person_id):
+        raise no_person(person_id)
+    if identity.id_number is not None:
+        _take_number(write, person_id, identity.id_number)
+    subject = sealed.of_person(person_id)
+    rows = []
+    for kind in Kind:
+        value = getattr(identity, kind)
+        if value is None:
+            continue
+        plain = value.strip().upper() if kind is Kind.ID_NUMBER else value.strip()
+        key = sealed.data_key(write, subject)
+        rows.append(
+            {
+                "person_id": person_id,
+                "kind": kind.value,
+                "value": sealed.seal(key, subject, "identity", person_id, kind, plain.encode()),
+                "found_by": sealed.blind_index(write.keys, kind, plain),
+            }
+        )
+    audit.add_rows(write, "identify", tables.identity, person_id, rows)
+
+
+def _take_number(write: Writing, person_id: str, number: str) -> None:
+    index = sealed.blind_index(write.keys, Kind.ID_NUMBER, number)
+    owner = find_by_number(write, number)
+    if owner is None:
+        row = {"found_by": index, "person_id": person_id}
+        audit.add_row(write, "take-number", tables.number, person_id, row)
+    elif owner != person_id:
+        raise Refused(
+            "person-known", f"此证件号码已登记为 {owner} · this identity number is registered as {owner}"
+        )
+
+
+def find_by_number(read: Reading, number: str) -> str | None:
+    """Whose an identity number is."""
+    index = sealed.blind_index(read.keys, Kind.ID_NUMBER, number)
+    found: str | None = read.connection.execute(
+        select(tables.number.c.person_id).where(tables.number.c.found_by == index)
+    ).scalar()
+    return found
+
+
+# --- shown --------------------------------------------------------------------------------------------------
+
+
+def masked(read: Reading, people: Iterable[str]) -> dict[str, Identity]:
+    """As everybody may see them who may see the household; people that are not known are left out."""
+    found: dict[str, Identity] = {}
+    for person_id, one in _opened(read, list(people)).items():
+        found[person_id] = Identity(
+            None if one.name is None else masked_name(one.name),
+            None if one.id_number is None else masked_number(one.id_number),
+            None if one.phone is None else masked_tail(one.phone),
+            None if one.account is None else masked_tail(one.account),
+        )
+    return found
+
+
+def unmasked(write: Writing, person_id: str, purpose: str) -> Identity:
+    """Everything in clear, for a purpose that the audit trail keeps. Raises `Refused`."""
+    if not purpose.strip():
+        raise Refused("no-purpose", "查看完整身份信息须说明用途 · an unmasked identity needs a purpose")
+    found = _opened(write, [person_id]).get(person_id)
+    if found is None:
+        raise no_person(person_id)
+    audit.noted(write, "unmask", "person", person_id, purpose.strip())
+    return found
+
+
+def names_in_clear(read: Reading, people: Iterable[str]) -> dict[str, str]:
+    """For the record's own comparisons; what is shown to anybody goes through `masked` or `unmasked`."""
+    return {one: found.name for one, found in _opened(read, list(people)).items() if found.name is not None}
+
+
+def _opened(read: Reading, people: list[str]) -> dict[str, Identity]:
+    there = read.connection.execute(
+        select(tables.person.c.person_id).where(tables.person.c.person_id.in_(people))
+    ).scalars()
+    found: dict[str, dict[str, Any]] = {person_id: {} for person_id in there}
+    identity = tables.identity
+    rows = read.connection.execute(
+        select(identity).where(identity.c.person_id.in_(people)).order_by(identity.c.seq)
+    ).all()
+    keys = sealed.data_keys(read.connection, read.keys, {sealed.of_person(row.person_id) for row in rows})
+    for row in rows:
+        value = _value(row, keys)
+        if value is not None:
+            found[row.person_id][row.kind] = value
+    return {person_id: Identity(**values) for person_id, values in found.items()}
+
+
+def _value(row: Row[Any], keys: Mapping[str, bytes]) -> str | None:
+    subject = sealed.of_person(row.person_id)
+    if subject not in keys:  # erased
+        return None
+    return sealed.unseal(keys[subject], subject, "identity", row.person_id, row.kind, row.value).decode()
+
+
+def masked_number(number: str) -> str:
+    """An identity number as it is shown without a purpose: the area and the last digit."""
+    return f"{number[:6]}{'*' * (len(number) - 7)}{number[-1:]}" if len(number) > 7 else "*" * len(number)
+
+
+def masked_name(name: str) -> str:
+    """The family name's first character, and how long the name is."""
+    return name[:1] + "*" * (len(name) - 1) if len(name) > 1 else "*"
+
+
+def masked_tail(number: str) -> str:
+    """A telephone or account number: its last four digits."""
+    return "*" * (len(number) - 4) + number[-4:] if len(number) > 7 else "*" * len(number)
