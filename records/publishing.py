@@ -7,7 +7,8 @@
     with writing(database, actor="wang") as write:
         publish(write, draft.fingerprint)                           # neither who submitted nor who checked
 
-Exactly one rulebook is published: that of the last edition. Undecided work follows it from then on; decisions stay with
+Each step takes the real person who takes it, where that is not whom the transaction names: somebody with two accounts is
+still one pair of eyes. Exactly one rulebook is published: that of the last edition. Undecided work follows it from then on; decisions stay with
 the rulebook that they were made under.
 """
 
@@ -38,11 +39,12 @@ SET_UP = "setup"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was done to a rulebook. `edition`: which one it is, or was checked to become."""
+    """What was done to a rulebook. `edition`: which one it is, or was checked to become. `by`: the account."""
 
     state: str
     edition: int | None
     by: str
+    person: str
     at: datetime
     on: date
     note: str
@@ -73,7 +75,7 @@ class Draft:
 # --- steps --------------------------------------------------------------------------------------------------
 
 
-def submit(write: Writing, files: Files, note: str = "") -> Draft:
+def submit(write: Writing, files: Files, note: str = "", person: str = "") -> Draft:
     """Keeps a rulebook as a draft, also when it has problems. Raises `Refused` for what is there already."""
     fingerprint = fingerprint_of(files)
     state = state_of(write, fingerprint)
@@ -84,11 +86,11 @@ def submit(write: Writing, files: Files, note: str = "") -> Draft:
             f"and is {state}",
         )
     rulebooks.keep_files(write, fingerprint, files)
-    _step(write, fingerprint, DRAFT, note)
+    _step(write, fingerprint, DRAFT, note, person)
     return Draft(fingerprint, problems_of(write, files))
 
 
-def check(write: Writing, fingerprint: str, note: str = "") -> Rulebook:
+def check(write: Writing, fingerprint: str, note: str = "", person: str = "") -> Rulebook:
     """A draft that loads clean and changes nothing that is published may become the next edition.
 
     Feature files are not run here. Raises `Problems`, and `Refused` for what is no draft.
@@ -96,19 +98,19 @@ def check(write: Writing, fingerprint: str, note: str = "") -> Rulebook:
     _must_be(write, fingerprint, DRAFT, CHECKED)
     book = loaded(rulebooks.text_of(write, fingerprint), locked(write))
     now = published(write)
-    _step(write, fingerprint, CHECKED, note, edition=1 if now is None else now.edition + 1)
+    _step(write, fingerprint, CHECKED, note, person, edition=1 if now is None else now.edition + 1)
     return book
 
 
-def publish(write: Writing, fingerprint: str, note: str = "") -> Life:
+def publish(write: Writing, fingerprint: str, note: str = "", person: str = "") -> Life:
     """Puts a checked rulebook in force. Raises `Refused`: four eyes, another edition since, a changed text."""
     life = _must_be(write, fingerprint, CHECKED)
-    own = [step for step in life.steps if step.state in (DRAFT, CHECKED) and step.by == write.actor]
-    if own:
+    eyes = {one for step in life.steps if step.state in (DRAFT, CHECKED) for one in (step.by, step.person)}
+    if eyes & {write.actor, person or write.actor}:
         raise Refused(
             "four-eyes",
-            f"{write.actor} 提交或复核过此规则库，须由另一人发布 · {write.actor} submitted or checked this rulebook; "
-            f"somebody else has to publish it",
+            f"{person or write.actor} 提交或复核过此规则库，须由另一人发布 · {person or write.actor} submitted or "
+            f"checked this rulebook; somebody else has to publish it",
         )
     now = published(write)
     edition = life.steps[-1].edition
@@ -116,16 +118,16 @@ def publish(write: Writing, fingerprint: str, note: str = "") -> Life:
         raise _another_edition(fingerprint)
     rulebooks.load(write, fingerprint)
     try:
-        _step(write, fingerprint, PUBLISHED, note, edition=edition)
+        _step(write, fingerprint, PUBLISHED, note, person, edition)
     except IntegrityError:  # somebody else was faster
         raise _another_edition(fingerprint) from None
     return life_of(write, fingerprint)
 
 
-def withdraw(write: Writing, fingerprint: str, note: str = "") -> None:
+def withdraw(write: Writing, fingerprint: str, note: str = "", person: str = "") -> None:
     """Takes back a draft or a checked rulebook; its text stays. Raises `Refused`."""
     _must_be(write, fingerprint, DRAFT, CHECKED)
-    _step(write, fingerprint, WITHDRAWN, note)
+    _step(write, fingerprint, WITHDRAWN, note, person)
 
 
 def set_up(write: Writing, book: Rulebook) -> None:
@@ -136,8 +138,16 @@ def set_up(write: Writing, book: Rulebook) -> None:
     )
 
 
-def _step(write: Writing, fingerprint: str, state: str, note: str, edition: int | None = None) -> None:
-    row = {"fingerprint": fingerprint, "state": state, "edition": edition, "note": note}
+def _step(
+    write: Writing, fingerprint: str, state: str, note: str, person: str = "", edition: int | None = None
+) -> None:
+    row = {
+        "fingerprint": fingerprint,
+        "state": state,
+        "edition": edition,
+        "person": person or write.actor,
+        "note": note,
+    }
     audit.add_row(write, f"rulebook-{state}", tables.rulebook_state, fingerprint[:12], row)
 
 
@@ -233,7 +243,7 @@ def named(read: Reading, start: str) -> str:
     """The fingerprint that starts so. Raises `Refused` when there is none, or more than one."""
     column = tables.rulebook.c.fingerprint
     found = read.connection.execute(select(column).where(column.startswith(start, autoescape=True))).scalars()
-    fingerprints = list(found) if start else []
+    fingerprints: list[str] = list(found) if start else []
     if len(fingerprints) == 1:
         return fingerprints[0]
     if not fingerprints:
@@ -248,7 +258,7 @@ def named(read: Reading, start: str) -> str:
 
 def _life(fingerprint: str, rows: Sequence[Row[Any]], newest: int | None) -> Life:
     steps = tuple(
-        Step(row.state, row.edition, row.recorded_by, row.recorded_at, row.recorded_on, row.note)
+        Step(row.state, row.edition, row.recorded_by, row.person, row.recorded_at, row.recorded_on, row.note)
         for row in rows
     )
     last = steps[-1]

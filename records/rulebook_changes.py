@@ -113,11 +113,11 @@ def diff(before: Files, after: Files, names: tuple[str, str], path: str = "") ->
     for one in sorted({*before, *after}) if not path else [path]:
         old, new = before.get(one), after.get(one)
         if one != LOCK and old != new:
-            sides = tuple(
-                f"{name}/{one}" if text is not None else "/dev/null"
-                for name, text in zip(names, (old, new), strict=True)
+            sides = (
+                f"{names[0]}/{one}" if old is not None else "/dev/null",
+                f"{names[1]}/{one}" if new is not None else "/dev/null",
             )
-            yield from unified_diff(_lines(old), _lines(new), *sides, lineterm="")
+            yield from unified_diff(_lines(old), _lines(new), sides[0], sides[1], lineterm="")
 
 
 def _lines(text: str | None) -> list[str]:

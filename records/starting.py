@@ -17,7 +17,7 @@ from records import publishing, rulebooks
 from records.database import Database, reading, writing
 from records.refused import Refused
 from records.rulebook_changes import Drifted, drifted, waiting
-from records.rulebook_files import from_directory
+from records.rulebook_files import Files, from_directory
 from records.rulebooks import Loading
 
 _log = logging.getLogger("relief.rulebook")
@@ -71,7 +71,7 @@ def _published(database: Database, directory: Path | None, loading: Loading) -> 
         return rulebooks.load(read, now.fingerprint, loading)
 
 
-def _compare(published: rulebooks.Files, directory: Path, fingerprint: str) -> None:
+def _compare(published: Files, directory: Path, fingerprint: str) -> None:
     here = from_directory(directory).files
     found = drifted(published, here)
     if found:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from records.tables.base import counted, metadata, recorded
+from records.tables.base import ID, counted, metadata, recorded
 
 rulebook_state = Table(
     "rulebook_state",
@@ -18,6 +18,7 @@ rulebook_state = Table(
     Column("fingerprint", ForeignKey("rulebook.fingerprint"), nullable=False, index=True),
     Column("state", String(12), nullable=False),
     Column("edition", Integer),  # published: which one it is; checked: which one it may become
+    Column("person", ID, nullable=False),  # the real person, whatever account the step was taken with
     Column("note", Text, nullable=False),
     *recorded(),
     CheckConstraint("state IN ('draft', 'checked', 'published', 'withdrawn')", "state"),

@@ -111,6 +111,16 @@ def test_nobody_publishes_what_he_or_she_submitted_or_checked(
     assert edition(database) == publishing.Published(first.fingerprint, 1)
 
 
+def test_two_accounts_of_one_person_are_one_pair_of_eyes(
+    database: Database, first: Rulebook, policies: Path
+) -> None:
+    with writing(database, "li") as write:
+        draft = publishing.submit(write, from_directory(raised(policies)).files, person="p-li")
+    checked(database, draft.fingerprint, "zhao")
+    with pytest.raises(Refused, match="somebody else"), writing(database, "li.admin") as write:
+        publishing.publish(write, draft.fingerprint, person="p-li")
+
+
 def test_a_draft_with_problems_is_kept_and_cannot_be_checked(
     database: Database, first: Rulebook, policies: Path
 ) -> None:
@@ -176,12 +186,15 @@ def test_another_edition_in_between_has_to_be_looked_at_first(
 # --- the database itself ------------------------------------------------------------------------------------
 
 
-def step(state: str, fingerprint: str, by: str, edition: int | None = None) -> dict[str, object]:
+def step(
+    state: str, fingerprint: str, by: str, edition: int | None = None, person: str = ""
+) -> dict[str, object]:
     moment = at("2026-05-01")
     return {
         "fingerprint": fingerprint,
         "state": state,
         "edition": edition,
+        "person": person or by,
         "note": "",
         "recorded_on": moment.date(),
         "recorded_at": moment,
@@ -209,6 +222,7 @@ def test_the_database_refuses_every_wrong_step(database: Database, first: Rulebo
     checked(database, draft, "zhao")
     refused(database, step(PUBLISHED, draft, "li", 2), "does not publish it")
     refused(database, step(PUBLISHED, draft, "zhao", 2), "does not publish it")
+    refused(database, step(PUBLISHED, draft, "li_at_home", 2, "li"), "does not publish it")
     refused(database, step(PUBLISHED, draft, "wang", 3), "editions follow each other")
     with database.engine.begin() as connection:
         connection.execute(insert(tables.rulebook_state), step(PUBLISHED, draft, "wang", 2))

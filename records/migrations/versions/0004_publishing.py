@@ -31,7 +31,7 @@ FORBIDDEN = {
     ),
     "whoever submitted or checked a rulebook does not publish it": (
         "NEW.state = 'published' AND EXISTS (SELECT 1 FROM rulebook_state s WHERE s.fingerprint = NEW.fingerprint "
-        "AND s.state IN ('draft', 'checked') AND s.recorded_by = NEW.recorded_by)"
+        "AND s.state IN ('draft', 'checked') AND (s.person = NEW.person OR s.recorded_by = NEW.recorded_by))"
     ),
 }
 _STEPS = 11644  # the advisory lock: steps are taken one after the other, each seeing those before
