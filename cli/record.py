@@ -99,7 +99,7 @@ def run_put(file: str, actor: str, since: date, record: str, keys: Path, policie
         book = rulebook_of(database, policies)
         try:
             with writing(database, actor) as write:
-                household = write_down(write, book, document, since)
+                household = write_down(write, book, document, since).household_id
         except BadDocument as bad:
             refuse(file, bad)
     typer.echo(f"{household}: 已登记 · written down")
