@@ -123,12 +123,23 @@ def _field(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found:
         else:
             _add(found, "fact", node.name, person, path)
         return
-    owner = bindings.get("list of " + record.name)
-    if owner is None:
-        _under(reaches, record, bindings, path, found)
-    else:
+    owner = bindings.get("list of " + record.name) or _owner_without(reaches, node, bindings)
+    if owner is not None:
         name, person = owner
         _add(found, "fact", name, person, (*path, node.name))
+    if record.op != "variable" and reaches.reading.value(record, bindings) is None:
+        _under(reaches, record, bindings, path, found)
+
+
+def _owner_without(reaches: Reaches, node: Node, bindings: Bindings) -> tuple[str, int] | None:
+    """Of the field of one entry picked from a list: whose list it is, when an entry lacks that field."""
+    record = node.args[0]
+    owner = _owner_of_items(reaches, record.args[0], bindings) if record.args else None
+    if owner is None:
+        return None
+    entries = reaches.reading.value(record.args[0], bindings)
+    place = reaches.reading.program.items[record.type.name].index(node.name)
+    return owner if entries is None or any(one[place] is None for part in entries for one in part) else None
 
 
 def _value(reaches: Reaches, node: Node, bindings: Bindings, path: _Path, found: _Found) -> None:

@@ -81,7 +81,12 @@ def _in(make: Generator, node: Node) -> Code:
 
 
 def _kleene(make: Generator, args: Sequence[Node], op: str) -> Code:
-    codes = [make.value(arg) for arg in args]
+    neutral, decisive = ("True", "False") if op == "and" else ("False", "True")
+    codes = [code for arg in args if (code := make.value(arg)).text != neutral]
+    if not codes or any(code.text == decisive for code in codes):
+        return Code(decisive if codes else neutral)
+    if len(codes) == 1:
+        return codes[0]
     whole = f" {op} ".join(code.text for code in codes)
     if not any(code.checks for code in codes):
         return Code(f"({whole})")
@@ -93,7 +98,10 @@ def _kleene(make: Generator, args: Sequence[Node], op: str) -> Code:
 
 
 def _not(make: Generator, node: Node) -> Code:
-    return make.strict(node, lambda a: f"(not {a})")
+    return make.strict(node, lambda a: _OPPOSITE.get(a) or f"(not {a})")
+
+
+_OPPOSITE = {"True": "False", "False": "True"}
 
 
 def _if(make: Generator, node: Node) -> Code:
