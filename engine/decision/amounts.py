@@ -94,15 +94,17 @@ def monthly(at: Situation) -> MonthlyAmounts:
     return amounts
 
 
-def rests_on(at: Situation, policy: PolicyPlan, index: int) -> set[str]:
+def rests_on(at: Situation, policy: PolicyPlan, index: int) -> frozenset[str]:
     """Policies whose computed status, not yet on record, raises or lowers the amount."""
+    if not policy.amount_statuses or policy.version.amount is None:
+        return frozenset()
     candidates = at.computed_only(policy.amount_statuses, index)
-    if not candidates or policy.version.amount is None:
-        return set()
+    if not candidates:
+        return candidates
     month = monthly(at)
     parts = (part.name for part in policy.version.amount.parts)
     changed = any(month.value(part, index) != month.confirmed(part, index) for part in parts)
-    return set(candidates) if changed else set()
+    return candidates if changed else frozenset()
 
 
 def amount_of(

@@ -99,6 +99,10 @@ class Variant:
     given: Given
 
 
+# a policy, where the computed value says whether it is eligible, where the input says whether it is held
+StatusPlaces = tuple[tuple[str, int, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The rules in force, ready to run: `decide` for the legal date, `amounts` for the first day of its month."""
@@ -115,6 +119,8 @@ class Plan:
     person_input: dict[str, int]  # where a person's facts stand
     own_facts: tuple[str, ...]  # names of the inputs before the statuses
     person_facts: tuple[str, ...]
+    statuses_own: StatusPlaces  # of the policies whose status is a household's
+    statuses_people: StatusPlaces
 
 
 def plan_for(book: Rulebook, rules: InForce) -> Plan:
@@ -300,6 +306,17 @@ class _Planner:
             {name: place for place, name in enumerate(programs[0].person)},
             tuple(name for name in programs[0].household if not name.endswith(".held")),
             tuple(name for name in programs[0].person if not name.endswith(".held")),
+            self._status_places(compiled[0].own_place, programs[0].places.household, False),
+            self._status_places(compiled[0].person_place, programs[0].places.person, True),
+        )
+
+    def _status_places(
+        self, computed: Mapping[str, int], inputs: Mapping[str, int], of_person: bool
+    ) -> StatusPlaces:
+        return tuple(
+            (name, computed[f"{name}.eligible"], inputs[f"{name}.held"])
+            for name, policy in self.book.policies.items()
+            if (policy.unit == PERSON) is of_person and f"{name}.eligible" in computed
         )
 
     def _program(self, table: dict[str, Computed], wanted: Iterable[str], given: frozenset[str]) -> Program:
