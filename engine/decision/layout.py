@@ -16,8 +16,9 @@ from engine.decision.situation import Situation
 from engine.decision.traces import TraceBuilder, TraceText
 from engine.language.runtime import round_half_up
 from engine.language.scope import PERSON
-from engine.language.types import Boolean, Enum, List, Number, Ratio, Text, Type, to_plain
+from engine.language.types import Boolean, Enum, List, Number, Ratio, Text, to_plain
 from engine.rulebook.model import Rulebook
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from operator import itemgetter
+from collections.abc import Sequence
 from typing import Any
 
-from engine.decision.shapes import ClauseShape
+from engine.decision.shapes import ClauseShape, taker
 from engine.language.outcomes import CLOSED, DISCRETIONARY, INELIGIBLE, UNDETERMINED
 
 Told = tuple[Sequence[str], Sequence[str]]  # ids of the clauses that failed, and of those that settle it
@@ -34,7 +33,7 @@ class Reasons:
         self.every_id = tuple(clause.id for clause in every)
         all_of_them = (*concerns, *closed, condition, *discretion)
         truths = dict.fromkeys(place for clause in all_of_them for place in clause.places())
-        self._truths: Callable[[Sequence[Any]], Any] = itemgetter(outcome, *truths)
+        self._truths = taker([outcome, *truths])
         self._kept: dict[Any, Told] = {}
 
     def of(self, values: Sequence[Any], result: int) -> Told:

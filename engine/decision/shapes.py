@@ -29,20 +29,33 @@ class ClauseShape:
                 yield from member.places()
 
 
+Taker = Callable[[Sequence[Any]], tuple[Any, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Some facts by their names in order, and what takes their values from a row of inputs."""
 
     names: tuple[str, ...]
-    values: Callable[[Sequence[Any]], tuple[Any, ...]]
+    values: Taker
 
 
 def asked(names: Iterable[str], places: Mapping[str, int]) -> Asked | None:
     """None when there are none."""
     ordered = tuple(sorted(names))
-    if not ordered:
-        return None
-    first = places[ordered[0]]
-    if len(ordered) == 1:
-        return Asked(ordered, lambda row: (row[first],))
-    return Asked(ordered, itemgetter(*(places[name] for name in ordered)))
+    return Asked(ordered, taker([places[name] for name in ordered])) if ordered else None
+
+
+def taker(places: Sequence[int]) -> Taker:
+    """What takes the values of these places from a row, in this order."""
+    return itemgetter(*places) if len(places) > 1 else _AtMostOne(tuple(places))
+
+
+@dataclass(frozen=True, slots=True)
+class _AtMostOne:
+    """`itemgetter` gives no tuple of one. A class, because it is kept with a rulebook between commands."""
+
+    places: tuple[int, ...]
+
+    def __call__(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple([row[place] for place in self.places])

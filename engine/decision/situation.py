@@ -14,7 +14,6 @@ from engine.decision.turning import Turning, inputs_with
 from engine.language import outcomes
 from engine.language.compile import Compiled
 from engine.language.reaches import Reaches
-from engine.language.scope import PERSON
 from engine.language.types import Number, to_plain
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
@@ -113,11 +112,9 @@ class Situation:
             return self.own[self.plan.run_decide.own_place[name]]
         return self.rows[index][self.plan.run_decide.person_place[name]]
 
-    def given(self, names: Given) -> tuple[list[Any], list[list[Any]]]:
+    def given(self, names: Given) -> tuple[Sequence[Any], list[Sequence[Any]]]:
         """The computed values that a variant takes: the household's, and a row per person."""
-        own, people = self.plan.run_decide.own_place, self.plan.run_decide.person_place
-        places = [people[one] for one in names.people]
-        return [self.own[own[one]] for one in names.own], [[row[i] for i in places] for row in self.rows]
+        return names.take_own(self.own), [names.take_people(row) for row in self.rows]
 
     def told(self, fact: str, person: int) -> Any:
         """What the document says of a fact on the day, of the household (person -1) or of a person."""
@@ -141,7 +138,11 @@ class Situation:
 
         def only(places: StatusPlaces, values: Sequence[Any], inputs: Sequence[Any]) -> frozenset[str]:
             return frozenset(
-                [one for one, computed, held in places if values[computed] is True and inputs[held] is not True]
+                [
+                    one
+                    for one, computed, held in places
+                    if values[computed] is True and inputs[held] is not True
+                ]
             )
 
         rows = zip(self.rows, self.inputs.people, strict=True)
@@ -158,8 +159,7 @@ class Situation:
             return set()
         found: set[str] = set()
         for clause in policy.clauses():
-            now = self.value(clause.truth, index)
-            if clause.statuses and self._confirmed(clause.truth, index) != now:
+            if clause.statuses and self._confirmed(clause.truth, index) != self.value(clause.truth, index):
                 found |= clause.statuses & candidates
         return found
 

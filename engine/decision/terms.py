@@ -14,7 +14,7 @@ from engine.rulebook.in_force import ruled_in, ruling_area
 class Terms:
     """Of one policy version. `warnings`: what a finding is told without an amount, and with one."""
 
-    __slots__ = ("warnings", "_dates", "_months", "_on", "_sooner", "_start")
+    __slots__ = ("_dates", "_months", "_on", "_sooner", "_start", "warnings")
 
     def __init__(self, at: Situation, shape: Shape) -> None:
         version, areas, area = shape.plan.version, at.book.areas, at.household.area

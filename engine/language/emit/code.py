@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from engine.language.tree import Node
 from engine.language.types import List
 
-
 OWN_INDEX = "i"  # of the person whose values a loop computes
 
 

@@ -127,9 +127,7 @@ _SETTLED = frozenset({"True", "False", "None"})
 
 
 def _is_eligible(make: Generator, node: Node) -> Code:
-    outcome = make.value(node.args[0]).text
-    refused = f"{outcome} == {INELIGIBLE} or {outcome} == {NOT_CONCERNED}"
-    return make.maybe(f"True if {outcome} == {ELIGIBLE} else False if {refused} else None")
+    return make.maybe(f"ELIGIBLE_BY_OUTCOME[{make.value(node.args[0]).text}]")
 
 
 EMIT: dict[str, Callable[[Generator, Node], Code]] = {

@@ -77,7 +77,21 @@ def _between(make: Generator, node: Node) -> Code:
 
 
 def _in(make: Generator, node: Node) -> Code:
-    return _kleene(make, node.args[1:], "or")
+    value, *tests = node.args
+    if len(tests) > 1 and all(_is_choice(test, value) for test in tests):
+        choices = ", ".join(sorted({repr(test.args[1].value) for test in tests}))
+        return make.strict(node, lambda text: f"({text} in {{{choices}}})", value)
+    return _kleene(make, tests, "or")
+
+
+def _is_choice(test: Node, value: Node) -> bool:
+    """Is this test of an `in` one plain text?"""
+    return (
+        test.op == "equal"
+        and test.args[0] is value
+        and test.args[1].op == "const"
+        and isinstance(test.args[1].value, str)
+    )
 
 
 def _kleene(make: Generator, args: Sequence[Node], op: str) -> Code:
