@@ -21,7 +21,8 @@ from engine.population.findings import OUTCOMES
 from engine.population.kernel import fixed_codes
 from engine.population.layout import check_schema
 from engine.population.problems import bad
-from engine.population.stream import batches_of, parts_of, path_of, run_of
+from engine.population.reader import batches_of, parts_of
+from engine.population.stream import path_of, run_of
 from engine.rulebook.model import Rulebook
 
 _ALWAYS = ("household_id", "area", "application_date", "statuses")
