@@ -91,13 +91,14 @@ def _serve(work: Callable[[Any], Any], pipe: Connection, others: list[Connection
             task = pipe.recv()
         except (EOFError, ConnectionResetError):
             return
+        answer, raised = None, None
         try:
-            told = work(task), None
+            answer = work(task)
         except Exception as error:
             error.add_note(f"in a worker:\n{traceback.format_exc()}")
-            told = None, error
+            raised = error
         try:
-            pipe.send(told)
+            pipe.send((answer, raised))
         except (BrokenPipeError, ConnectionResetError):
             return
 
