@@ -33,14 +33,7 @@ def add_rows(
     """
     if not rows:
         return []
-    entry = secrets.token_hex(12)
-    stamp = {
-        "recorded_on": write.day,
-        "recorded_at": write.at,
-        "recorded_by": write.actor,
-        "entry": entry,
-    }
-    whole = [{**row, **stamp} for row in rows]
+    whole = _stamped(write, secrets.token_hex(12), rows)
     if "seq" in table.columns and "seq" not in rows[0]:
         counted = write.connection.execute(
             insert(table).returning(table.c.seq, sort_by_parameter_order=True), whole
@@ -48,9 +41,51 @@ def add_rows(
         whole = [{**row, "seq": seq} for row, seq in zip(whole, counted.scalars(), strict=True)]
     else:
         write.connection.execute(insert(table), whole)
-    digest = digest_of(digest_of_row(table, row) for row in whole)
-    write.entries.append(Entry(action, table.name, subject, len(whole), entry, digest))
+    write.entries.append(_entry(action, table, subject, whole))
     return whole
+
+
+def add_many(
+    write: Writing, action: str, table: Table, by_subject: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Writes the rows of many subjects at once, with one entry for each subject that has any.
+
+    Rows of a table that counts them bring their numbers (`numbers`).
+    """
+    written: list[dict[str, Any]] = []
+    for subject, rows in by_subject.items():
+        if rows:
+            whole = _stamped(write, secrets.token_hex(12), rows)
+            write.entries.append(_entry(action, table, subject, whole))
+            written += whole
+    if written:
+        write.connection.execute(insert(table), written)
+
+
+def numbers(write: Writing, table: Table, count: int) -> Iterator[int]:
+    """So many numbers that rows of a table will have, taken from the database's own counter."""
+    if write.connection.dialect.name == "sqlite":  # whoever writes is alone
+        last = write.connection.execute(select(func.max(table.c.seq))).scalar() or 0
+        return iter(range(last + 1, last + 1 + count))
+    taken = select(func.nextval(func.pg_get_serial_sequence(table.name, "seq"))).select_from(
+        func.generate_series(1, count)
+    )
+    return iter(sorted(write.connection.execute(taken).scalars()))
+
+
+def _stamped(write: Writing, entry: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    stamp = {
+        "recorded_on": write.day,
+        "recorded_at": write.at,
+        "recorded_by": write.actor,
+        "entry": entry,
+    }
+    return [{**row, **stamp} for row in rows]
+
+
+def _entry(action: str, table: Table, subject: str, whole: Sequence[Mapping[str, Any]]) -> Entry:
+    digest = digest_of(digest_of_row(table, row) for row in whole)
+    return Entry(action, table.name, subject, len(whole), whole[0]["entry"], digest)
 
 
 def add_row(
