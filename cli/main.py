@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli import intake_commands  # its commands are those of record_app as well
 from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
 
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given

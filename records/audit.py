@@ -12,8 +12,10 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table, func, insert, select
 
 from records import tables
@@ -106,22 +108,28 @@ def digest_of(rows: Iterable[str]) -> str:
 
 
 def digest_of_row(table: Table, row: Mapping[str, Any]) -> str:
-    """Of all columns of a row by name, but of those that may change."""
-    left_out = changing(table)
-    content = {
-        column.name: _plain(row.get(column.name)) for column in table.columns if column.name not in left_out
-    }
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 of all columns of a row but of those that may change: JSON, by name, without spaces."""
+    content = {name: _plain(row.get(name)) for name in _digested(table)}
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+
+@cache
+def _digested(table: Table) -> tuple[str, ...]:
+    return tuple(sorted({column.name for column in table.columns} - {*changing(table)}))
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, datetime):
         moment = value if value.tzinfo is not None else value.replace(tzinfo=UTC)  # SQLite forgets the zone
         return moment.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
     return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
+
+
+_AS_IT_IS = frozenset({str, int, bool})
 
 
 def count(connection: Connection) -> int:

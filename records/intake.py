@@ -28,12 +28,21 @@ _EVENT = ("kind", "date", "person_id", "recorded", "source")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A household as it comes in: its document, since when it lives there, who its people are by their ids."""
+    """A household as it comes in: its document, since when it lives there, who its people are.
+
+    identities  by person
+    joined      by person, for those who did not become members on the household's first day
+    accounts    by person, into which his or her payments went; "" for the household's
+    basis       of its awards and payments
+    """
 
     document: Mapping[str, Any]
     since: date
     address: str = ""
     identities: Mapping[str, Identity] = field(default_factory=dict)
+    joined: Mapping[str, date] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    basis: str = RECORDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ def write_down_all(write: Writing, book: Rulebook, arrivals: Sequence[Arrival]) 
     """The same for many households; all of them or, when one is refused, none of the transaction."""
     for one in arrivals:
         read_household(book, one.document)
-    said = {one.document["household_id"]: _said(book, one.document) for one in arrivals}
+    said = {one.document["household_id"]: _said(book, one) for one in arrivals}
     if len(said) < len(arrivals):
         raise Refused("household-twice", "同一户出现两次 · a household comes in twice")
     _register(write, arrivals)
@@ -204,7 +213,7 @@ def _people(write: Writing, arrivals: Sequence[Arrival]) -> dict[str, bytes]:
             {
                 "household_id": one.document["household_id"],
                 "person_id": person["person_id"],
-                "valid_from": one.since,
+                "valid_from": one.joined.get(person["person_id"], one.since),
                 "valid_to": None,
             }
             for person in one.document["people"]
@@ -218,7 +227,8 @@ def _people(write: Writing, arrivals: Sequence[Arrival]) -> dict[str, bytes]:
 # --- what is said -------------------------------------------------------------------------------------------
 
 
-def _said(book: Rulebook, document: Mapping[str, Any]) -> _Said:
+def _said(book: Rulebook, arrival: Arrival) -> _Said:
+    document = arrival.document
     told = list(_told(book, "", document))
     for person in document["people"]:
         told.extend(_told(book, person["person_id"], person))
@@ -226,8 +236,8 @@ def _said(book: Rulebook, document: Mapping[str, Any]) -> _Said:
     return _Said(
         told,
         [_held(one) for one in document.get("statuses", ())],
-        [_granted(i, one) for i, one in enumerate(document.get("awards", ()))],
-        [_paid(one) for one in document.get("payments", ())],
+        [_granted(i, one, arrival.basis) for i, one in enumerate(document.get("awards", ()))],
+        [_paid(one, arrival) for one in document.get("payments", ())],
         [_happened(one) for one in document.get("events", ())],
     )
 
@@ -237,6 +247,9 @@ def _told(book: Rulebook, person: str, told: Mapping[str, Any]) -> Iterator[Asse
         if fact in _NOT_FACTS:
             continue
         office = book.facts[fact].answered_by
+        if not isinstance(value, dict | list):  # nearly every fact
+            yield Asserted(fact, value, office, person)
+            continue
         for row in _rows(value):
             if "recorded" in row:
                 raise Refused(
@@ -271,7 +284,7 @@ def _held(one: Mapping[str, Any]) -> Held:
     )
 
 
-def _granted(place: int, one: Mapping[str, Any]) -> Granted:
+def _granted(place: int, one: Mapping[str, Any], basis: str) -> Granted:
     """The engine reads no awards, so what an award needs is looked for here. Raises `Refused`."""
     try:
         return Granted(
@@ -282,7 +295,7 @@ def _granted(place: int, one: Mapping[str, Any]) -> Granted:
             _date(one.get("to")),
             _money(one),
             one.get("period"),
-            one.get("basis", RECORDED),
+            one.get("basis", basis),
         )
     except (KeyError, ValueError):
         raise Refused(
@@ -291,14 +304,17 @@ def _granted(place: int, one: Mapping[str, Any]) -> Granted:
         ) from None
 
 
-def _paid(one: Mapping[str, Any]) -> Paid:
+def _paid(one: Mapping[str, Any], arrival: Arrival) -> Paid:
+    person = one.get("person_id", "")
     return Paid(
         one["policy"],
         one["month"],
         encode_json(one["amount"]).decode(),
         one.get("source", "record"),
-        one.get("person_id", ""),
+        person,
         _date(one.get("paid")),
+        arrival.accounts.get(person, ""),
+        basis=arrival.basis,
     )
 
 
