@@ -104,7 +104,8 @@ def _arrival(
     document["area"] = village_of(book, row["area"], address)
     accounts = {one: people[one].identity.account or "" for one in members}
     head = next((one for one in accounts.values() if one), "")
-    awards, payments = [], []
+    awards: list[dict[str, Any]] = []
+    payments: list[dict[str, Any]] = []
     for status in row["statuses"] or ():
         person = status["person_id"] or ""
         key = (row["household_id"], status["policy"], person)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,11 +11,55 @@ from cli.record_commands import (
     DEFAULT_KEYS,
     DEFAULT_RECORD,
     Actor,
+    Day,
     KeyFile,
     Policies,
     Record,
+    day_of,
     record_app,
 )
+
+Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="语言，默认 zh · language")]
+Format = Annotated[Literal["text", "json"], typer.Option("--format", help="输出格式 · output format")]
+Source = Annotated[
+    Path,
+    typer.Argument(metavar="FILE.xlsx|DIR", help="工作簿，或 CSV 目录 · a workbook, or a directory of CSV"),
+]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="逐行结论和待改的行写到哪里 · where verdicts are written")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="只检查，不写入 · look, and write nothing")]
+
+
+@record_app.command("import")
+def import_(
+    source: Source,
+    actor: Actor,
+    since: Day = None,
+    out: Out = Path("import-verdicts"),
+    dry_run: DryRun = False,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    policies: Policies = None,
+    lang: Lang = None,
+    output: Format = "text",
+) -> None:
+    """把表格中的家庭写入记录，逐行给出结论。 Households from sheets into the record."""
+    from cli.record_import import run
+
+    run(source, actor, day_of(since), out, dry_run, record, keys, policies, lang, output)
+
+
+@record_app.command("template")
+def template(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.xlsx", help="写到哪里 · where to write")],
+    policies: Policies = None,
+    lang: Lang = None,
+) -> None:
+    """空白登记表，供填写后导入。 A workbook to fill in."""
+    from cli.record_import import run_template
+
+    run_template(out, policies, lang)
 
 
 @record_app.command("load")

@@ -194,10 +194,7 @@ def _people(write: Writing, arrivals: Sequence[Arrival]) -> dict[str, bytes]:
     everyone = list(
         dict.fromkeys(person["person_id"] for one in arrivals for person in one.document["people"])
     )
-    known: set[str] = set()
-    for some in batched(everyone, AT_ONCE):
-        rows = select(tables.person.c.person_id).where(tables.person.c.person_id.in_(some))
-        known.update(write.connection.execute(rows).scalars())
+    known = people.known(write, everyone)
     new = [one for one in everyone if one not in known]
     audit.add_many(write, "add-person", tables.person, {one: [{"person_id": one}] for one in new})
     for person in sorted(known):

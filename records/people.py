@@ -142,6 +142,24 @@ def find_by_number(read: Reading, number: str) -> str | None:
     return found
 
 
+def known(read: Reading, people: Iterable[str]) -> set[str]:
+    """Those of some people whom the record has."""
+    found: set[str] = set()
+    for some in batched(dict.fromkeys(people), AT_ONCE):
+        there = select(tables.person.c.person_id).where(tables.person.c.person_id.in_(some))
+        found.update(read.connection.execute(there).scalars())
+    return found
+
+
+def with_number(read: Reading, people: Iterable[str]) -> set[str]:
+    """Those of some people whose identity number the record has."""
+    found: set[str] = set()
+    for some in batched(dict.fromkeys(people), AT_ONCE):
+        there = select(tables.number.c.person_id).where(tables.number.c.person_id.in_(some))
+        found.update(read.connection.execute(there).scalars())
+    return found
+
+
 # --- shown --------------------------------------------------------------------------------------------------
 
 
