@@ -60,10 +60,25 @@ def run(source: Path, out: Path, policies: Path | None, lang: str | None, output
 
 def say(found: Imported, source: Path, out: Path, language: str, output: str) -> None:
     """Verdicts for every row and field, and what is wrong to correct and send again, into a directory."""
+    taken = len(found.households)
+    headline = {"zh": f"收下 {taken} 户", "en": f"{taken} households taken"}[language]
+    say_rows(found, source, out, language, output, headline, {"households": taken})
+
+
+def say_rows(
+    found: Imported,
+    source: Path,
+    out: Path,
+    language: str,
+    output: str,
+    headline: str,
+    taken: Mapping[str, int],
+) -> None:
+    """The same for rows of any kind. `headline` and `taken`: how many of what were taken."""
     _write_verdicts(found, out / "verdicts.csv", language)
     if found.problems:
         _write_wrong(found, out, source.suffix.lower() == ".xlsx", language)
-    _tell(found, source, language, output)
+    _tell(found, source, language, output, headline, taken)
 
 
 def clear(out: Path) -> None:
@@ -140,16 +155,14 @@ def _by_row(problems: Sequence[CellProblem]) -> dict[tuple[str, int], list[CellP
     return found
 
 
-def _tell(found: Imported, source: Path, language: str, output: str) -> None:
+def _tell(
+    found: Imported, source: Path, language: str, output: str, headline: str, taken: Mapping[str, int]
+) -> None:
     verdicts: Mapping[str, int] = Counter(found.verdict(row) for row in found.rows)
     if output == "json":
         told = [{"sheet": one.sheet, "row": one.row, "column": one.column, "code": one.code, "message": one.said(language)}
                 for one in (*found.problems, *found.warnings)]  # fmt: skip
-        typer.echo(
-            json.dumps(
-                {"households": len(found.households), "rows": verdicts, "problems": told}, ensure_ascii=False
-            )
-        )
+        typer.echo(json.dumps({**taken, "rows": verdicts, "problems": told}, ensure_ascii=False))
         return
     shown = [*found.problems, *found.warnings]
     for one in shown[:MOST_SHOWN]:
@@ -160,8 +173,4 @@ def _tell(found: Imported, source: Path, language: str, output: str) -> None:
     listed = "，".join(
         f"{VERDICTS[language][name]} {verdicts[name]}" for name in VERDICTS[language] if verdicts.get(name)
     )
-    typer.echo(
-        f"收下 {len(found.households)} 户；逐行：{listed}"
-        if language == "zh"
-        else f"{len(found.households)} households taken; by row: {listed}"
-    )
+    typer.echo(f"{headline}；逐行：{listed}" if language == "zh" else f"{headline}; by row: {listed}")

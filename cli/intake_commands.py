@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -76,3 +77,58 @@ def load(
     from cli.record_load import run
 
     run(county, actor, record, keys, policies)
+
+
+@record_app.command("open-import")
+def open_import(
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE|DIR…",
+            help="待遇表和发放表（工作簿、CSV 或目录） · sheets of awards and payments",
+        ),
+    ],
+    actor: Actor,
+    as_of: Day = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="表中是这些家庭的全部待遇 · these are all that they hold")
+    ] = False,
+    out: Out = Path("import-verdicts"),
+    dry_run: DryRun = False,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    policies: Policies = None,
+    lang: Lang = None,
+    output: Format = "text",
+) -> None:
+    """开账：沿用现行待遇和近24个月的发放，待复核。 What is held and was paid before, to be reviewed."""
+    from cli.record_open import run
+
+    run(data, actor, day_of(as_of), out, whole, dry_run, record, keys, policies, lang, output)
+
+
+@record_app.command("waiting")
+def waiting(record: Record = DEFAULT_RECORD, keys: KeyFile = DEFAULT_KEYS, output: Format = "text") -> None:
+    """待复核的沿用待遇。 Awards that were carried over and nobody has reviewed."""
+    from cli.record_open import run_waiting
+
+    run_waiting(record, keys, output)
+
+
+@record_app.command("review")
+def review(
+    award: Annotated[int, typer.Argument(metavar="AWARD", help="待遇编号 · number of the award")],
+    outcome: Annotated[Literal["confirmed", "ended"], typer.Argument(help="确认或终止 · confirmed or ended")],
+    actor: Actor,
+    reason: Annotated[str, typer.Option("--reason", help="理由 · why")],
+    last_day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="终止的最后一日 · last day of an ended one"),
+    ] = None,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+) -> None:
+    """复核一项沿用待遇。 Review an award that was carried over."""
+    from cli.record_open import run_review
+
+    run_review(award, outcome, reason, None if last_day is None else last_day.date(), actor, record, keys)

@@ -24,6 +24,7 @@ from records.households import households_of
 from records.intake import Arrival, write_down_all
 from records.people import Identity, Kind
 from records.standards import gb11643
+from records.verdicts import RecordProblem
 
 ADDRESS = "address"
 FURTHER: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -36,27 +37,6 @@ FURTHER: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 BORN = "birth_date"
-WORDS: Mapping[str, Mapping[str, str]] = {
-    "id-length": {"zh": "身份证号码应为18位", "en": "an identity number has 18 places"},
-    "id-digits": {"zh": "身份证号码只能是数字，末位可为 X", "en": "an identity number has digits, and X at most at its end"},
-    "id-birth": {"zh": "身份证号码中的出生日期不存在", "en": "there is no such day of birth as this identity number says"},
-    "id-check": {"zh": "身份证号码校验位不对，请核对是否抄错", "en": "the check digit of this identity number is wrong; look for a slip"},
-    "id-other-birth": {"zh": "与出生日期 {born} 不符", "en": "it does not fit the day of birth, {born}"},
-    "id-twice": {"zh": "与第 {other} 行是同一个号码，却是另一个人", "en": "the same number as in row {other}, and another person"},
-    "other-number": {"zh": "记录里这个人员编号是另一个证件号码", "en": "in the record this person has another identity number"},
-    "known-person": {"zh": "记录里已有此人，编号 {person}，将并入同一人", "en": "the record has this person, as {person}; it is taken as the same one"},
-    "in-another": {"zh": "此人当天也是另一户的成员{other}，请核实", "en": "on that day this person is a member of another household as well{other}; have a look"},
-    "household-known": {"zh": "记录里已有此户", "en": "the record has this household already"},
-    "out-of-reach": {"zh": "此地区不在您的权限范围内", "en": "this area is out of your reach"},
-    "not-a-text": {"zh": "“{value}”应为文字；号码请把单元格设为文本", "en": "`{value}`: a text is needed; format the column of numbers as text"},
-}  # fmt: skip
-
-
-class RecordProblem(CellProblem):
-    """What is wrong, or worth a look, in the eyes of the record."""
-
-    def said(self, language: str) -> str:
-        return WORDS[self.code][language].format_map(self.told)
 
 
 @dataclass(frozen=True, slots=True)
