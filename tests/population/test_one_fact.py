@@ -55,9 +55,7 @@ def missing_of(document: Any, policy: str, person: str | None) -> list[Any]:
     """What the decision names as missing for the finding, by clauses of the policy."""
     at = situate(shipped(), read_household(shipped(), document), DAY, DAY)
     decision = decide_situation(at, (policy,), advice=False)
-    (finding,) = (
-        one for one in decision.policies[policy].findings if one.subject == (person or HOUSEHOLD)
-    )
+    (finding,) = (one for one in decision.policies[policy].findings if one.subject == (person or HOUSEHOLD))
     return [one for one in finding.missing if any(step.startswith(f"{policy}:") for step in one.path)]
 
 
