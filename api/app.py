@@ -16,9 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api import households, rules
+from api import households, own, rules
+from api.authentication import Authentication
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
+from api.limits import Buckets, Limits
+from api.oidc import Oidc
 from api.openapi import describe
 from api.problems import (
     ProblemError,
@@ -28,6 +31,7 @@ from api.problems import (
     problem_response,
     refused_by_record,
 )
+from api.settings import Settings
 from engine.decision import BadDocument
 from engine.language.problems import nearest
 from records.database import Database
@@ -36,7 +40,7 @@ from records.rights import Viewer
 from records.sealed import Erased
 
 ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router)
-WITH_A_RECORD: tuple[APIRouter, ...] = ()
+WITH_A_RECORD: tuple[APIRouter, ...] = (own.router,)
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -49,9 +53,14 @@ def make_app(
     current: CurrentRulebook,
     look_every: float = LOOK_EVERY,
     record: Database | None = None,
-    authenticate: Callable[[Request], Viewer | None] = nobody,
+    authenticate: Callable[[Request], Viewer | None] | None = None,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    limits: Limits = Limits(),  # noqa: B008
 ) -> FastAPI:
-    """`authenticate`: who asks, None when nobody is signed in; asked in a thread of its own."""
+    """`authenticate`: who asks, asked in a thread of its own; None: whom the record knows.
+
+    Raises `BadSettings`.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +77,9 @@ def make_app(
         redirect_slashes=False,
     )
     app.state.current = current
-    app.state.record, app.state.authenticate = record, authenticate
+    app.state.record, app.state.settings, app.state.limits = record, settings, limits
+    app.state.buckets = {"account": Buckets(limits.account), "sign-in": Buckets(limits.sign_in)}
+    app.state.authenticate = authenticate or _asked_of(record, settings)
     for router in (*ALWAYS, *(WITH_A_RECORD if record is not None else ())):
         app.include_router(router)
     check_doors(app)
@@ -82,6 +93,13 @@ def make_app(
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failed)
     return app
+
+
+def _asked_of(record: Database | None, settings: Settings) -> Callable[[Request], Viewer | None]:
+    if record is None:
+        return nobody
+    oidc = None if settings.oidc is None else Oidc(settings.oidc)
+    return Authentication(record, settings.lasting, oidc)
 
 
 def _description(app: FastAPI) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from api.app import make_app
 from api.current import CurrentRulebook
+from api.settings import settings_of
 from records.database import Database, connect
 from records.keys import read_keys
 from records.place import office_zone
@@ -30,7 +31,7 @@ class Served:
 
 
 def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
-    """Serves until it is told to stop. Raises `Problems`, `BadKeys`."""
+    """Serves until it is told to stop. Raises `Problems`, `BadKeys`, `BadSettings`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings: dict[str, Any] = {
         "host": host,
@@ -63,7 +64,7 @@ def app_of_environment() -> FastAPI:
 
 def make_served(served: Served) -> FastAPI:
     current = CurrentRulebook(served.policies)
-    return make_app(current, record=_record(served))
+    return make_app(current, record=_record(served), settings=settings_of())
 
 
 def _record(served: Served) -> Database | None:

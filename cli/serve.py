@@ -11,6 +11,7 @@ from engine.language.problems import Problems
 
 def run(host: str, port: int, policies: Path | None, record: str, keys: Path, workers: int) -> None:
     from api.serve import Served, serve
+    from api.settings import BadSettings
     from records.keys import BadKeys
     from records.place import BadPlace
 
@@ -19,5 +20,5 @@ def run(host: str, port: int, policies: Path | None, record: str, keys: Path, wo
         serve(Served(directory, record, keys), host, port, workers)
     except Problems as problems:
         stop(told(problems, directory))
-    except (BadKeys, BadPlace) as bad:
+    except (BadKeys, BadPlace, BadSettings) as bad:
         stop(str(bad))
