@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api import households, own, rules
+from api import accounts, households, own, people, register, rules, stored_decisions, trail
 from api.authentication import Authentication
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
@@ -40,7 +40,14 @@ from records.rights import Viewer
 from records.sealed import Erased
 
 ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router)
-WITH_A_RECORD: tuple[APIRouter, ...] = (own.router,)
+WITH_A_RECORD: tuple[APIRouter, ...] = (
+    own.router,
+    accounts.router,
+    register.router,
+    people.router,
+    stored_decisions.router,
+    trail.router,
+)
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 

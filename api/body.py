@@ -19,7 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 async def read_json(request: Request, largest: int = LARGEST) -> Any:
     """Plain data with exact numbers. Raises `ProblemError` (408, 413, 415) and `BadDocument`."""
-    check_type(request)
+    _check_type(request)
     return parse_json(await read_body(request, largest))
 
 
@@ -40,7 +40,7 @@ async def read_body(request: Request, largest: int) -> bytes:
     return bytes(content)
 
 
-def check_type(request: Request) -> None:
+def _check_type(request: Request) -> None:
     declared = request.headers.get("content-type")
     media = (declared or "application/json").partition(";")[0].strip().lower()
     if media != "application/json" and not media.endswith("+json"):

@@ -24,11 +24,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from api.body import check_type, checked_texts, read_body
+from api.body import read_body
 from api.limits import Limits, take
 from api.problems import ProblemError, bad_parameter
 from api.query import only_known
-from engine.decision import parse_json
 from records.rights import Right, Viewer
 
 OPEN = "open"
@@ -57,7 +56,7 @@ def right_of(route: APIRoute) -> Right | str | None:
     return found
 
 
-def takes(largest: int) -> Callable[[Endpoint], Endpoint]:
+def up_to(largest: int) -> Callable[[Endpoint], Endpoint]:
     """Declares how many bytes of a body a route takes, where that is not what `Limits.body` says."""
 
     def declared(endpoint: Endpoint) -> Endpoint:
@@ -74,7 +73,7 @@ def guarded_router(prefix: str = "/v1") -> APIRouter:
 class GuardedRoute(APIRoute):
     """Looks at who asks before anything of the body is read, and reads no more of it than the route takes.
 
-    A body that becomes a model is JSON as the engine reads it: no key twice, no NaN, no depth without end.
+    What a body says is read by `api.bodies`: JSON with no key twice, no NaN, no depth without end.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -85,9 +84,6 @@ class GuardedRoute(APIRoute):
             limits: Limits = request.app.state.limits
             body = await read_body(request, getattr(self.endpoint, _LARGEST, limits.body))
             request._body = body  # as Starlette keeps it: what is read once is there for everybody
-            if self.body_field is not None and body:
-                check_type(request)
-                request._json = checked_texts(parse_json(body))
             return await answer(request)
 
         return guarded
@@ -147,7 +143,13 @@ def api_routes(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
 
 
 def check_doors(app: FastAPI) -> None:
-    """Every route says what it needs. Raises RuntimeError: such an application must not start."""
+    """Every route says what it needs, and reads its body as the engine does.
+
+    Raises RuntimeError: such an application must not start.
+    """
     silent = sorted(route.path for route in api_routes(app.routes) if right_of(route) is None)
     if silent:
         raise RuntimeError(f"these routes declare no right: {', '.join(silent)}")
+    careless = sorted(route.path for route in api_routes(app.routes) if route.body_field is not None)
+    if careless:
+        raise RuntimeError(f"the bodies of these routes are not read by api.bodies: {', '.join(careless)}")

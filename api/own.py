@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.authentication import address_of, cookie_name
+from api.bodies import Body, body_of, takes
 from api.guard import guarded_router, needs, open_to_all, viewer_of
 from api.limits import take, too_many
 from api.problems import ProblemError
@@ -24,13 +25,13 @@ router: APIRouter = guarded_router()
 Password = Annotated[str, Field(min_length=1, max_length=256)]
 
 
-class Body(BaseModel):
-    """What is sent: nothing that nobody reads."""
+class _Secrets(Body):
+    """A password is taken as it was typed, spaces at its ends included."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(str_strip_whitespace=False)
 
 
-class SignIn(Body):
+class SignIn(_Secrets):
     account: Annotated[str, Field(min_length=1, max_length=80)]
     password: Password
     cookie: bool = False
@@ -47,7 +48,7 @@ class SignedIn(BaseModel):
     csrf_token: str | None = None
 
 
-class NewPassword(Body):
+class NewPassword(_Secrets):
     old: Password
     new: Password
 
@@ -84,9 +85,13 @@ class Me(BaseModel):
     csrf_token: str | None = None
 
 
-@router.post("/sessions", summary="Sign in", status_code=201, response_model_exclude_none=True)
+@router.post(
+    "/sessions", summary="Sign in", status_code=201, response_model_exclude_none=True, **takes(SignIn)
+)
 @open_to_all
-def sign_in(request: Request, response: Response, told: SignIn) -> SignedIn:
+def sign_in(
+    request: Request, response: Response, told: Annotated[SignIn, Depends(body_of(SignIn))]
+) -> SignedIn:
     """Answers a token for `Authorization: Bearer`, or with `cookie` sets a cookie and answers what to send in X-CSRF-Token."""
     address = address_of(request)
     take(request.app.state.buckets["sign-in"], address)
@@ -164,9 +169,9 @@ def me(request: Request) -> Me:
     )
 
 
-@router.post("/me/password", summary="Change one's password", status_code=204)
+@router.post("/me/password", summary="Change one's password", status_code=204, **takes(NewPassword))
 @needs(Right.OWN_SESSION)
-def change_password(request: Request, told: NewPassword) -> None:
+def change_password(request: Request, told: Annotated[NewPassword, Depends(body_of(NewPassword))]) -> None:
     """Ends one's other sessions."""
     database, _ = _record(request)
     address = address_of(request)

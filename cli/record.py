@@ -85,7 +85,7 @@ def run_put(file: str, actor: str, since: date, record: str, keys: Path, policie
     book = open_rulebook(policies)
     with opened(record, keys) as database, writing(database, actor) as write:
         try:
-            household = write_down(write, book, document, since)
+            household = write_down(write, book, document, since).household_id
         except BadDocument as bad:
             refuse(file, bad)
     typer.echo(f"{household}: 已登记 · written down")

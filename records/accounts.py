@@ -8,7 +8,7 @@ and grant roles, never to themselves, and to see what nobody else sees (`WATCHED
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -246,7 +246,11 @@ def one(read: Reading, account: str) -> Account:
     """Raises `Refused` when there is none."""
     for found in listed(read, tables.account.c.account == account):
         return found
-    raise Refused("no-account", f"没有账号 {account[:80]} · there is no account {account[:80]}")
+    raise no_account(account)
+
+
+def no_account(account: str) -> Refused:
+    return Refused("no-account", f"没有账号 {account[:80]} · there is no account {account[:80]}")
 
 
 def listed(read: Reading, which: ColumnElement[bool] | None = None) -> list[Account]:
@@ -276,10 +280,9 @@ def listed(read: Reading, which: ColumnElement[bool] | None = None) -> list[Acco
     ]
 
 
-def reached(account: Account, areas: Iterable[str]) -> bool:
+def reached(account: Account, areas: Collection[str]) -> bool:
     """Whether an administrator of these areas has to do with an account: none of its grants reaches outside."""
-    inside = frozenset(areas)
-    return all(granted.grant.area in inside for granted in account.grants)
+    return all(granted.grant.area in areas for granted in account.grants)
 
 
 def _standing(read: Reading, which: ColumnElement[bool]) -> Iterable[Row[Any]]:

@@ -16,6 +16,9 @@ from records import audit, tables
 from records.database import Reading, Writing
 from records.refused import Refused
 
+_kept: dict[str, Rulebook] = {}
+_MOST_KEPT = 6  # some 100 MB each
+
 
 def keep(write: Writing, book: Rulebook) -> None:
     """Keeps the files of a rulebook, once."""
@@ -65,3 +68,12 @@ def load(read: Reading, fingerprint: str) -> Rulebook:
             f"规则库 {fingerprint[:12]} 的文本已被改动 · the text of rulebook {fingerprint[:12]} was changed",
         )
     return book
+
+
+def kept(read: Reading, fingerprint: str) -> Rulebook:
+    """As `load`, and remembered: what a fingerprint stands for does not change. Raises `Refused`."""
+    if fingerprint not in _kept:
+        while len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        _kept[fingerprint] = load(read, fingerprint)
+    return _kept[fingerprint]
