@@ -6,20 +6,25 @@ Without a record it only decides what it is sent. With one it keeps households a
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from api import accounts, households, own, people, register, rules, stored_decisions, trail
 from api.authentication import Authentication
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
+from api.hardening import Hardening
 from api.limits import Buckets, Limits
 from api.oidc import Oidc
 from api.openapi import describe
@@ -50,6 +55,8 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
+_log = logging.getLogger("relief.api")
+
 
 def nobody(_: Request) -> Viewer | None:
     """Who is signed in where nobody can."""
@@ -75,7 +82,7 @@ def make_app(
             yield
 
     # The pages of FastAPI load scripts from elsewhere; the description itself is at /openapi.json.
-    app = FastAPI(
+    app = _Hardened(
         title="smart-relief",
         version="0.1.0",
         lifespan=lifespan,
@@ -96,10 +103,19 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Erased, _erased)
+    app.add_exception_handler(OperationalError, _unavailable)
+    app.add_exception_handler(PoolTimeout, _unavailable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failed)
     return app
+
+
+class _Hardened(FastAPI):
+    """Around everything, so that the answer to a failure of ours is as hard as any."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Hardening(super().build_middleware_stack(), self.state.limits, self.state.settings.hosts)
 
 
 def _asked_of(record: Database | None, settings: Settings) -> Callable[[Request], Viewer | None]:
@@ -135,6 +151,13 @@ async def _refused(_: Request, error: Any) -> Response:
 
 async def _erased(_: Request, error: Any) -> Response:
     return problem_response(ProblemError(HTTPStatus.GONE, "erased", str(error)))
+
+
+async def _unavailable(_: Request, error: Any) -> Response:
+    """The database is not there, or too busy to be waited for."""
+    _log.warning("the record is not available: %s", error)
+    problem = ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", headers={"Retry-After": "5"})
+    return problem_response(problem)
 
 
 async def _http(request: Request, error: Any) -> Response:

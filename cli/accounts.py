@@ -7,8 +7,7 @@ from pathlib import Path
 
 import typer
 
-from cli.record import opened
-from cli.rulebooks import open_rulebook
+from cli.record import opened_record, rulebook_of
 from cli.stop import stop
 from engine.rulebook import Rulebook
 from records import accounts
@@ -22,9 +21,8 @@ _SHOWN_ONCE = "只显示这一次 · shown this once"
 def run_add(
     new: NewAccount, grant: Grant, since: date | None, record: str, keys: Path, policies: Path | None
 ) -> None:
-    book = open_rulebook(policies)
-    with opened(record, keys) as database, writing(database, SETUP) as write:
-        accounts.check_grant(book, grant)
+    with opened_record(record, keys) as database, writing(database, SETUP) as write:
+        accounts.check_grant(rulebook_of(database, policies), grant)
         accounts.create(write, new)
         accounts.grant_role(write, new.account, grant, SETUP, since or write.day)
         password = accounts.give_first_password(write, new.account) if new.kind is Kind.PASSWORD else ""
@@ -36,21 +34,20 @@ def run_add(
 def run_grant(
     account: str, grant: Grant, since: date | None, record: str, keys: Path, policies: Path | None
 ) -> None:
-    book = open_rulebook(policies)
-    with opened(record, keys) as database, writing(database, SETUP) as write:
-        accounts.check_grant(book, grant)
+    with opened_record(record, keys) as database, writing(database, SETUP) as write:
+        accounts.check_grant(rulebook_of(database, policies), grant)
         accounts.grant_role(write, account, grant, SETUP, since or write.day)
     typer.echo(f"{account}: 已授权 · granted")
 
 
 def run_reset(account: str, record: str, keys: Path) -> None:
-    with opened(record, keys) as database, writing(database, SETUP) as write:
+    with opened_record(record, keys) as database, writing(database, SETUP) as write:
         password = accounts.give_first_password(write, account)
     typer.echo(f"初始密码 · first password: {password}  （{_SHOWN_ONCE}）")
 
 
 def run_list(record: str, keys: Path) -> None:
-    with opened(record, keys) as database, reading(database) as read:
+    with opened_record(record, keys) as database, reading(database) as read:
         found = accounts.listed(read)
     for one in found:
         closed = "  已停用 · closed" if one.closed else ""
@@ -64,9 +61,9 @@ def run_demo(
     county: str, departments: tuple[str, str], record: str, keys: Path, policies: Path | None
 ) -> None:
     """An account for every role of a county, whose passwords need not be changed: to try the system with."""
-    book = open_rulebook(policies)
     made: list[tuple[NewAccount, Grant, str]] = []
-    with opened(record, keys) as database, writing(database, SETUP) as write:
+    with opened_record(record, keys) as database, writing(database, SETUP) as write:
+        book = rulebook_of(database, policies)
         for name, shown, grant in _of_every_role(book, county, departments):
             made.append((*_demo_account(write, book, name, shown, grant),))
     typer.echo(f"演示账号与密码（{_SHOWN_ONCE}）：")

@@ -74,7 +74,7 @@ def test_it_still_does_after_more_was_told_on_the_same_day(database: Database, s
     later = decided(database, stored.household_id)
     assert later.decision_id != stored.decision_id
     assert [one.result for one in replayed(database)] == [Replayed.SAME, Replayed.SAME]
-    changed = decisions.compared(stored, later)
+    changed = decisions.compared(parse_json(stored.content), parse_json(later.content))
     assert changed.facts["financial_assets"][0] == {"value": 1000, "source": "civil_affairs"}
     assert changed.facts["financial_assets"][1] == {"value": 99_999, "source": "civil_affairs"}
     assert changed.rulebook is None and "dibao/household" in changed.outcomes
