@@ -1,31 +1,58 @@
-"""The application: routes, and how everything that goes wrong is answered."""
+"""The application: routes, and how everything that goes wrong is answered.
+
+Without a record it only decides what it is sent. With one it keeps households and decisions, for those who sign in.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from typing import Any, cast
 
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api import households, rules
 from api.current import LOOK_EVERY, CurrentRulebook
+from api.guard import api_routes, check_doors
 from api.openapi import describe
-from api.problems import ProblemError, bad_document, not_found, problem_response
+from api.problems import (
+    ProblemError,
+    bad_document,
+    bad_request,
+    not_found,
+    problem_response,
+    refused_by_record,
+)
 from engine.decision import BadDocument
 from engine.language.problems import nearest
+from records.database import Database
+from records.refused import Refused
+from records.rights import Viewer
+from records.sealed import Erased
 
-_ROUTES = (*households.router.routes, *rules.router.routes)
-_PATHS = tuple(route.path for route in _ROUTES if isinstance(route, APIRoute))
+ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router)
+WITH_A_RECORD: tuple[APIRouter, ...] = ()
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 
-def make_app(current: CurrentRulebook, look_every: float = LOOK_EVERY) -> FastAPI:
+def nobody(_: Request) -> Viewer | None:
+    """Who is signed in where nobody can."""
+    return None
+
+
+def make_app(
+    current: CurrentRulebook,
+    look_every: float = LOOK_EVERY,
+    record: Database | None = None,
+    authenticate: Callable[[Request], Viewer | None] = nobody,
+) -> FastAPI:
+    """`authenticate`: who asks, None when nobody is signed in; asked in a thread of its own."""
+
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with current.watched(look_every):
@@ -41,11 +68,16 @@ def make_app(current: CurrentRulebook, look_every: float = LOOK_EVERY) -> FastAP
         redirect_slashes=False,
     )
     app.state.current = current
-    app.include_router(households.router)
-    app.include_router(rules.router)
+    app.state.record, app.state.authenticate = record, authenticate
+    for router in (*ALWAYS, *(WITH_A_RECORD if record is not None else ())):
+        app.include_router(router)
+    check_doors(app)
     app.openapi = lambda: _description(app)  # type: ignore[method-assign]
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(BadDocument, _bad_document)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Erased, _erased)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failed)
@@ -68,11 +100,29 @@ async def _bad_document(_: Request, error: Any) -> Response:
     return problem_response(bad_document(error))
 
 
+async def _bad_request(_: Request, error: Any) -> Response:
+    return problem_response(bad_request(error))
+
+
+async def _refused(_: Request, error: Any) -> Response:
+    return problem_response(refused_by_record(error))
+
+
+async def _erased(_: Request, error: Any) -> Response:
+    return problem_response(ProblemError(HTTPStatus.GONE, "erased", str(error)))
+
+
 async def _http(request: Request, error: Any) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return problem_response(not_found("address", request.url.path, nearest(request.url.path, _PATHS)))
+        return problem_response(
+            not_found("address", request.url.path, nearest(request.url.path, _paths(request)))
+        )
     code = _HTTP_CODES.get(error.status_code, "bad-document")
     return problem_response(ProblemError(error.status_code, code, headers=error.headers or {}))
+
+
+def _paths(request: Request) -> tuple[str, ...]:
+    return tuple(route.path for route in api_routes(request.app.routes))
 
 
 async def _gone(_: Request, error: Any) -> Response:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from api.answers import about_household
 from api.body import read_json
+from api.guard import open_to_all
 from api.query import Moment, language_of, layer_of, moment_of
 from engine.decision import Decision, decide, encode_json
 from engine.decision.explain import as_text, explain
@@ -24,6 +25,7 @@ router = APIRouter(prefix="/v1")
 
 
 @router.post("/decisions", summary="Decide one household")
+@open_to_all
 async def decisions(request: Request) -> Response:
     """The body is the household document itself; what is asked about it stands in the query."""
     book: Rulebook = request.app.state.current.book
@@ -32,6 +34,7 @@ async def decisions(request: Request) -> Response:
 
 
 @router.post("/explanations", summary="Explain a decision")
+@open_to_all
 async def explanations(request: Request) -> Response:
     """The body is a decision, or a household document, which is then decided first.
 

@@ -8,23 +8,34 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
 from engine.decision import BadDocument
+from records.refused import Refused
 
 MEDIA_TYPE = "application/problem+json"
 _TYPES = "https://smart-relief.example/problems/"
 
 TITLES = {
-    "bad-document": "The document is wrong",
-    "bad-parameter": "A query parameter is wrong",
-    "not-found": "There is no such thing here",
-    "method-not-allowed": "This address does not take this method",
-    "too-large": "The document is too large",
-    "not-json": "The body is not declared as JSON",
-    "other-rulebook": "The decision was made under another rulebook",
-    "internal": "The server has failed",
+    "bad-document": "资料有误 · The document is wrong",
+    "bad-parameter": "查询参数有误 · A query parameter is wrong",
+    "bad-request": "请求有误 · The request is wrong",
+    "not-found": "没有所请求的内容 · There is no such thing here",
+    "method-not-allowed": "此地址不接受这种方法 · This address does not take this method",
+    "too-large": "资料过大 · The document is too large",
+    "not-json": "请求体未声明为 JSON · The body is not declared as JSON",
+    "other-rulebook": "该裁定出自另一规则库 · The decision was made under another rulebook",
+    "not-signed-in": "尚未登录 · Nobody is signed in",
+    "not-allowed": "没有权限 · This is not allowed to you",
+    "refused": "记录不接受此项操作 · The record does not take this",
+    "conflict": "与记录现状冲突 · This conflicts with what the record holds",
+    "erased": "已依法删除 · This was erased by law",
+    "internal": "服务器出错 · The server has failed",
 }
+
+_CONFLICTS = frozenset({"stale", "household-known", "person-known"})
+_MISSING = frozenset({"no-household", "no-person", "no-decision", "no-rulebook"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,38 @@ def bad_document(bad: BadDocument) -> ProblemError:
 def bad_parameter(parameter: str, message: str, hint: str = "") -> ProblemError:
     mistake = Mistake("bad-parameter", message, hint, parameter=parameter)
     return ProblemError(HTTPStatus.BAD_REQUEST, "bad-parameter", errors=(mistake,))
+
+
+def bad_request(error: RequestValidationError) -> ProblemError:
+    """What FastAPI found wrong: in the query 400, in the body 422."""
+    mistakes, status = [], HTTPStatus.BAD_REQUEST
+    for one in error.errors():
+        place, *path = one["loc"]
+        message = str(one["msg"])
+        if place == "body":
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            pointer = "".join(f"/{part}" for part in path)
+            mistakes.append(Mistake(one["type"], message, _HINTS.get(one["type"], ""), pointer=pointer))
+        else:
+            name = str(path[-1])[:80] if path else ""
+            mistakes.append(Mistake(one["type"], message, _HINTS.get(one["type"], ""), parameter=name))
+    return ProblemError(status, "bad-request", errors=tuple(mistakes))
+
+
+_HINTS = {
+    "extra_forbidden": "没有这个字段，请删去或改正名称 · there is no such field; remove it or correct its name",
+    "missing": "必填 · this is needed",
+    "json_invalid": "请求体不是合法的 JSON · the body is no valid JSON",
+}
+
+
+def refused_by_record(refused: Refused) -> ProblemError:
+    mistake = Mistake(refused.code, str(refused))
+    if refused.code in _MISSING:
+        return ProblemError(HTTPStatus.NOT_FOUND, "not-found", errors=(mistake,))
+    if refused.code in _CONFLICTS:
+        return ProblemError(HTTPStatus.CONFLICT, "conflict", errors=(mistake,))
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "refused", errors=(mistake,))
 
 
 def not_found(what: str, name: str, hint: str = "") -> ProblemError:

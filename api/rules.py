@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import about_rules, about_server
+from api.guard import open_to_all
 from api.problems import not_found, plain_list
 from api.query import only_known
 from api.shown import fact_shown, policy_shown, version_shown
@@ -19,12 +20,14 @@ router = APIRouter()
 
 
 @router.get("/healthz", summary="Is the server there")
+@open_to_all
 async def healthz(request: Request) -> Response:
     book: Rulebook = request.app.state.current.book
     return about_server(book, {"status": "ok", "rulebook": book.fingerprint})
 
 
 @router.get("/v1/policies", summary="All policies")
+@open_to_all
 async def policies(request: Request) -> Response:
     only_known(request, ())
     book: Rulebook = request.app.state.current.book
@@ -34,6 +37,7 @@ async def policies(request: Request) -> Response:
 
 
 @router.get("/v1/policies/{policy_id}", summary="One policy and its versions")
+@open_to_all
 async def policy(request: Request, policy_id: str) -> Response:
     only_known(request, ())
     book: Rulebook = request.app.state.current.book
@@ -46,6 +50,7 @@ async def policy(request: Request, policy_id: str) -> Response:
 @router.get(
     "/v1/policies/{policy_id}/versions/{version}", summary="One version, as written and clause by clause"
 )
+@open_to_all
 async def policy_version(request: Request, policy_id: str, version: str) -> Response:
     only_known(request, ())
     book: Rulebook = request.app.state.current.book
@@ -59,6 +64,7 @@ async def policy_version(request: Request, policy_id: str, version: str) -> Resp
 
 
 @router.get("/v1/facts", summary="The fact dictionary")
+@open_to_all
 async def facts(request: Request) -> Response:
     only_known(request, ())
     book: Rulebook = request.app.state.current.book
@@ -66,6 +72,7 @@ async def facts(request: Request) -> Response:
 
 
 @router.get("/v1/rulebook", summary="What is served, and what waits for mending")
+@open_to_all
 async def rulebook(request: Request) -> Response:
     only_known(request, ())
     current = request.app.state.current

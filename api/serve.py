@@ -1,29 +1,72 @@
-"""The server process."""
+"""The server process, or several."""
 
 from __future__ import annotations
 
 import logging
+import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import make_app
 from api.current import CurrentRulebook
+from records.database import Database, connect
+from records.keys import read_keys
+from records.place import office_zone
+
+_POLICIES, _RECORD, _KEYS = "RELIEF_POLICIES", "RELIEF_RECORD", "RELIEF_KEY_FILE"
 
 
-def serve(policies: Path, host: str, port: int) -> None:
-    """Serves the rulebook in a directory until it is told to stop. Raises `Problems`."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served: the rulebook of a directory, and a record when there is one. `keys`: the file of its keys."""
+
+    policies: Path
+    record: str = ""
+    keys: Path = Path("record.keys.json")
+
+
+def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
+    """Serves until it is told to stop. Raises `Problems`, `BadKeys`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    app = make_app(CurrentRulebook(policies))
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=5,
+    settings: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": "none",
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "timeout_graceful_shutdown": 5,
+    }
+    app = make_served(served)  # what is wrong is told before any process is started
+    if workers == 1:
+        uvicorn.run(app, **settings)
+        return
+    os.environ[_POLICIES] = str(served.policies)
+    os.environ[_RECORD], os.environ[_KEYS] = served.record, str(served.keys)
+    uvicorn.run("api.serve:app_of_environment", factory=True, workers=workers, **settings)
+
+
+def app_of_environment() -> FastAPI:
+    """For each of several worker processes."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    environment = os.environ
+    return make_served(
+        Served(Path(environment[_POLICIES]), environment.get(_RECORD, ""), Path(environment[_KEYS]))
     )
+
+
+def make_served(served: Served) -> FastAPI:
+    current = CurrentRulebook(served.policies)
+    return make_app(current, record=_record(served))
+
+
+def _record(served: Served) -> Database | None:
+    if not served.record:
+        return None
+    return connect(served.record, read_keys(served.keys), office_zone())

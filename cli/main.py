@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.record_commands import audit_app, record_app, replay
+from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
 
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
 
@@ -468,11 +468,22 @@ def serve(
     host: Annotated[str, typer.Option(help="地址 · address")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="端口 · port", min=0, max=65535)] = 8000,
     policies: Policies = None,
+    record: Annotated[
+        str,
+        typer.Option(
+            "--record",
+            envvar="RELIEF_RECORD",
+            metavar="URL",
+            help="家庭记录，不填则只裁定送来的资料 · the record, if any",
+        ),
+    ] = "",
+    keys: KeyFile = DEFAULT_KEYS,
+    workers: Annotated[int, typer.Option(help="进程数 · processes", min=1, max=64)] = 1,
 ) -> None:
     """启动 HTTP 服务。 Serve the API."""
     from cli.serve import run
 
-    run(host, port, policies)
+    run(host, port, policies, record, keys, workers)
 
 
 app.add_typer(record_app, name="record")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import typer
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -23,6 +23,7 @@ from records.database import Database, connect, migrate, reading, writing
 from records.decisions import Replayed
 from records.intake import write_down
 from records.keys import BadKeys, new_keys, read_keys, write_keys
+from records.place import BadPlace, office_zone
 from records.refused import Refused
 from records.sealed import Erased, Tampered
 from records.verify import verify
@@ -46,13 +47,11 @@ _RESULTS = {
 }
 
 
-def office_zone() -> ZoneInfo:
-    """Where the office is: RELIEF_ZONE."""
-    name = os.environ.get("RELIEF_ZONE", "Asia/Shanghai")
+def zone_or_stop() -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        stop(f"RELIEF_ZONE: 没有时区 {name} · there is no time zone {name}")
+        return office_zone()
+    except BadPlace as bad:
+        stop(str(bad))
 
 
 @contextmanager
@@ -60,7 +59,7 @@ def _opened(record: str, keys: Path) -> Iterator[Database]:
     """The record, or the end of the command in words."""
     try:
         yield connect(record, read_keys(keys), office_zone())
-    except BadKeys as bad:
+    except (BadKeys, BadPlace) as bad:
         stop(str(bad))
     except (Refused, Erased, Tampered) as refused:
         stop(str(refused))

@@ -38,9 +38,9 @@ DEFAULT_KEYS = Path("record.keys.json")
 
 def _date(told: datetime | None) -> date:
     """The day that was told; today where the office is, whose days the record counts."""
-    from cli.record import office_zone
+    from cli.record import zone_or_stop
 
-    return datetime.now(office_zone()).date() if told is None else told.date()
+    return datetime.now(zone_or_stop()).date() if told is None else told.date()
 
 
 @record_app.command("init")

@@ -9,11 +9,15 @@ from cli.stop import stop
 from engine.language.problems import Problems
 
 
-def run(host: str, port: int, policies: Path | None) -> None:
-    from api.serve import serve
+def run(host: str, port: int, policies: Path | None, record: str, keys: Path, workers: int) -> None:
+    from api.serve import Served, serve
+    from records.keys import BadKeys
+    from records.place import BadPlace
 
     directory = directory_of(policies)
     try:
-        serve(directory, host, port)
+        serve(Served(directory, record, keys), host, port, workers)
     except Problems as problems:
         stop(told(problems, directory))
+    except (BadKeys, BadPlace) as bad:
+        stop(str(bad))

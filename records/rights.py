@@ -1,0 +1,115 @@
+"""Who may do what: roles and their rights. What is not said here may not be done.
+
+A grant gives an account one role in one area and everything below it, for department officers in one department.
+An account may have several; each right reaches as far as the grants that give it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    VILLAGE_WORKER = "village_worker"
+    TOWNSHIP_OFFICER = "township_officer"
+    DEPARTMENT_OFFICER = "department_officer"
+    POLICY_OFFICER = "policy_officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+ROLE_LABELS: Mapping[Role, Mapping[str, str]] = {
+    Role.VILLAGE_WORKER: {"zh": "村（居）协理员", "en": "Village worker"},
+    Role.TOWNSHIP_OFFICER: {"zh": "乡镇（街道）经办人", "en": "Township officer"},
+    Role.DEPARTMENT_OFFICER: {"zh": "部门经办人", "en": "Department officer"},
+    Role.POLICY_OFFICER: {"zh": "政策管理员", "en": "Policy officer"},
+    Role.AUDITOR: {"zh": "审计人员", "en": "Auditor"},
+    Role.ADMINISTRATOR: {"zh": "系统管理员", "en": "Administrator"},
+}
+
+
+class Right(StrEnum):
+    READ_HOUSEHOLDS = "households.read"  # lists, counts and the search as well
+    WRITE_HOUSEHOLDS = "households.write"
+    ERASE_HOUSEHOLDS = "households.erase"
+    UNMASK = "identity.unmask"
+    DECIDE = "decisions.make"
+    READ_DECISIONS = "decisions.read"
+    REPLAY = "decisions.replay"
+    IMPORT = "imports.run"
+    MATCH_FEEDS = "feeds.match"
+    READ_PROPOSALS = "proposals.read"
+    ANSWER_PROPOSALS = "proposals.answer"
+    READ_PAYMENTS = "payments.read"
+    READ_RULEBOOKS = "rulebooks.read"
+    DRAFT_RULEBOOKS = "rulebooks.draft"
+    PUBLISH_RULEBOOKS = "rulebooks.publish"
+    READ_AUDIT = "audit.read"
+    VERIFY_AUDIT = "audit.verify"
+    MANAGE_ACCOUNTS = "accounts.manage"
+    OWN_SESSION = "session.own"  # what everybody with an account may do for himself
+
+
+_READS = {Right.READ_HOUSEHOLDS, Right.READ_DECISIONS, Right.READ_PROPOSALS, Right.READ_PAYMENTS}
+_ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.VILLAGE_WORKER: frozenset(_ALWAYS | _READS | {Right.WRITE_HOUSEHOLDS}),
+    Role.TOWNSHIP_OFFICER: frozenset(
+        _ALWAYS
+        | _READS
+        | {
+            Right.WRITE_HOUSEHOLDS,
+            Right.UNMASK,
+            Right.DECIDE,
+            Right.REPLAY,
+            Right.IMPORT,
+            Right.ANSWER_PROPOSALS,
+        }
+    ),
+    Role.DEPARTMENT_OFFICER: frozenset(
+        _ALWAYS
+        | _READS
+        | {
+            Right.WRITE_HOUSEHOLDS,
+            Right.ERASE_HOUSEHOLDS,
+            Right.UNMASK,
+            Right.DECIDE,
+            Right.REPLAY,
+            Right.IMPORT,
+            Right.MATCH_FEEDS,
+            Right.ANSWER_PROPOSALS,
+        }
+    ),
+    Role.POLICY_OFFICER: frozenset(_ALWAYS | {Right.DRAFT_RULEBOOKS, Right.PUBLISH_RULEBOOKS}),
+    Role.AUDITOR: frozenset(
+        _ALWAYS | _READS | {Right.UNMASK, Right.REPLAY, Right.READ_AUDIT, Right.VERIFY_AUDIT}
+    ),
+    Role.ADMINISTRATOR: frozenset(_ALWAYS | {Right.MANAGE_ACCOUNTS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """`department` "": of no department in particular."""
+
+    role: Role
+    area: str
+    department: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who is signed in. `person`: the real person, whatever accounts he or she has."""
+
+    account: str
+    person: str
+    grants: tuple[Grant, ...]
+
+    def may(self, right: Right) -> bool:
+        return any(right in RIGHTS[grant.role] for grant in self.grants)
+
+    def granting(self, right: Right) -> tuple[Grant, ...]:
+        return tuple(grant for grant in self.grants if right in RIGHTS[grant.role])

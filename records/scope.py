@@ -1,0 +1,147 @@
+"""How far a right reaches: the one place that lists, counts, searches and exports ask.
+
+A household that a viewer may not see is not there for him or her: `household_seen` refuses it as one that does not exist.
+Of a household that may be seen, facts of some classes are shown as commitments to those who are not cleared for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select
+
+from engine.language.tree import Node, walk
+from engine.rulebook import Rulebook
+from engine.rulebook.model import Policy, PolicyVersion
+from records import tables
+from records.database import Reading
+from records.refused import no_household
+from records.rights import Grant, Right, Role, Viewer
+
+_ALL_CLASSES = frozenset({"ordinary", "personal", "sensitive", "procedure"})
+_OPEN_TO_OTHERS = frozenset({"ordinary", "procedure"})
+_CLASSES = {
+    Role.VILLAGE_WORKER: frozenset({"ordinary", "personal", "procedure"}),
+    Role.TOWNSHIP_OFFICER: _ALL_CLASSES,
+    Role.DEPARTMENT_OFFICER: _OPEN_TO_OTHERS,  # and what the department answers, or needs to decide
+    Role.AUDITOR: _ALL_CLASSES,
+}
+
+
+def areas_below(book: Rulebook, area: str) -> frozenset[str]:
+    """An area and everything below it."""
+
+    def make() -> frozenset[str]:
+        found = {area} if area in book.areas else set()
+        more = set(found)
+        while more:
+            more = {one.code for one in book.areas.values() if one.parent in more}
+            found |= more
+        return frozenset(found)
+
+    return book.remember("areas_below", area, make)
+
+
+def areas_of(viewer: Viewer, right: Right, book: Rulebook) -> frozenset[str]:
+    """Where a viewer has a right."""
+    reached = (areas_below(book, grant.area) for grant in viewer.granting(right))
+    return frozenset().union(*reached)
+
+
+def within(viewer: Viewer, right: Right, book: Rulebook) -> ColumnElement[bool]:
+    """The condition on `household` that every list, count, search and export of households goes by."""
+    return tables.household.c.area.in_(sorted(areas_of(viewer, right, book)))
+
+
+def of_households_within(
+    column: ColumnElement[Any], viewer: Viewer, right: Right, book: Rulebook
+) -> ColumnElement[bool]:
+    """The same for a table that names households in a column."""
+    seen = select(tables.household.c.household_id).where(within(viewer, right, book))
+    return column.in_(seen)
+
+
+def household_seen(
+    read: Reading, viewer: Viewer, right: Right, book: Rulebook, household_id: str
+) -> Row[Any]:
+    """The household's row. Raises `Refused` no-household, also for one that is out of reach."""
+    found = read.connection.execute(
+        select(tables.household)
+        .where(tables.household.c.household_id == household_id)
+        .where(within(viewer, right, book))
+    ).first()
+    if found is None:
+        raise no_household(household_id)
+    return found
+
+
+# --- which facts --------------------------------------------------------------------------------------------
+
+
+def cleared(viewer: Viewer, book: Rulebook, area: str) -> Callable[[str], bool]:
+    """Which facts of a household in this area a viewer may read in clear."""
+    grants = [
+        grant for grant in viewer.granting(Right.READ_HOUSEHOLDS) if area in areas_below(book, grant.area)
+    ]
+    return lambda fact: any(_clears(grant, book, fact) for grant in grants)
+
+
+def _clears(grant: Grant, book: Rulebook, fact: str) -> bool:
+    found = book.facts.get(fact)
+    if found is None:
+        return False
+    if found.privacy in _CLASSES.get(grant.role, frozenset()):
+        return True
+    if grant.role is not Role.DEPARTMENT_OFFICER or not grant.department:
+        return False
+    return found.answered_by == grant.department or fact in facts_needed(book, grant.department)
+
+
+def facts_needed(book: Rulebook, department: str) -> frozenset[str]:
+    """The facts that a department's policies read, through definitions and other policies as well."""
+
+    def make() -> frozenset[str]:
+        mine = [policy for policy in book.policies.values() if policy.department == department]
+        names = {name for policy in mine for name in _names_in(_nodes_of(policy))}
+        left, seen = set(names), set(names)
+        while left:
+            name = left.pop()
+            more = set(_names_in(_nodes_behind(book, name))) - seen
+            seen |= more
+            left |= more
+        return frozenset(seen & set(book.facts))
+
+    return book.remember("facts_needed", department, make)
+
+
+def _nodes_of(policy: Policy) -> Iterable[Node]:
+    for version in policy.versions:
+        yield from _nodes_of_version(version)
+
+
+def _nodes_of_version(version: PolicyVersion) -> Iterable[Node]:
+    yield from (clause.truth for clause in version.all_clauses())
+    yield from (one.node for one in version.defines)
+    if version.amount is not None:
+        yield from (one.node for one in version.amount.parts)
+        yield from (one.node for one in (version.amount.least, version.amount.most) if one is not None)
+
+
+def _nodes_behind(book: Rulebook, name: str) -> Iterable[Node]:
+    """What a name stands for: a definition, or the outcome of another policy (`policy.eligible`)."""
+    if name in book.definitions:
+        for version in book.definitions[name].versions:
+            yield version.node
+            yield from (one.node for one in version.defines)
+            yield from (one.when for one in version.exceptions)
+    policy = book.policies.get(name.partition(".")[0])
+    if policy is not None and not name.endswith(".held"):
+        yield from _nodes_of(policy)
+
+
+def _names_in(nodes: Iterable[Node]) -> Iterable[str]:
+    for node in nodes:
+        for one in walk(node):
+            if one.op in ("fact", "value", "field", "computed"):
+                yield one.name
