@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli.backup_commands import backup, restore, verify
 from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
 
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
@@ -488,7 +489,8 @@ def serve(
 
 app.add_typer(record_app, name="record")
 app.add_typer(audit_app, name="audit")
-app.command()(replay)
+for command in (replay, backup, restore, verify):
+    app.command()(command)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from records.keys import BadKeys, new_keys, read_keys, write_keys
 from records.place import BadPlace, office_zone
 from records.refused import Refused
 from records.sealed import Erased, Tampered
-from records.verify import verify
+from records.verify import Broken, verify
 
 _FOUND = {
     "chain": "与上一条不相连 · does not follow the entry before",
@@ -55,7 +55,7 @@ def zone_or_stop() -> ZoneInfo:
 
 
 @contextmanager
-def _opened(record: str, keys: Path) -> Iterator[Database]:
+def opened_record(record: str, keys: Path) -> Iterator[Database]:
     """The record, or the end of the command in words."""
     try:
         yield connect(record, read_keys(keys), office_zone())
@@ -75,7 +75,7 @@ def run_init(record: str, keys: Path) -> None:
         typer.echo(
             f"{keys}: 新密钥，请另行保管，切勿与数据库同存 · new keys; keep them apart from the database"
         )
-    with _opened(record, keys) as database:
+    with opened_record(record, keys) as database:
         migrate(database)
     typer.echo(f"{record}: 已就绪 · ready")
 
@@ -83,7 +83,7 @@ def run_init(record: str, keys: Path) -> None:
 def run_put(file: str, actor: str, since: date, record: str, keys: Path, policies: Path | None) -> None:
     document = read_document(file)
     book = open_rulebook(policies)
-    with _opened(record, keys) as database, writing(database, actor) as write:
+    with opened_record(record, keys) as database, writing(database, actor) as write:
         try:
             household = write_down(write, book, document, since)
         except BadDocument as bad:
@@ -95,7 +95,7 @@ def run_decide(
     household: str, actor: str, on: date, known: date, record: str, keys: Path, policies: Path | None
 ) -> None:
     book = open_rulebook(policies)
-    with _opened(record, keys) as database, writing(database, actor) as write:
+    with opened_record(record, keys) as database, writing(database, actor) as write:
         try:
             stored = decisions.decide_and_keep(write, book, household, on, known)
         except BadDocument as bad:
@@ -105,7 +105,7 @@ def run_decide(
 
 def run_replay(decision: str, record: str, keys: Path) -> None:
     found: Counter[Replayed] = Counter()
-    with _opened(record, keys) as database, reading(database) as read:
+    with opened_record(record, keys) as database, reading(database) as read:
         for one in decisions.replay_all(read, decision):
             found[one.result] += 1
             if one.result is Replayed.DIFFERS:
@@ -119,9 +119,14 @@ def run_replay(decision: str, record: str, keys: Path) -> None:
 
 
 def run_verify(record: str, keys: Path) -> None:
-    with _opened(record, keys) as database, reading(database) as read:
+    with opened_record(record, keys) as database, reading(database) as read:
         broken = verify(read.connection, database.keys.signing.public_key())
         entries = audit.count(read.connection)
+    tell_verified(broken, entries)
+
+
+def tell_verified(broken: Broken | None, entries: int) -> None:
+    """Says what `records.verify` found. Ends the command when something is wrong."""
     if broken is None:
         typer.echo(f"完整 · whole: {entries}")
         return
@@ -131,7 +136,7 @@ def run_verify(record: str, keys: Path) -> None:
 
 
 def run_anchor(actor: str, record: str, keys: Path) -> None:
-    with _opened(record, keys) as database, writing(database, actor) as write:
+    with opened_record(record, keys) as database, writing(database, actor) as write:
         head = audit.anchor(write)
         public = database.keys.signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     if head is None:
@@ -140,7 +145,7 @@ def run_anchor(actor: str, record: str, keys: Path) -> None:
 
 
 def run_export(out: Path, record: str, keys: Path) -> None:
-    with _opened(record, keys) as database, reading(database) as read:
+    with opened_record(record, keys) as database, reading(database) as read:
         public = database.keys.signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         with out.open("w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in audit.exported(read.connection, public))

@@ -20,8 +20,19 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
-from sqlalchemy import Boolean, Column, Connection, Date, DateTime, Integer, LargeBinary, MetaData, Numeric
-from sqlalchemy import String, Table
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+)
 from sqlalchemy.types import TypeEngine
 
 FORMAT = 1

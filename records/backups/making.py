@@ -74,7 +74,9 @@ def _written(database: Database, files: _Directory, documents: Path | None, told
         revision, audit = revision_of(read.connection), tables.audit.c
         if revision is None:
             raise Refused("no-record", "数据库里没有记录，请先 relief record init · there is no record here")
-        head = read.connection.execute(select(audit.seq, audit.hash).order_by(audit.seq.desc()).limit(1)).first()
+        head = read.connection.execute(
+            select(audit.seq, audit.hash).order_by(audit.seq.desc()).limit(1)
+        ).first()
         kept = tuple(_table(read.connection, table, files, told) for table in tables_in(read.connection))
     # Documents are laid down before the rows that speak of them, so all that the rows above speak of are there.
     listed = None if documents is None else _documents(documents, files, told)
@@ -112,8 +114,8 @@ def _table(connection: Connection, table: Table, files: _Directory, told: Told) 
                 group = []
         if group:
             writer.write_table(pa.Table.from_batches(group))
-    columns = tuple((column.name, kind_of(column)) for column in table.columns)
-    return TableFile(table.name, done, columns, file.done(path))
+    columns = tuple((str(column.name), kind_of(column)) for column in table.columns)
+    return TableFile(str(table.name), done, columns, file.done(path))
 
 
 def _batches(connection: Connection, table: Table, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -213,7 +215,7 @@ def _files(target: Path) -> Iterator[_Directory]:
             _sync(Path(folder))
         return
     with _private(target) as file:
-        tar = tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT)
+        tar = tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT)  # noqa: SIM115 closed when all went well
         yield _Tar(target.with_name("files"), tar)
         tar.close()
         file.flush()

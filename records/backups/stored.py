@@ -18,8 +18,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import Table
 
 from records import tables
-from records.backups.form import LISTED, MANIFEST, SIGNATURE, Damaged, File, Manifest, TableFile
-from records.backups.form import decoded, signed_text
+from records.backups.form import (
+    LISTED,
+    MANIFEST,
+    SIGNATURE,
+    Damaged,
+    TableFile,
+    decoded,
+    signed_text,
+)
 from records.backups.making import Told
 from records.verify import Broken, verify_rows
 
@@ -44,14 +51,17 @@ class Backup:
                 file: Any = (self.where / path).open("rb")
             else:
                 file = self._tar.extractfile(path)
-        except (FileNotFoundError, NotADirectoryError, KeyError):
+        except (FileNotFoundError, NotADirectoryError, KeyError, tarfile.ReadError):
+            if self._tar is not None and path == MANIFEST:  # which is the last thing in it
+                raise Damaged(f"{self.where}: 不是备份，或被截断 · no backup, or truncated") from None
             raise Damaged(f"{self.where}: {path}: 缺失 · is missing") from None
         with file:
             yield file
 
     def check_files(self, told: Told) -> None:
         """Every file against its hash. Raises `Damaged`, which names all that are wrong."""
-        manifest, problems = self.manifest, []
+        manifest = self.manifest
+        problems: list[str] = []
         listed = () if manifest.documents is None else (manifest.documents[0],)
         for number, file in enumerate((*(one.file for one in manifest.tables), *listed)):
             problems += self._file_wrong(file.path, file.sha256, file.bytes)
@@ -91,9 +101,12 @@ class Backup:
                 yield path, sha256
 
     def lay_down(self, path: str, target: Path) -> None:
+        """Copies a document; it stands under its name when it is whole."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        with self.reading(path) as source, target.open("xb") as file:
+        beside = target.with_name(f".{target.name}.partial")
+        with self.reading(path) as source, beside.open("wb") as file:
             shutil.copyfileobj(source, file, _PIECE)
+        beside.rename(target)
 
     def _small(self, path: str) -> bytes:
         with self.reading(path) as file:
