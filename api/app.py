@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api import households, rules
+from api import households, people, register, rules, stored_decisions, trail
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
 from api.openapi import describe
@@ -36,7 +36,12 @@ from records.rights import Viewer
 from records.sealed import Erased
 
 ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router)
-WITH_A_RECORD: tuple[APIRouter, ...] = ()
+WITH_A_RECORD: tuple[APIRouter, ...] = (
+    register.router,
+    people.router,
+    stored_decisions.router,
+    trail.router,
+)
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 

@@ -9,7 +9,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
 
+from api.bodies import MODELS
+from api.guard import OPEN, api_routes, right_of
 from api.problems import MEDIA_TYPE
 from api.query import LAYERS
 from engine.decision import BadDocument, decide, encode_json, parse_json, read_household
@@ -33,6 +36,7 @@ def describe(app: FastAPI, book: Rulebook) -> dict[str, Any]:
     schemas["Household"] = _component("Household", household_schema(book))
     schemas["Decision"] = _component("Decision", decision_schema())
     schemas["Problem"] = _PROBLEM
+    schemas |= _bodies()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     household, decision = _examples(book)
@@ -44,10 +48,11 @@ def describe(app: FastAPI, book: Rulebook) -> dict[str, Any]:
     layers = [_choice("layer", "for whom", LAYERS), _choice("lang", "language", book.languages)]
     told = {"application/json": {"schema": {"type": "object"}}, "text/plain": {"schema": {"type": "string"}}}
     _say(paths["/v1/explanations"]["post"], [*_moment(book), *layers], both, told)
+    guarded = {route.path: right_of(route) != OPEN for route in api_routes(app.routes)}
     for path, methods in paths.items():
         for operation in methods.values():
             operation["responses"].pop("422", None)  # FastAPI's own, which is never answered
-            operation["responses"] |= _problems_of(path, "requestBody" in operation)
+            operation["responses"] |= _problems_of(path, "requestBody" in operation, guarded[path])
     return json.loads(encode_json(made))  # type: ignore[no-any-return]
 
 
@@ -117,10 +122,28 @@ def _examples(book: Rulebook) -> tuple[Any, Any]:
     return sample, parse_json(encode_json(decide(book, sample, on=on)))
 
 
-def _problems_of(path: str, takes_document: bool) -> dict[str, Any]:
+def _bodies() -> dict[str, Any]:
+    """The bodies that routes of the record take."""
+    models = [(model, "validation") for model in MODELS.values()]
+    _, made = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    found: dict[str, Any] = made.get("$defs", {})
+    return found
+
+
+def _problems_of(path: str, takes_document: bool, guarded: bool) -> dict[str, Any]:
     statuses = {"400": "a query parameter is wrong", "500": "the server has failed"}
-    if "{" in path:
-        statuses["404"] = "there is no such thing; the nearest name is told"
+    if "{" in path or guarded:
+        statuses["404"] = (
+            "there is no such thing, or it is out of the viewer's reach; the nearest name is told"
+        )
+    if guarded:
+        statuses |= {
+            "401": "nobody is signed in",
+            "403": "the viewer's role has no such right",
+            "409": "somebody else wrote in between, or it is there already",
+            "410": "it was erased by law",
+            "422": "the record does not take this",
+        }
     if takes_document:
         statuses |= {
             "413": "the document is too large",
