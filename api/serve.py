@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from api.app import make_app
 from api.current import CurrentRulebook, InRecord
+from api.settings import settings_of
 from records.database import connect
 from records.keys import read_keys
 from records.place import office_zone
@@ -34,7 +35,7 @@ class Served:
 
 
 def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
-    """Serves until it is told to stop. Raises `Problems`, `BadKeys`, `BadPlace`, `Refused` (`starting.Drift`)."""
+    """Serves until it is told to stop. Raises `Problems`, `BadKeys`, `BadPlace`, `BadSettings`, `Refused` (`starting.Drift`)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings: dict[str, Any] = {
         "host": host,
@@ -67,8 +68,9 @@ def app_of_environment() -> FastAPI:
 
 
 def make_served(served: Served) -> FastAPI:
+    settings = settings_of()
     if not served.record:
         assert served.policies is not None
-        return make_app(CurrentRulebook(served.policies))
+        return make_app(CurrentRulebook(served.policies), settings=settings)
     record = connect(served.record, read_keys(served.keys), office_zone())
-    return make_app(CurrentRulebook(InRecord(record, served.policies)), record=record)
+    return make_app(CurrentRulebook(InRecord(record, served.policies)), record=record, settings=settings)

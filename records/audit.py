@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from records import tables
 from records.chain import FIELDS, Entry
 from records.database import Writing
-from records.tables.base import changing
+from records.tables.base import changing, utc
 
 CHUNK = 1000
 
@@ -82,8 +82,7 @@ def digest_of_row(table: Table, row: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        moment = value if value.tzinfo is not None else value.replace(tzinfo=UTC)  # SQLite forgets the zone
-        return moment.astimezone(UTC).isoformat(timespec="microseconds")
+        return utc(value).astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
     return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value

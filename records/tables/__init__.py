@@ -1,5 +1,16 @@
 """The tables, by what they are about. Importing this package knows them all."""
 
+from records.tables.accounts import (
+    account,
+    attempt,
+    closing,
+    confirmation,
+    credential,
+    granted,
+    session,
+    session_end,
+    withdrawal,
+)
 from records.tables.audit import anchor, audit
 from records.tables.base import metadata
 from records.tables.decisions import decision, finding, rulebook
@@ -12,13 +23,19 @@ AUDITED = tuple(table for table in metadata.sorted_tables if "entry" in table.co
 
 __all__ = [
     "AUDITED",
+    "account",
     "address_gram",
     "anchor",
     "assertion",
+    "attempt",
     "audit",
+    "closing",
+    "confirmation",
+    "credential",
     "data_key",
     "decision",
     "finding",
+    "granted",
     "household",
     "identity",
     "membership",
@@ -28,5 +45,8 @@ __all__ = [
     "residence",
     "rulebook",
     "rulebook_state",
+    "session",
+    "session_end",
     "status",
+    "withdrawal",
 ]
