@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import Connection, Table, func, select
 
-from records import tables
+from records import audit
 from records.backups.form import (
     DOCUMENTS,
     FORMAT,
@@ -71,12 +71,10 @@ def make(database: Database, out: Path, documents: Path | None, told: Told) -> M
 def _written(database: Database, files: _Directory, documents: Path | None, told: Told) -> Manifest:
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     with reading(database) as read:
-        revision, audit = revision_of(read.connection), tables.audit.c
+        revision = revision_of(read.connection)
         if revision is None:
             raise Refused("no-record", "数据库里没有记录，请先 relief record init · there is no record here")
-        head = read.connection.execute(
-            select(audit.seq, audit.hash).order_by(audit.seq.desc()).limit(1)
-        ).first()
+        head = audit.head(read.connection)
         kept = tuple(_table(read.connection, table, files, told) for table in tables_in(read.connection))
     # Documents are laid down before the rows that speak of them, so all that the rows above speak of are there.
     listed = None if documents is None else _documents(documents, files, told)
@@ -87,7 +85,7 @@ def _written(database: Database, files: _Directory, documents: Path | None, told
         database.engine.dialect.name,
         revision,
         public.hex(),
-        None if head is None else Head(head.seq, head.hash),
+        None if head is None else Head(*head),
         kept,
         listed,
     )
