@@ -15,6 +15,7 @@ from records.tables.audit import anchor, audit
 from records.tables.base import metadata
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.households import address_gram, assertion, household, membership, residence, status
+from records.tables.idempotency import idempotency
 from records.tables.people import data_key, identity, number, person
 from records.tables.rulebooks import rulebook_state
 
@@ -37,6 +38,7 @@ __all__ = [
     "finding",
     "granted",
     "household",
+    "idempotency",
     "identity",
     "membership",
     "metadata",
