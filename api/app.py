@@ -20,7 +20,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from api import accounts, households, own, people, readiness, register, rules, stored_decisions, trail
+from api import (
+    accounts,
+    households,
+    own,
+    people,
+    readiness,
+    register,
+    rulebooks,
+    rules,
+    stored_decisions,
+    trail,
+)
 from api.authentication import Authentication
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
@@ -53,6 +64,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     people.router,
     stored_decisions.router,
     trail.router,
+    rulebooks.router,
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 

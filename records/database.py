@@ -10,12 +10,13 @@ time waits for the end of the chain only then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
@@ -25,7 +26,9 @@ from records.keys import Keys
 if TYPE_CHECKING:
     from alembic.config import Config
 
+Value = TypeVar("Value")
 MIGRATIONS = Path(__file__).parent / "migrations"
+AT_ONCE = 500  # values that one question to the database names
 _CHAIN = 11643  # the advisory lock of the audit chain
 
 
@@ -128,6 +131,13 @@ def reading(database: Database) -> Iterator[Reading]:
         isolation_level=isolation, relief_reads_only=True
     ) as connection:
         yield Reading(connection, database.keys)
+
+
+def batched(values: Iterable[Value], size: int) -> Iterator[list[Value]]:
+    """Lists of so many values, the last one shorter."""
+    rest = iter(values)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _sqlite_settings(connection: Any, _record: Any) -> None:
