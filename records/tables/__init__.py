@@ -15,6 +15,7 @@ from records.tables.audit import anchor, audit
 from records.tables.base import metadata
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.households import address_gram, assertion, household, membership, residence, status
+from records.tables.idempotency import idempotency
 from records.tables.intake import (
     award,
     award_review,
@@ -49,6 +50,7 @@ __all__ = [
     "finding",
     "granted",
     "household",
+    "idempotency",
     "identity",
     "life_event",
     "membership",
