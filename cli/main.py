@@ -15,7 +15,8 @@ import typer
 
 from cli.account_commands import account_app
 from cli.backup_commands import backup, restore, verify
-from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
+from cli.intake_commands import record_app
+from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, replay
 from cli.rulebook_commands import rulebook_app
 
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
