@@ -14,7 +14,9 @@ from engine.language.tree import Node
 from engine.language.types import Type
 
 if TYPE_CHECKING:
+    from engine.rulebook.procedures import ProcedureVersion
     from engine.rulebook.production import EventKind, Watch
+    from engine.rulebook.working_days import Calendar
 
 Label = Mapping[str, str]
 Made = TypeVar("Made")
@@ -290,6 +292,8 @@ class Rulebook:
     scoring: tuple[Scoring, ...]
     watches: tuple[Watch, ...]
     events: Mapping[str, EventKind]
+    procedures: tuple[ProcedureVersion, ...]
+    calendars: Mapping[int, tuple[Calendar, ...]]
     scope: Scope
     fingerprint: str
     sources: Mapping[str, str]
