@@ -5,6 +5,7 @@ from records.tables.base import metadata
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.households import address_gram, assertion, household, membership, residence, status
 from records.tables.people import data_key, identity, number, person
+from records.tables.rulebooks import rulebook_state
 
 AUDITED = tuple(table for table in metadata.sorted_tables if "entry" in table.columns and table is not audit)
 """Tables of which every row has its entry in the audit trail."""
@@ -26,5 +27,6 @@ __all__ = [
     "person",
     "residence",
     "rulebook",
+    "rulebook_state",
     "status",
 ]

@@ -29,6 +29,10 @@ Reader = Callable[["Reaches", Bindings], Reach]
 class Reaches:
     """The reaches of the values of one household. Reads the lazy reading first: what is known is known."""
 
+    direct = (
+        True  # the functions of the nodes say all of it; a reading with an `of` of its own is asked there
+    )
+
     def __init__(self, reading: Interpreter) -> None:
         self.reading = reading
         self.household, self.people, self.parameters = reading.household, reading.people, reading.parameters
