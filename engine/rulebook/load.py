@@ -19,7 +19,7 @@ from engine.language.problems import Problems, Span
 from engine.language.scope import PERSON, Scope, Symbol
 from engine.language.types import TEXT
 from engine.rulebook import whole
-from engine.rulebook.dictionary import Types, read_areas, read_facts, read_sources
+from engine.rulebook.dictionary import Types, read_areas, read_children, read_facts, read_sources
 from engine.rulebook.lock import check_lock, read_lock
 from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
 from engine.rulebook.parameters import ParameterReader
@@ -205,6 +205,7 @@ class _Builder:
             events=events,
             procedures=procedures,
             calendars=calendars,
+            children=read_children(report, head, facts),
             scope=scope,
             fingerprint=fingerprint(self._content()),
             sources=dict(self.files.texts),

@@ -270,6 +270,14 @@ class Scoring:
     terms: tuple[Term, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Children:
+    """Whoever is younger than so many years; `born`: the fact that says the date of birth."""
+
+    born: str
+    under: int
+
+
 @dataclass(frozen=True, eq=False)
 class Rulebook:
     """All of a directory of YAML files. `sources` keeps the text of every file, by its path."""
@@ -294,6 +302,7 @@ class Rulebook:
     events: Mapping[str, EventKind]
     procedures: tuple[ProcedureVersion, ...]
     calendars: Mapping[int, tuple[Calendar, ...]]
+    children: Children | None
     scope: Scope
     fingerprint: str
     sources: Mapping[str, str]
