@@ -2,6 +2,7 @@
 
 from records.tables.audit import anchor, audit
 from records.tables.base import metadata
+from records.tables.cases import application, case_step, publicity, relief_case
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.households import address_gram, assertion, household, membership, residence, status
 from records.tables.people import data_key, identity, number, person
@@ -14,8 +15,10 @@ __all__ = [
     "AUDITED",
     "address_gram",
     "anchor",
+    "application",
     "assertion",
     "audit",
+    "case_step",
     "data_key",
     "decision",
     "finding",
@@ -25,6 +28,8 @@ __all__ = [
     "metadata",
     "number",
     "person",
+    "publicity",
+    "relief_case",
     "residence",
     "rulebook",
     "rulebook_state",
