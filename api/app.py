@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api import households, people, register, rules, stored_decisions, trail
+from api import households, people, register, rulebooks, rules, stored_decisions, trail
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
 from api.openapi import describe
@@ -41,6 +41,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     people.router,
     stored_decisions.router,
     trail.router,
+    rulebooks.router,
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 

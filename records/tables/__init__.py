@@ -5,6 +5,15 @@ from records.tables.base import metadata
 from records.tables.cases import application, case_step, publicity, relief_case
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.households import address_gram, assertion, household, membership, residence, status
+from records.tables.intake import (
+    award,
+    award_review,
+    feed_run,
+    life_event,
+    payment,
+    proposal,
+    proposal_answer,
+)
 from records.tables.people import data_key, identity, number, person
 from records.tables.rulebooks import rulebook_state
 
@@ -18,16 +27,23 @@ __all__ = [
     "application",
     "assertion",
     "audit",
+    "award",
+    "award_review",
     "case_step",
     "data_key",
     "decision",
+    "feed_run",
     "finding",
     "household",
     "identity",
+    "life_event",
     "membership",
     "metadata",
     "number",
+    "payment",
     "person",
+    "proposal",
+    "proposal_answer",
     "publicity",
     "relief_case",
     "residence",
