@@ -51,7 +51,9 @@ class Handling:
 
 def handling(book: Rulebook, policy: str, on: int, known: int) -> Handling | None:
     """On a day, as known on a day (yyyymmdd). None: nobody says who decides, or the policy is not in force yet."""
-    return book.remember("handling", (policy, on, known), lambda: _Maybe(_handling(book, policy, on, known))).found
+    return book.remember(
+        "handling", (policy, on, known), lambda: _Maybe(_handling(book, policy, on, known))
+    ).found
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,7 @@ def _handling(book: Rulebook, policy: str, on: int, known: int) -> Handling | No
     version = _version(book, policy, on, known)
     if version is None:
         return None
-    found = [
-        one for one in book.procedures if policy in one.policies and covers(one.dated, on, known)
-    ]
+    found = [one for one in book.procedures if policy in one.policies and covers(one.dated, on, known)]
     said = max(found, key=lambda one: (one.dated.start, one.dated.published), default=None)
     return _together(version, said)
 

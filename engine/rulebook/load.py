@@ -66,7 +66,9 @@ def kind_of(path: str) -> str:
         return "parameter"
     if parts[0] in ("conflicts", "events", "watch") and len(parts) == 2:
         return parts[0].removesuffix("s")
-    return "policy" if len(parts) == 3 and parts[0] not in ("conflicts", "watch", "events", "calendar") else ""
+    return (
+        "policy" if len(parts) == 3 and parts[0] not in ("conflicts", "watch", "events", "calendar") else ""
+    )
 
 
 def load_rulebook(directory: Path) -> Rulebook:

@@ -151,7 +151,11 @@ class ProcedureChecker:
     """Reads procedure files against the levels, policies and facts of the rulebook."""
 
     def __init__(
-        self, report: Report, levels: Collection[str], policies: Mapping[str, Policy], facts: Mapping[str, Fact]
+        self,
+        report: Report,
+        levels: Collection[str],
+        policies: Mapping[str, Policy],
+        facts: Mapping[str, Fact],
     ) -> None:
         self.report, self.levels, self.policies, self.facts = report, levels, policies, facts
 
@@ -337,5 +341,3 @@ def _count(tree: Tree, key: str) -> int | None:
 
 def _yes(tree: Tree | None) -> bool:
     return isinstance(tree, Scalar) and tree.value is True
-
-

@@ -85,7 +85,9 @@ def _weekend(book: Rulebook) -> frozenset[int]:
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def read_calendars(report: Report, files: Iterable[tuple[str, YamlMapping]]) -> dict[int, tuple[Calendar, ...]]:
+def read_calendars(
+    report: Report, files: Iterable[tuple[str, YamlMapping]]
+) -> dict[int, tuple[Calendar, ...]]:
     found: dict[int, list[Calendar]] = {}
     for path, tree in files:
         one = _calendar(report, path, tree)
@@ -127,7 +129,9 @@ def _holiday(report: Report, entry: Tree, year: int) -> Iterator[int]:
         assert isinstance(one.value, date)
         _check_year(report, one.at, one.value, year)
     if last.value < first.value:
-        report.add(last.at, "empty-range", "this ends before it begins", "`to` is the last day of the holiday")
+        report.add(
+            last.at, "empty-range", "this ends before it begins", "`to` is the last day of the holiday"
+        )
         return
     current = first.value
     while current <= last.value and current.year == year:

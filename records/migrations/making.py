@@ -62,4 +62,6 @@ def forbid(table: Table, forbidden: Mapping[str, str], lock: int | None = None) 
     op.execute(
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n{waits}{tests}\nRETURN NEW;\nEND $$"
     )
-    op.execute(f'CREATE TRIGGER {name} BEFORE INSERT ON "{table.name}" FOR EACH ROW EXECUTE FUNCTION {name}()')
+    op.execute(
+        f'CREATE TRIGGER {name} BEFORE INSERT ON "{table.name}" FOR EACH ROW EXECUTE FUNCTION {name}()'
+    )

@@ -39,7 +39,10 @@ relief_case = Table(
     Column("policy", ID, nullable=False, index=True),
     Column("purpose", String(10), nullable=False),  # grant, reduce, stop
     Column("urgent", Boolean, nullable=False),
-    Column("appeals", ForeignKey("relief_case.case_id"), unique=True),  # the case whose decision it looks at again
+    Column("score", Integer),  # of hardship, in hundredths, the worst it can be; to order what is to be done
+    Column(
+        "appeals", ForeignKey("relief_case.case_id"), unique=True
+    ),  # the case whose decision it looks at again
     *recorded(),
     CheckConstraint("purpose IN ('grant', 'reduce', 'stop')", "purpose"),
 )
@@ -64,8 +67,10 @@ case_step = Table(
     Column("until", Date),  # the last day of publicity, of what is stopped, for papers that are to come
     Column("amount", String(40)),  # a decimal text
     Column("decision", Number, ForeignKey("decision.seq")),
-    Column("content", LargeBinary),  # what was said, sealed with the household's key
-    Column("content_hash", String(64), nullable=False),
+    Column("cause", ID, nullable=False),  # of what is granted at discretion, "" where none is told
+    Column("members", Integer),  # of the household, when it was decided
+    Column("content", LargeBinary, nullable=False),  # a salt and JSON, what was said
+    Column("commitment", String(64), nullable=False),
     *recorded(),
     UniqueConstraint("case_id", "number"),
     CheckConstraint("number >= 1 AND person <> ''", "said"),
@@ -87,7 +92,9 @@ publicity = Table(
     Column("case_id", ForeignKey("relief_case.case_id"), nullable=False),
     Column("number", Integer, nullable=False),  # of the step that opened it
     Column("area", ID, nullable=False, index=True),
-    Column("person_id", ForeignKey("person.person_id"), nullable=False),  # whose masked name stands for the family
+    Column(
+        "person_id", ForeignKey("person.person_id"), nullable=False
+    ),  # whose masked name stands for the family
     Column("policy", ID, nullable=False),
     Column("members", Integer, nullable=False),
     Column("amount", String(40)),
