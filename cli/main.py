@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli.account_commands import account_app
+from cli.backup_commands import backup, restore, verify
 from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
 from cli.rulebook_commands import rulebook_app
 
@@ -489,8 +491,10 @@ def serve(
 
 app.add_typer(record_app, name="record")
 app.add_typer(audit_app, name="audit")
+app.add_typer(account_app, name="account")
 app.add_typer(rulebook_app, name="rulebook")
-app.command()(replay)
+for command in (replay, backup, restore, verify):
+    app.command()(command)
 
 
 def main() -> None:

@@ -63,7 +63,8 @@ def shown_person(read: Reading, book: Rulebook, case: Case, applicant: str, on: 
             raise _age_unknown(case.person)
         return "" if child else case.person
     members = households.members_on(read.connection, case.household_id, on)
-    for one in dict.fromkeys((*((applicant,) if applicant in members else ()), *members)):
+    first = [applicant] if applicant in members else []
+    for one in dict.fromkeys(first + members):
         if is_child(read, book, case.household_id, one, on) is False:
             return one
     raise _age_unknown(case.household_id)

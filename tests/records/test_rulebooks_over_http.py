@@ -231,14 +231,12 @@ def _household(write: Writing, household: str, **facts: Any) -> None:
         "household_id": household,
         "area": "north",
         "people": [{"person_id": f"{household}-1", "wage": 100}],
-
-            "zone": "shore",
-            "boats": 1,
-            "roof": 20,
-            "flooded": True,
-            "flooded_on": "2024-01-05",
-            "landing": "bay"
-        ,
+        "zone": "shore",
+        "boats": 1,
+        "roof": 20,
+        "flooded": True,
+        "flooded_on": "2024-01-05",
+        "landing": "bay",
         "nets": [{"torn": True, "mesh": "fine", "worth": 50}],
         **facts,
     }

@@ -6,7 +6,7 @@ from records import tables
 from records.migrations.making import forbid, make
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 _STEPS = "FROM case_step s WHERE s.case_id = NEW.case_id"
 _LAST = f"(SELECT s.after {_STEPS} ORDER BY s.number DESC LIMIT 1)"
