@@ -35,14 +35,22 @@ def levels_of(viewer: Viewer, right: Right, book: Rulebook, area: str, policy: s
     return tuple(dict.fromkeys(found))
 
 
+def reads_words(viewer: Viewer, book: Rulebook, area: str, policy: str) -> bool:
+    """Whether a viewer reads what was said in a case: not from another department, which sees how it stands."""
+    department = book.policies[policy].department if policy in book.policies else ""
+    return any(
+        area in areas_below(book, grant.area)
+        and (grant.role is not Role.DEPARTMENT_OFFICER or grant.department == department)
+        for grant in viewer.granting(Right.READ_CASES)
+    )
+
+
 def level_for(viewer: Viewer, book: Rulebook, area: str, case: Case, possible: Possible) -> str:
     """At which level a viewer takes this step. Raises `Refused` not-your-level."""
     mine = levels_of(viewer, right_for(possible.action, possible.tier), book, area, case.policy)
     fitting = [one for one in mine if not possible.levels or one in possible.levels]
     if not fitting:
-        wanted = "、".join(
-            book.levels[one]["zh"] if "zh" in book.levels[one] else one for one in possible.levels
-        )
+        wanted = "、".join(book.levels[one].get("zh", one) for one in possible.levels)
         raise Refused(
             "not-your-level",
             f"{named(possible.action)}由{wanted or '本辖区经办人'}办理 · "

@@ -12,13 +12,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
+
 from engine.decision import parse_json
 from engine.rulebook import Rulebook
 from engine.rulebook.model import Label
 from engine.rulebook.procedures import GRANT, REDUCE, STOP
 from engine.rulebook.working_days import Due, working_days_after
-from records import audit, decisions, households, tables
+from records import audit, decisions, households, scope, tables
 from records.cases import deciding, store
+from records.cases.finding import found_in
 from records.cases.flow import Case, of
 from records.cases.steps import begin
 from records.cases.words import DECIDED, Action, State
@@ -236,6 +239,32 @@ def _applied(
         tuple(_gaps(document, wanted)),
         len(document["facts"]),
     )
+
+
+def applied(read: Reading, book: Rulebook, viewer: Viewer, application_id: str) -> Applied:
+    """What the slip of an earlier application said. Raises `Refused` no-application, `Erased`."""
+    application = tables.application.c
+    within = scope.of_households_within(application.household_id, viewer, Right.READ_CASES, book)
+    row = read.connection.execute(
+        select(tables.application, tables.decision.c.decision_id)
+        .join(tables.decision, tables.decision.c.seq == application.decision)
+        .where(application.application_id == application_id, within)
+    ).first()
+    if row is None:
+        raise Refused(
+            "no-application", f"没有申请 {application_id} · there is no application {application_id}"
+        )
+    stored = decisions.get(read, row.decision_id)
+    assert stored is not None
+    document = parse_json(stored.content)
+    found = read.connection.execute(store.cases(tables.relief_case.c.application_id == application_id))
+    opened = [
+        _opened(book, case, found_in(stored, case).outcome)
+        for case in map(store.case_of, found)
+        if not case.appeals
+    ]
+    told = dict(row._mapping)
+    return _applied(book, stored, document, told, opened, (), row.recorded_on)
 
 
 def missing_in(book: Rulebook, document: Mapping[str, Any], policies: set[str]) -> Iterator[Missing]:

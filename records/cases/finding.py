@@ -98,9 +98,9 @@ def _conflict(document: Mapping[str, Any], case: Case) -> tuple[str, Decimal]:
         if case.policy not in one["between"] or one["subject"] not in (case.subject, "household"):
             continue
         others = "、".join(policy for policy in one["between"] if policy != case.policy)
-        if one["effect"] in ("pending", "choice"):
-            why = f"{one['rule']}: {others}"
-        elif one["effect"] == "dropped" and one.get("policy") == case.policy:
+        if one["effect"] in ("pending", "choice") or (
+            one["effect"] == "dropped" and one.get("policy") == case.policy
+        ):
             why = f"{one['rule']}: {others}"
         elif one["effect"] == "offset" and one.get("policy") == case.policy:
             cut += _decimal(one.get("amount")) or Decimal(0)
@@ -111,6 +111,10 @@ def _decimal(number: Any) -> Decimal | None:
     return None if number is None else Decimal(str(number))
 
 
+def no_decision(decision_id: str) -> Refused:
+    return Refused("no-decision", f"没有裁定 {decision_id} · there is no decision {decision_id}")
+
+
 def as_read(write: Writing, book: Rulebook, case: Case, decision_id: str) -> Found:
     """The finding as it is today, which has to be the one that was read.
 
@@ -118,7 +122,7 @@ def as_read(write: Writing, book: Rulebook, case: Case, decision_id: str) -> Fou
     """
     seen = decisions.get(write, decision_id)
     if seen is None or seen.household_id != case.household_id:
-        raise Refused("no-decision", f"没有裁定 {decision_id} · there is no decision {decision_id}")
+        raise no_decision(decision_id)
     before, now = found_in(seen, case), found_today(write, book, case)
     if now.differs_from(before):
         raise Refused(

@@ -26,7 +26,7 @@ from records.cases.finding import DISCRETIONARY, Found, as_read, found_today
 from records.cases.flow import Case, Possible, Step, position
 from records.cases.store import Written
 from records.cases.words import EXPLAINED, OUTCOMES, Action, named
-from records.database import Writing
+from records.database import Reading, Writing
 from records.refused import Refused
 from records.rights import Right, Viewer
 
@@ -101,9 +101,9 @@ def take(
     return step
 
 
-def area_of(write: Writing, case: Case) -> str:
+def area_of(read: Reading, case: Case) -> str:
     household = tables.household.c
-    area: str = write.connection.execute(
+    area: str = read.connection.execute(
         select(household.area).where(household.household_id == case.household_id)
     ).scalar_one()
     return area

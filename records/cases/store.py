@@ -15,7 +15,8 @@ from engine.language.dates import from_date
 from engine.rulebook import Rulebook
 from engine.rulebook.handling import Handling, handling, level_above
 from engine.rulebook.procedures import Publicity, Stage
-from records import audit, scope, sealed, tables
+from records import audit, decisions, scope, sealed, tables
+from records.cases.finding import Found, found_in, no_decision
 from records.cases.flow import Case, Step
 from records.cases.words import OVER, Action, State, Tier
 from records.database import Reading, Writing
@@ -127,6 +128,14 @@ def said_in(read: Reading, case: Case) -> dict[int, Mapping[str, Any]]:
     key = sealed.key_of(sealed.data_keys(read.connection, read.keys, [subject]), subject)
     rows = read.connection.execute(select(tables.case_step).where(_step.case_id == case.case_id))
     return {row.number: sealed.content_of(key, subject, "case_step", _ABOUT, row) for row in rows}
+
+
+def found_of(read: Reading, case: Case, decision_id: str) -> Found:
+    """The finding of a case in a stored decision. Raises `Refused` no-decision, `Erased`."""
+    stored = decisions.get(read, decision_id)
+    if stored is None or stored.household_id != case.household_id:
+        raise no_decision(decision_id)
+    return found_in(stored, case)
 
 
 def appealed_against(read: Reading, case: Case) -> list[Step]:
