@@ -205,11 +205,11 @@ def _passed_over(read: Reading, book: Rulebook, case: Case) -> str:
 
 
 def open_case_of(read: Reading, household_id: str, policy: str, person: str) -> str:
-    """The open case of a household, policy and subject; "" when there is none."""
+    """The undecided case of a household, policy and subject; "" when there is none."""
     one = tables.relief_case.c
     subject = one.person_id == person if person else one.person_id.is_(None)
     found = read.connection.execute(
-        store.open_cases(one.household_id == household_id, one.policy == policy, subject)
+        store.open_cases(one.household_id == household_id, one.policy == policy, subject, undecided=True)
     ).first()
     return "" if found is None else str(found.case_id)
 

@@ -29,9 +29,10 @@ FORBIDDEN = {
         "NEW.tier IN ('review', 'approval') AND EXISTS (SELECT 1 FROM relief_case c JOIN case_step s "
         "ON s.case_id = c.appeals WHERE c.case_id = NEW.case_id AND s.tier <> '' AND s.person = NEW.person)"
     ),
-    "a decision needs an investigation and its acceptance": (
-        "NEW.action IN ('confirm', 'refuse') AND (SELECT count(DISTINCT s.action) "
-        f"{_STEPS} AND s.action IN ('accept', 'investigate')) < 2"
+    "nothing is decided that was not accepted and investigated": (
+        "NEW.action IN ('confirm', 'refuse') AND "
+        f"(NOT EXISTS (SELECT 1 {_STEPS} AND s.action = 'investigate') "
+        f"OR NOT EXISTS (SELECT 1 {_STEPS} AND s.action IN ('accept', 'open')))"
     ),
 }
 
