@@ -22,16 +22,19 @@ from starlette.types import ASGIApp
 
 from api import (
     accounts,
+    cases,
     households,
     own,
     page,
     people,
+    publicity,
     readiness,
     register,
     rulebooks,
     rules,
     stored_decisions,
     trail,
+    worklists,
 )
 from api.authentication import Authentication
 from api.current import LOOK_EVERY, CurrentRulebook
@@ -66,6 +69,9 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     stored_decisions.router,
     trail.router,
     rulebooks.router,
+    cases.router,
+    worklists.router,
+    publicity.router,
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
