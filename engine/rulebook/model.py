@@ -14,6 +14,7 @@ from engine.language.tree import Node
 from engine.language.types import Type
 
 if TYPE_CHECKING:
+    from engine.rulebook.feed import Feed
     from engine.rulebook.production import EventKind, Watch
 
 Label = Mapping[str, str]
@@ -290,6 +291,7 @@ class Rulebook:
     scoring: tuple[Scoring, ...]
     watches: tuple[Watch, ...]
     events: Mapping[str, EventKind]
+    feeds: Mapping[str, Feed]
     scope: Scope
     fingerprint: str
     sources: Mapping[str, str]
