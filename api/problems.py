@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
 from engine.decision import BadDocument
+from engine.language.problems import Problem
 from records.refused import Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -25,8 +26,18 @@ TITLES = {
     "method-not-allowed": "此地址不接受这种方法 · This address does not take this method",
     "too-large": "资料过大 · The document is too large",
     "not-json": "请求体未声明为 JSON · The body is not declared as JSON",
+    "bad-rulebook": "规则库有问题 · The rulebook has problems",
     "other-rulebook": "该裁定出自另一规则库 · The decision was made under another rulebook",
     "not-signed-in": "尚未登录 · Nobody is signed in",
+    "wrong-password": "登录失败 · Signing in has failed",
+    "must-change": "须先更改密码 · The password has to be changed first",
+    "cross-site": "请求缺少防伪标记 · The request lacks its token against foreign pages",
+    "too-many": "请求过多 · Too many requests",
+    "too-long": "地址过长 · The address is too long",
+    "large-headers": "请求头过大 · The headers are too large",
+    "other-host": "主机名不对 · This server does not answer to that name",
+    "too-slow": "请求体迟迟未到 · The body did not arrive in time",
+    "unavailable": "暂时不可用 · Not available for the moment",
     "not-allowed": "没有权限 · This is not allowed to you",
     "refused": "记录不接受此项操作 · The record does not take this",
     "conflict": "与记录现状冲突 · This conflicts with what the record holds",
@@ -34,8 +45,22 @@ TITLES = {
     "internal": "服务器出错 · The server has failed",
 }
 
-_CONFLICTS = frozenset({"stale", "household-known", "person-known"})
-_MISSING = frozenset({"no-household", "no-person", "no-decision", "no-rulebook"})
+_CONFLICTS = frozenset(
+    {
+        "stale",
+        "rulebook-known",
+        "wrong-state",
+        "other-edition",
+        "household-known",
+        "person-known",
+        "account-known",
+        "closed",
+        "four-eyes",
+    }
+)
+_MISSING = frozenset(
+    {"no-household", "no-person", "no-decision", "no-rulebook", "no-account", "no-grant", "no-session"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +139,23 @@ _HINTS = {
 }
 
 
+def bad_rulebook(problems: Iterable[Problem]) -> ProblemError:
+    """Each problem of a rulebook with the file that it is in, as a pointer into what was handed in."""
+    return ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "bad-rulebook", errors=tuple(map(_in_file, problems))
+    )
+
+
+def _in_file(problem: Problem) -> Mistake:
+    at = problem.at
+    pointer = "/" + at.file.replace("~", "~0").replace("/", "~1")
+    return Mistake(problem.code, f"{at.file}:{at.line}:{at.column}: {problem.message}", problem.hint, pointer)
+
+
 def refused_by_record(refused: Refused) -> ProblemError:
     mistake = Mistake(refused.code, str(refused))
+    if refused.code == "four-eyes":
+        return ProblemError(HTTPStatus.FORBIDDEN, "not-allowed", errors=(mistake,))
     if refused.code in _MISSING:
         return ProblemError(HTTPStatus.NOT_FOUND, "not-found", errors=(mistake,))
     if refused.code in _CONFLICTS:

@@ -16,9 +16,11 @@ from cli.record_commands import (
     KeyFile,
     Policies,
     Record,
-    day_of,
+    date_of,
     record_app,
 )
+
+__all__ = ["record_app"]  # with the commands below
 
 Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="语言，默认 zh · language")]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="输出格式 · output format")]
@@ -48,7 +50,7 @@ def import_(
     """把表格中的家庭写入记录，逐行给出结论。 Households from sheets into the record."""
     from cli.record_import import run
 
-    run(source, actor, day_of(since), out, dry_run, record, keys, policies, lang, output)
+    run(source, actor, date_of(since), out, dry_run, record, keys, policies, lang, output)
 
 
 @record_app.command("template")
@@ -104,7 +106,7 @@ def open_import(
     """开账：沿用现行待遇和近24个月的发放，待复核。 What is held and was paid before, to be reviewed."""
     from cli.record_open import run
 
-    run(data, actor, day_of(as_of), out, whole, dry_run, record, keys, policies, lang, output)
+    run(data, actor, date_of(as_of), out, whole, dry_run, record, keys, policies, lang, output)
 
 
 @record_app.command("waiting")

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from cli.import_sheets import clear, say
-from cli.record import opened
+from cli.record import opened_record
 from cli.rulebooks import language_of, open_rulebook
 from cli.sheets import read_sheets
 from cli.stop import BAD_INPUT, PARTIAL
@@ -34,7 +34,7 @@ def run(
     language = language_of(book, lang)
     sheets = read_sheets(source)
     clear(out)
-    with opened(record, keys) as database, writing(database, actor) as write:
+    with opened_record(record, keys) as database, writing(database, actor) as write:
         checked = check_sheets(write, book, sheets, since)
         if not dry_run:
             import_checked(write, book, checked)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import typer
 
 from cli.county_record import arrivals, registered
-from cli.record import opened
+from cli.record import opened_record
 from cli.rulebooks import open_rulebook
 from cli.stop import stop
 from county.sample import HOUSEHOLDS, PERSONS
@@ -28,7 +28,7 @@ def run(county: Path, actor: str, record: str, keys: Path, policies: Path | None
             )
     people = registered(pq.read_table(county / PERSONS))
     done = awards = payments = 0
-    with opened(record, keys) as database:
+    with opened_record(record, keys) as database:
         for some in batched(arrivals(book, pq.read_table(county / HOUSEHOLDS), people), AT_ONCE):
             with writing(database, actor) as write:
                 write_down_all(write, book, some)

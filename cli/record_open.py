@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from cli.import_sheets import clear, say_rows
-from cli.record import opened
+from cli.record import opened_record
 from cli.rulebooks import language_of, open_rulebook
 from cli.sheets import read_sheets
 from cli.stop import BAD_INPUT, PARTIAL
@@ -37,7 +37,7 @@ def run(
     language = language_of(book, lang)
     sheets: list[Sheet] = [sheet for source in sources for sheet in read_sheets(source)]
     clear(out)
-    with opened(record, keys) as database, writing(database, actor) as write:
+    with opened_record(record, keys) as database, writing(database, actor) as write:
         opening = check_opening(write, book, sheets, as_of)
         if not dry_run:
             open_record(write, opening, whole)
@@ -60,7 +60,7 @@ def run(
 
 
 def run_waiting(record: str, keys: Path, output: str) -> None:
-    with opened(record, keys) as database, reading(database) as read:
+    with opened_record(record, keys) as database, reading(database) as read:
         found = read.connection.execute(reviews.waiting()).all()
     if output == "json":
         listed = [
@@ -87,7 +87,7 @@ def run_waiting(record: str, keys: Path, output: str) -> None:
 def run_review(
     award: int, outcome: str, reason: str, last_day: date | None, actor: str, record: str, keys: Path
 ) -> None:
-    with opened(record, keys) as database, writing(database, actor) as write:
+    with opened_record(record, keys) as database, writing(database, actor) as write:
         row = write.connection.execute(reviews.waiting().where(reviews.award_is(award))).first()
         if row is not None:
             households.claim_as_it_is(write, row.household_id)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from engine.decision import BadDocument, Decision, decide, encode_json, parse_json
+from engine.decision import BadDocument, Decision, decide, encode_json
 from engine.rulebook import Rulebook
 from records import audit, rulebooks, sealed, tables
 from records.database import Reading, Writing
@@ -107,6 +107,15 @@ def get(read: Reading, decision_id: str) -> Stored | None:
         .limit(1)
     ).first()
     return None if row is None else _stored(read, [row])[0]
+
+
+def household_of(read: Reading, decision_id: str) -> str | None:
+    """Whose household a decision is about."""
+    decision = tables.decision.c
+    found: str | None = read.connection.execute(
+        select(decision.household_id).where(decision.decision_id == decision_id).limit(1)
+    ).scalar()
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +267,8 @@ class Compared:
     rulebook: tuple[str, str] | None
 
 
-def compared(a: Stored, b: Stored) -> Compared:
-    before, after = parse_json(a.content), parse_json(b.content)
+def compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> Compared:
+    """Of two decision documents."""
 
     def of(key: str) -> Mapping[str, tuple[Any, Any]]:
         return _differing(before[key], after[key])
@@ -270,7 +279,7 @@ def compared(a: Stored, b: Stored) -> Compared:
         of("parameters"),
         of("versions"),
         _differing(_outcomes(before), _outcomes(after)),
-        None if a.rulebook == b.rulebook else (a.rulebook, b.rulebook),
+        None if before["rulebook"] == after["rulebook"] else (before["rulebook"], after["rulebook"]),
     )
 
 

@@ -15,8 +15,15 @@ from records.database import Reading
 from records.households import EVENT, LISTS
 from records.refused import no_household
 
+Cleared = Callable[[str], bool]
+"""Whether somebody may see the values of a fact."""
+
 Until = Mapping[str, int]
 """By table the last row that something was made from. A table that is not named was not there yet: no row of it."""
+
+
+def everything(_: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +40,8 @@ class Told:
     source: str
     recorded_on: date
 
-    def plain(self) -> dict[str, Any]:
-        """As a household document says it."""
+    def plain(self, open_to: Cleared = everything) -> dict[str, Any]:
+        """As a household document says it; for those who are not cleared for the fact with its commitment alone."""
         days = {
             "from": self.valid_from,
             "to": self.valid_to,
@@ -42,18 +49,29 @@ class Told:
             "recorded": self.recorded_on,
         }
         dated = {key: day.isoformat() for key, day in days.items() if day is not None}
-        return {"value": self.value, **dated, "source": self.source}
+        said = {"value": self.value} if open_to(self.fact) else {"commitment": self.commitment}
+        return {**said, **dated, "source": self.source}
 
 
 def document(
-    read: Reading, household_id: str, on: date, known: date, until: Until | None = None
+    read: Reading,
+    household_id: str,
+    on: date,
+    known: date,
+    until: Until | None = None,
+    open_to: Cleared = everything,
 ) -> dict[str, Any]:
     """Raises `Refused` when there is no such household, `Erased`, `Tampered`."""
-    return document_with_rows(read, household_id, on, known, until)[0]
+    return document_with_rows(read, household_id, on, known, until, open_to)[0]
 
 
 def document_with_rows(
-    read: Reading, household_id: str, on: date, known: date, until: Until | None = None
+    read: Reading,
+    household_id: str,
+    on: date,
+    known: date,
+    until: Until | None = None,
+    open_to: Cleared = everything,
 ) -> tuple[dict[str, Any], Until]:
     """The document, and the last row of each table that it was made from.
 
@@ -78,7 +96,7 @@ def document_with_rows(
             whole.add(one.fact)
             continue
         owner = people[one.person] if one.person else made
-        owner.setdefault(one.fact, []).append(one.plain())
+        owner.setdefault(one.fact, []).append(one.plain(open_to))
     for name, read_rows in _LISTS.items():
         entries, told = read_rows(rows, members)
         if told or name in whole:

@@ -346,3 +346,13 @@ def version_of(connection: Connection, household_id: str) -> int | None:
         select(tables.household.c.version).where(tables.household.c.household_id == household_id)
     ).scalar()
     return found
+
+
+def ever_members(connection: Connection, household_id: str) -> frozenset[str]:
+    """Everybody who is or was a member."""
+    member = tables.membership.c
+    return frozenset(
+        connection.execute(
+            select(member.person_id).where(member.household_id == household_id).distinct()
+        ).scalars()
+    )

@@ -20,6 +20,7 @@ from records.granted import RECORDED, Granted, Happened, Paid
 from records.households import LISTS, Asserted, Held
 from records.people import Identity
 from records.refused import Refused
+from records.standards.gb11643 import NUMBER_PROBLEMS, problem_with
 
 _NOT_FACTS = ("household_id", "area", "application_date", "people", "person_id", *LISTS)
 _ROW = {"value", "from", "to", "as_of", "recorded", "source"}
@@ -56,15 +57,83 @@ class _Said:
     events: list[Happened]
 
 
-def write_down(write: Writing, book: Rulebook, document: Mapping[str, Any], since: date) -> str:
-    """Registers the household of a document with everybody in it as a member from a day on; its id is returned.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`elsewhere`: by person the other households that he or she is a member of, for a look."""
+
+    household_id: str
+    elsewhere: Mapping[str, tuple[str, ...]]
+
+
+def write_down(
+    write: Writing,
+    book: Rulebook,
+    document: Mapping[str, Any],
+    since: date,
+    *,
+    address: str = "",
+    identities: Mapping[str, Identity] | None = None,
+) -> Written:
+    """Registers the household of a document with everybody in it as a member from a day on.
+
+    `identities`: who its people are, by their ids in the document. Somebody who is known by his or her number takes
+    part under the id that the record has.
 
     A fact without a source comes from the office that the dictionary says answers it.
     Raises `BadDocument` when the rulebook does not take the document, `Refused` for what the record does not.
     """
-    write_down_all(write, book, [Arrival(document, since)])
+    read_household(book, document)
+    who = dict(identities or {})
+    ids = _known_by_number(write, document, who)
+    arrival = Arrival(
+        _with_ids(document, ids), since, address, {ids.get(one, one): of for one, of in who.items()}
+    )
+    write_down_all(write, book, [arrival])
     household: str = document["household_id"]
-    return household
+    elsewhere = {
+        one["person_id"]: others
+        for one in arrival.document["people"]
+        if (others := _elsewhere(write, household, one["person_id"], since))
+    }
+    return Written(household, elsewhere)
+
+
+def _known_by_number(
+    write: Writing, document: Mapping[str, Any], identities: Mapping[str, Identity]
+) -> dict[str, str]:
+    """The ids in the record of those who have another one in the document. Raises `Refused` for a strange identity."""
+    strangers = sorted(set(identities) - {one["person_id"] for one in document["people"]})
+    if strangers:
+        raise Refused(
+            "no-member",
+            f"{strangers[0]} 不在家庭成员之列 · {strangers[0]} is not among the people of this household",
+        )
+    known: dict[str, str] = {}
+    for person_id, identity in identities.items():
+        if identity.id_number is None:
+            continue
+        problem = problem_with(identity.id_number)
+        if problem:
+            raise Refused("bad-number", f"{person_id}: {NUMBER_PROBLEMS[problem]}")
+        owner = people.find_by_number(write, identity.id_number)
+        if owner is not None and owner != person_id:
+            known[person_id] = owner
+    return known
+
+
+def _with_ids(told: Any, ids: Mapping[str, str]) -> Any:
+    """A document in which some people have other ids."""
+    if isinstance(told, Mapping):
+        return {
+            key: ids.get(value, value) if key == "person_id" else _with_ids(value, ids)
+            for key, value in told.items()
+        }
+    return [_with_ids(one, ids) for one in told] if isinstance(told, list) else told
+
+
+def _elsewhere(write: Writing, household_id: str, person_id: str, on: date) -> tuple[str, ...]:
+    found = households.households_of(write.connection, person_id, on)
+    return tuple(one for one in found if one != household_id)
 
 
 def write_down_all(write: Writing, book: Rulebook, arrivals: Sequence[Arrival]) -> None:

@@ -16,7 +16,7 @@ from engine.rulebook import Rulebook
 from engine.rulebook.model import Policy, PolicyVersion
 from records import tables
 from records.database import Reading
-from records.refused import no_household
+from records.refused import no_household, no_person
 from records.rights import Grant, Right, Role, Viewer
 
 _ALL_CLASSES = frozenset({"ordinary", "personal", "sensitive", "procedure"})
@@ -76,6 +76,19 @@ def household_seen(
     return found
 
 
+def person_seen(read: Reading, viewer: Viewer, right: Right, book: Rulebook, person_id: str) -> None:
+    """Raises `Refused` no-person for somebody who belongs, or belonged, to no household within reach."""
+    member = tables.membership.c
+    found = read.connection.execute(
+        select(member.seq)
+        .where(member.person_id == person_id)
+        .where(of_households_within(member.household_id, viewer, right, book))
+        .limit(1)
+    ).first()
+    if found is None:
+        raise no_person(person_id)
+
+
 # --- which facts --------------------------------------------------------------------------------------------
 
 
@@ -99,20 +112,23 @@ def _clears(grant: Grant, book: Rulebook, fact: str) -> bool:
 
 
 def facts_needed(book: Rulebook, department: str) -> frozenset[str]:
-    """The facts that a department's policies read, through definitions and other policies as well."""
+    """The facts that a department's policies read."""
+    mine = (policy.id for policy in book.policies.values() if policy.department == department)
+    return frozenset().union(*(facts_behind(book, policy) for policy in mine))
+
+
+def facts_behind(book: Rulebook, name: str) -> frozenset[str]:
+    """The facts that a policy or a definition reads, through definitions and other policies as well."""
 
     def make() -> frozenset[str]:
-        mine = [policy for policy in book.policies.values() if policy.department == department]
-        names = {name for policy in mine for name in _names_in(_nodes_of(policy))}
-        left, seen = set(names), set(names)
+        seen, left = {name}, {name}
         while left:
-            name = left.pop()
-            more = set(_names_in(_nodes_behind(book, name))) - seen
+            more = set(_names_in(_nodes_behind(book, left.pop()))) - seen
             seen |= more
             left |= more
         return frozenset(seen & set(book.facts))
 
-    return book.remember("facts_needed", department, make)
+    return book.remember("facts_behind", name, make, most=2000)
 
 
 def _nodes_of(policy: Policy) -> Iterable[Node]:

@@ -7,6 +7,13 @@ from datetime import date
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 
+NUMBER_PROBLEMS = {
+    "length": "身份证件号码应为 18 位 · an identity number has 18 characters",
+    "digits": "身份证件号码含有非法字符 · an identity number is made of digits, the last one may be X",
+    "birth": "身份证件号码中的出生日期不存在 · there is no such day of birth as this identity number says",
+    "check": "身份证件号码校验位不符，请核对 · the check digit of this identity number is wrong; look again",
+}
+
 
 def problem_with(number: str) -> str:
     """What is wrong with an identity number; "" when nothing is: length, digits, day of birth, check digit."""

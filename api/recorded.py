@@ -1,0 +1,71 @@
+"""What routes of the record share: the record, the rulebook, the viewer, pages of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import Query
+from sqlalchemy import Select, func, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import PRIVATE
+from api.guard import viewer_of
+from api.once import Once
+from engine.decision import encode_json
+from engine.rulebook import Rulebook
+from records.database import Database, Reading, Writing, reading, writing
+from records.rights import Viewer
+
+MOST = 200
+Limit = Annotated[int, Query(ge=1, le=MOST, description="一页至多几条 · at most so many")]
+Id = Annotated[str, Query(max_length=80)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request to the record. `once`: its transaction, when it may come again."""
+
+    record: Database
+    book: Rulebook
+    viewer: Viewer
+    once: Once | None = None
+
+    @property
+    def today(self) -> date:
+        """Of the office."""
+        return datetime.now(UTC).astimezone(self.record.zone).date()
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        if self.once is not None and self.once.write is not None:
+            yield self.once.write  # what this request has written is not to be seen elsewhere yet
+            return
+        with reading(self.record) as read:
+            yield read
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        opening = writing(self.record, self.viewer.account) if self.once is None else self.once.writing()
+        with opening as write:
+            yield write
+
+
+def asked(request: Request) -> Asked:
+    state = request.app.state
+    return Asked(state.record, state.current.book, viewer_of(request), getattr(request.state, "once", None))
+
+
+def answer(content: Any, status: int = 200) -> Response:
+    return Response(encode_json(content), status, PRIVATE, "application/json")
+
+
+def total(read: Reading, query: Select[Any]) -> int:
+    """How many there are in all, by the same query as the list."""
+    counted = select(func.count()).select_from(query.order_by(None).limit(None).subquery())
+    found: int = read.connection.execute(counted).scalar_one()
+    return found
