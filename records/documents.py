@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Table, or_, select
 
 from engine.decision import parse_json
 from records import sealed, tables
-from records.database import Reading
+from records.database import AT_ONCE, Reading, batched
 from records.households import EVENT, LISTS
 from records.refused import no_household
 
@@ -108,6 +108,29 @@ def document_with_rows(
 def told(read: Reading, household_id: str, members: Sequence[str], known: date) -> list[Told]:
     """Every fact of the household and of these people that was written down by a day, in the order of writing."""
     return _told(_Rows(read, household_id, known, None), members)
+
+
+def told_of(
+    read: Reading, facts: Collection[str], people: Collection[str], households: Collection[str]
+) -> dict[tuple[str, str], list[Told]]:
+    """Some facts of many people and households: by owner and fact, in the order of writing."""
+    assertion = tables.assertion.c
+    found: dict[tuple[str, str], list[Told]] = {}
+    own = (assertion.person_id, assertion.household_id)
+    for column, owners, whose in (
+        (own[0], people, assertion.person_id.is_not(None)),
+        (own[1], households, assertion.person_id.is_(None)),
+    ):
+        for some in batched(sorted(owners), AT_ONCE):
+            wanted = select(tables.assertion).where(column.in_(some), whose, assertion.fact.in_(facts))
+            rows = read.connection.execute(wanted.order_by(assertion.seq)).all()
+            subjects = {_subject(row.person_id, row.household_id) for row in rows}
+            keys = sealed.data_keys(read.connection, read.keys, subjects)
+            for row in rows:
+                if _subject(row.person_id, row.household_id) in keys:  # what was erased is not there
+                    owner = row.person_id or row.household_id
+                    found.setdefault((owner, row.fact), []).append(_opened(row, row.household_id, keys))
+    return found
 
 
 @dataclass(slots=True)
