@@ -20,6 +20,7 @@ from engine.language.scope import PERSON, Scope, Symbol
 from engine.language.types import TEXT
 from engine.rulebook import whole
 from engine.rulebook.dictionary import Types, read_areas, read_facts, read_sources
+from engine.rulebook.letters import Letters, read_letters
 from engine.rulebook.lock import check_lock, read_lock
 from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
 from engine.rulebook.parameters import ParameterReader
@@ -31,6 +32,7 @@ from engine.rulebook.source import Mapping, Tree, plain, read_yaml_file
 from engine.rulebook.watching import ProductionChecker
 
 BASE = ("rulebook", "facts", "areas", "sources")
+BESIDE = ("letters",)  # of the base files those that a rulebook may do without
 DRAFTED = ("definition", "policy", "conflict", "scoring", "watch", "event")
 
 
@@ -54,7 +56,7 @@ class Files:
 def kind_of(path: str) -> str:
     """What a file is, by its place; "" when nothing belongs there."""
     parts = path.split("/")
-    if len(parts) == 1 and parts[0].removesuffix(".yaml") in BASE:
+    if len(parts) == 1 and parts[0].removesuffix(".yaml") in (*BASE, *BESIDE):
         return parts[0].removesuffix(".yaml")
     if parts[0] in ("definitions", "scoring") and len(parts) == 3:
         return parts[0].removesuffix("s")
@@ -161,13 +163,19 @@ class _Builder:
             [one for group in drafts["event"].values() for one in group],
             list(drafts["conflict"]),
         )
+        written = self.files.base("letters")
+        letters = (
+            None
+            if written is None
+            else read_letters(written, report, areas, levels, departments, facts, definitions)
+        )
         whole.check_unread(report, checker.reads, self.files, facts, parameters, definitions)
         whole.check_locals(report, checker.reads, drafts)
         trees = {path: tree for group in self.files.trees.values() for path, tree in group}
         check_lock(report, self.files.lock, trees, self.files.unread)
         return self._rulebook(
             report, head, currency, labels, departments, at_most, facts, levels, areas, laws, parameters,
-            definitions, policies, conflicts, scoring, watches, events, scope,
+            definitions, policies, conflicts, scoring, watches, events, scope, letters,
         )  # fmt: skip
 
     def _rulebook(
@@ -175,7 +183,7 @@ class _Builder:
         at_most: int, facts: dict[str, Fact], levels: dict[str, Label], areas: Any, laws: dict[str, Law],
         parameters: dict[str, Parameter], definitions: dict[str, Definition], policies: dict[str, Policy],
         conflicts: tuple[Conflict, ...], scoring: tuple[Scoring, ...], watches: tuple[Watch, ...],
-        events: dict[str, EventKind], scope: Scope,
+        events: dict[str, EventKind], scope: Scope, letters: Letters | None,
     ) -> Rulebook:  # fmt: skip
         return Rulebook(
             name=text(head.entries["rulebook"]),
@@ -197,6 +205,7 @@ class _Builder:
             watches=watches,
             events=events,
             scope=scope,
+            letters=letters,
             fingerprint=fingerprint(self._content()),
             sources=dict(self.files.texts),
         )

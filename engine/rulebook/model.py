@@ -14,6 +14,7 @@ from engine.language.tree import Node
 from engine.language.types import Type
 
 if TYPE_CHECKING:
+    from engine.rulebook.letters import Letters
     from engine.rulebook.production import EventKind, Watch
 
 Label = Mapping[str, str]
@@ -291,6 +292,7 @@ class Rulebook:
     watches: tuple[Watch, ...]
     events: Mapping[str, EventKind]
     scope: Scope
+    letters: Letters | None
     fingerprint: str
     sources: Mapping[str, str]
     memo: dict[str, dict[Any, Any]] = field(default_factory=dict, repr=False)
