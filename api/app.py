@@ -6,6 +6,7 @@ Without a record it only decides what it is sent. With one it keeps households a
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from typing import Any, cast
@@ -16,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api import households, people, register, rules, stored_decisions, trail
+from api import households, papers, people, register, rules, scans, stored_decisions, trail
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
 from api.openapi import describe
@@ -31,17 +32,21 @@ from api.problems import (
 from engine.decision import BadDocument
 from engine.language.problems import nearest
 from records.database import Database
+from records.place import BadPlace
 from records.refused import Refused
 from records.rights import Viewer
-from records.sealed import Erased
+from records.sealed import Erased, Tampered
 
 ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router)
 WITH_A_RECORD: tuple[APIRouter, ...] = (
     register.router,
     people.router,
     stored_decisions.router,
+    papers.router,
+    scans.router,
     trail.router,
 )
+_log = logging.getLogger("relief.record")
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -83,6 +88,8 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Erased, _erased)
+    app.add_exception_handler(Tampered, _tampered)
+    app.add_exception_handler(BadPlace, _unplaced)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failed)
@@ -115,6 +122,16 @@ async def _refused(_: Request, error: Any) -> Response:
 
 async def _erased(_: Request, error: Any) -> Response:
     return problem_response(ProblemError(HTTPStatus.GONE, "erased", str(error)))
+
+
+async def _tampered(_: Request, error: Any) -> Response:
+    """What was changed behind the program's back is named to whoever asks for it, and to the log."""
+    _log.error("%s", error)
+    return problem_response(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "tampered", str(error)))
+
+
+async def _unplaced(_: Request, error: Any) -> Response:
+    return problem_response(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "not-set-up", str(error)))
 
 
 async def _http(request: Request, error: Any) -> Response:

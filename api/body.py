@@ -21,12 +21,12 @@ async def read_json(request: Request) -> Any:
 async def _read(request: Request) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > LARGEST:
-        raise _too_large()
+        raise too_large(LARGEST)
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
         if len(content) > LARGEST:
-            raise _too_large()
+            raise too_large(LARGEST)
     return bytes(content)
 
 
@@ -44,9 +44,9 @@ def _check_type(request: Request) -> None:
         )
 
 
-def _too_large() -> ProblemError:
-    message = f"more than {LARGEST} bytes were sent; no more are read"
-    mistake = Mistake("too-large", message, "one household per document", pointer="")
+def too_large(most: int) -> ProblemError:
+    message = f"more than {most} bytes were sent; no more are read"
+    mistake = Mistake("too-large", message, f"at most {most} bytes", pointer="")
     # The rest of the body has not been read, so the connection cannot serve another request.
     return ProblemError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", errors=(mistake,), headers={"Connection": "close"}

@@ -218,7 +218,9 @@ def _told_document(household_id: str, area: str, told: list[ToldFact]) -> dict[s
         if one.fact in ("household_id", "area", "application_date", "people", "person_id", "statuses"):
             raise Refused("no-fact", f"{one.fact} 不是事实 · {one.fact} is no fact")
         owner.setdefault(one.fact, []).append({"value": one.value, **row})
-    somebody = [{"person_id": "somebody"}]  # a document needs people; what was told may be of the household alone
+    somebody = [
+        {"person_id": "somebody"}
+    ]  # a document needs people; what was told may be of the household alone
     return {**made, "people": list(persons.values()) or somebody}
 
 

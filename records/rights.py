@@ -43,6 +43,10 @@ class Right(StrEnum):
     READ_PROPOSALS = "proposals.read"
     ANSWER_PROPOSALS = "proposals.answer"
     READ_PAYMENTS = "payments.read"
+    READ_DOCUMENTS = "documents.read"
+    WRITE_DOCUMENTS = "documents.write"
+    PRINT_LETTERS = "letters.print"  # with the full name of whom a letter goes to
+    READ_REPORTS = "reports.read"
     READ_RULEBOOKS = "rulebooks.read"
     DRAFT_RULEBOOKS = "rulebooks.draft"
     PUBLISH_RULEBOOKS = "rulebooks.publish"
@@ -53,15 +57,18 @@ class Right(StrEnum):
 
 
 _READS = {Right.READ_HOUSEHOLDS, Right.READ_DECISIONS, Right.READ_PROPOSALS, Right.READ_PAYMENTS}
+_READS |= {Right.READ_DOCUMENTS, Right.READ_REPORTS}
 _ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
-    Role.VILLAGE_WORKER: frozenset(_ALWAYS | _READS | {Right.WRITE_HOUSEHOLDS}),
+    Role.VILLAGE_WORKER: frozenset(_ALWAYS | _READS | {Right.WRITE_HOUSEHOLDS, Right.WRITE_DOCUMENTS}),
     Role.TOWNSHIP_OFFICER: frozenset(
         _ALWAYS
         | _READS
         | {
             Right.WRITE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.PRINT_LETTERS,
             Right.UNMASK,
             Right.DECIDE,
             Right.REPLAY,
@@ -75,6 +82,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         | {
             Right.WRITE_HOUSEHOLDS,
             Right.ERASE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.PRINT_LETTERS,
             Right.UNMASK,
             Right.DECIDE,
             Right.REPLAY,

@@ -3,6 +3,7 @@
 from records.tables.audit import anchor, audit
 from records.tables.base import metadata
 from records.tables.decisions import decision, finding, rulebook
+from records.tables.documents import letter, scan
 from records.tables.households import address_gram, assertion, household, membership, residence, status
 from records.tables.people import data_key, identity, number, person
 
@@ -20,11 +21,13 @@ __all__ = [
     "finding",
     "household",
     "identity",
+    "letter",
     "membership",
     "metadata",
     "number",
     "person",
     "residence",
     "rulebook",
+    "scan",
     "status",
 ]
