@@ -17,7 +17,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api import households, papers, people, register, rules, scans, stored_decisions, trail
+from api import (
+    households,
+    papers,
+    people,
+    register,
+    rulebooks,
+    rules,
+    scans,
+    stored_decisions,
+    trail,
+)
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
 from api.openapi import describe
@@ -45,6 +55,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     papers.router,
     scans.router,
     trail.router,
+    rulebooks.router,
 )
 _log = logging.getLogger("relief.record")
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}

@@ -15,18 +15,19 @@ from engine.decision.json_text import LARGEST
 async def read_json(request: Request) -> Any:
     """Plain data with exact numbers. Raises `ProblemError` (413, 415) and `BadDocument`."""
     _check_type(request)
-    return parse_json(await _read(request))
+    return parse_json(await read_body(request, LARGEST))
 
 
-async def _read(request: Request) -> bytes:
+async def read_body(request: Request, largest: int) -> bytes:
+    """Raises `ProblemError` 413 as soon as there is more."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > LARGEST:
-        raise too_large(LARGEST)
+    if declared.isdigit() and int(declared) > largest:
+        raise _too_large(largest)
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > LARGEST:
-            raise too_large(LARGEST)
+        if len(content) > largest:
+            raise _too_large(largest)
     return bytes(content)
 
 
@@ -44,9 +45,9 @@ def _check_type(request: Request) -> None:
         )
 
 
-def too_large(most: int) -> ProblemError:
-    message = f"more than {most} bytes were sent; no more are read"
-    mistake = Mistake("too-large", message, f"at most {most} bytes", pointer="")
+def _too_large(largest: int) -> ProblemError:
+    message = f"more than {largest} bytes were sent; no more are read"
+    mistake = Mistake("too-large", message, "one household per document", pointer="")
     # The rest of the body has not been read, so the connection cannot serve another request.
     return ProblemError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", errors=(mistake,), headers={"Connection": "close"}

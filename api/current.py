@@ -1,8 +1,8 @@
 """The rulebook that is served, and how a changed one takes its place.
 
-A request takes `current.book` once and keeps it to its end. When the files change, the new ones are loaded
-beside, and swapped in only if they load clean. Otherwise the old rulebook keeps serving, and the problems
-are told.
+A request takes `current.book` once and keeps it to its end. When the files of a directory change, or another rulebook is
+published in the record, the new one is loaded beside, and swapped in only if it loads clean. Otherwise the old rulebook
+keeps serving, and the problems are told. Every process looks for itself.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from engine.decision import decide
-from engine.language.problems import Problem, Problems
+from engine.language.problems import Problem, Problems, Span
 from engine.rulebook import Rulebook, load_rulebook
+from records import publishing
+from records.database import Database, reading
+from records.refused import Refused
+from records.starting import rulebook_in_force
 
 LOOK_EVERY = 1.0  # seconds
 
@@ -29,27 +34,70 @@ _log = logging.getLogger("relief.rulebook")
 Seen = dict[str, tuple[int, int]]
 
 
-class CurrentRulebook:
-    """`pending_problems`: why what now stands in the directory is not served; empty when it is."""
+class Source(Protocol):
+    """Where a rulebook comes from. What is `seen` differs when there is another one to load."""
 
-    def __init__(self, directory: Path) -> None:
-        """Loads the rulebook. Raises `Problems`."""
-        self.directory = directory
-        self._seen = seen_in(directory)
-        self.book = _loaded(directory)
+    def seen(self) -> Any: ...
+
+    def start(self) -> Rulebook: ...
+
+    def load(self) -> Rulebook: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InDirectory:
+    """What stands in a directory now."""
+
+    directory: Path
+
+    def seen(self) -> Seen:
+        return seen_in(self.directory)
+
+    def load(self) -> Rulebook:
+        return load_rulebook(self.directory)
+
+    start = load
+
+
+@dataclass(frozen=True, slots=True)
+class InRecord:
+    """What is published in a record. `directory`: where its first rulebook comes from, and drafts are written."""
+
+    record: Database
+    directory: Path | None
+
+    def seen(self) -> publishing.Published | None:
+        with reading(self.record) as read:
+            return publishing.published(read)
+
+    def start(self) -> Rulebook:
+        """Sets an empty record up, and refuses a directory in which something published was changed."""
+        return rulebook_in_force(self.record, self.directory)
+
+    def load(self) -> Rulebook:
+        return rulebook_in_force(self.record, None)
+
+
+class CurrentRulebook:
+    """`pending_problems`: why the newest rulebook is not served; empty when it is."""
+
+    def __init__(self, source: Path | Source) -> None:
+        """Loads the rulebook; a path is a directory. Raises `Problems`, and `Refused` as `rulebook_in_force` does."""
+        self.source: Source = InDirectory(source) if isinstance(source, Path) else source
+        before = self.source.seen()
+        self.book = _warmed(self.source.start())
+        self._seen = before
         _spare_the_collector()
         self.pending_problems: tuple[Problem, ...] = ()
 
     def reload(self) -> bool:
-        """Loads what stands in the directory now; True when it is served from here on."""
+        """Loads what is there now; True when it is served from here on."""
         try:
-            book = _loaded(self.directory)
+            book = _warmed(self.source.load())
         except Problems as problems:
-            self.pending_problems = problems.problems
-            _log.error(
-                "the changed rulebook is not served; %d problems:\n%s", len(problems.problems), problems
-            )
-            return False
+            return self._stays(problems.problems, str(problems))
+        except Refused as refused:
+            return self._stays((Problem(Span("record", 1, 1), refused.code, str(refused)),), str(refused))
         self.pending_problems = ()
         if book.fingerprint == self.book.fingerprint:
             return False
@@ -58,12 +106,23 @@ class CurrentRulebook:
         _spare_the_collector()
         return True
 
+    def _stays(self, problems: tuple[Problem, ...], told: str) -> bool:
+        self.pending_problems = problems
+        _log.error("the changed rulebook is not served; %d problems:\n%s", len(problems), told)
+        return False
+
     async def watch(self, every: float = LOOK_EVERY) -> None:
-        """Looks for changed files for ever. Two looks in a row must agree: half a save is no rulebook."""
+        """Looks for another rulebook for ever. Two looks in a row must agree: half a save is no rulebook."""
         before = self._seen
         while True:
             await asyncio.sleep(every)
-            now = await asyncio.to_thread(seen_in, self.directory)
+            try:
+                now = await asyncio.to_thread(self.source.seen)
+            except (
+                Exception
+            ):  # the database is away for a while: what is served stays, and the next look tells
+                _log.exception("nobody could look for another rulebook")
+                continue
             if now != self._seen and now == before and await self._tried():
                 self._seen = now
             before = now
@@ -97,9 +156,8 @@ class CurrentRulebook:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _loaded(directory: Path) -> Rulebook:
+def _warmed(book: Rulebook) -> Rulebook:
     """A rulebook that has decided once, so that no request waits while its rules are compiled."""
-    book = load_rulebook(directory)
     for area in list(book.areas)[:1]:
         nobody = {"household_id": "warm", "area": area, "people": [{"person_id": "warm"}]}
         decide(book, nobody, on=date.today())

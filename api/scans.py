@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.answers import PRIVATE
-from api.body import too_large
+from api.body import read_body
 from api.guard import guarded_router, needs
 from api.problems import ProblemError
 from api.recorded import Asked, Id, Limit, answer, asked, total
@@ -59,7 +59,7 @@ async def take_in(
     case: Id = "",
 ) -> Response:
     """The body is the file itself: JPEG, PNG or PDF, at most 20 MB."""
-    content = await _read(request)
+    content = await read_body(request, LARGEST)
     declared = request.headers.get("content-type", "")
     return await run_in_threadpool(
         _taken, asked(request), household_id, type, content, declared, person, case
@@ -76,15 +76,6 @@ def _taken(
             write, directory, household_id, kind, content, declared, person_id=person, case_id=case
         )
     return answer(_plain(made), HTTPStatus.CREATED)
-
-
-async def _read(request: Request) -> bytes:
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > LARGEST:
-            raise too_large(LARGEST)
-    return bytes(content)
 
 
 @router.get("/scans", summary="Scans, within what the viewer may see")

@@ -12,8 +12,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import make_app
-from api.current import CurrentRulebook
-from records.database import Database, connect
+from api.current import CurrentRulebook, InRecord
+from records.database import connect
 from records.keys import read_keys
 from records.place import office_zone
 
@@ -22,15 +22,19 @@ _POLICIES, _RECORD, _KEYS = "RELIEF_POLICIES", "RELIEF_RECORD", "RELIEF_KEY_FILE
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What is served: the rulebook of a directory, and a record when there is one. `keys`: the file of its keys."""
+    """What is served: the rulebook of a directory; or a record, and the rulebook that is published in it.
 
-    policies: Path
+    policies: with a record, where its first rulebook comes from and drafts are written; None when there is none
+    keys      the file of the record's keys
+    """
+
+    policies: Path | None
     record: str = ""
     keys: Path = Path("record.keys.json")
 
 
 def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
-    """Serves until it is told to stop. Raises `Problems`, `BadKeys`."""
+    """Serves until it is told to stop. Raises `Problems`, `BadKeys`, `BadPlace`, `Refused` (`starting.Drift`)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings: dict[str, Any] = {
         "host": host,
@@ -47,7 +51,7 @@ def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
     if workers == 1:
         uvicorn.run(app, **settings)
         return
-    os.environ[_POLICIES] = str(served.policies)
+    os.environ[_POLICIES] = "" if served.policies is None else str(served.policies)
     os.environ[_RECORD], os.environ[_KEYS] = served.record, str(served.keys)
     uvicorn.run("api.serve:app_of_environment", factory=True, workers=workers, **settings)
 
@@ -56,17 +60,15 @@ def app_of_environment() -> FastAPI:
     """For each of several worker processes."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     environment = os.environ
+    policies = environment[_POLICIES]
     return make_served(
-        Served(Path(environment[_POLICIES]), environment.get(_RECORD, ""), Path(environment[_KEYS]))
+        Served(Path(policies) if policies else None, environment.get(_RECORD, ""), Path(environment[_KEYS]))
     )
 
 
 def make_served(served: Served) -> FastAPI:
-    current = CurrentRulebook(served.policies)
-    return make_app(current, record=_record(served))
-
-
-def _record(served: Served) -> Database | None:
     if not served.record:
-        return None
-    return connect(served.record, read_keys(served.keys), office_zone())
+        assert served.policies is not None
+        return make_app(CurrentRulebook(served.policies))
+    record = connect(served.record, read_keys(served.keys), office_zone())
+    return make_app(CurrentRulebook(InRecord(record, served.policies)), record=record)

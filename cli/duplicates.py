@@ -84,6 +84,11 @@ def run(
                 f"  ~  {row['other_person_id']} {row['other_name']} {row['other_birth_date']} {row['other_household_id']}"
                 f"  {reasons}"
             )
+        if search.by_chance:
+            typer.echo(
+                f"  另有 {search.by_chance} 对，同类的相似在陌生人之间一样多见，未列出 · pairs alike in ways as frequent among "
+                f"strangers, not shown: {search.by_chance}"
+            )
         if search.skipped:
             typer.echo(
                 f"  {search.skipped} 条登记在过大的比对组内，未逐对比较 · entries in blocks too large to compare: {search.skipped}"

@@ -73,7 +73,9 @@ def run(
     if output == "json":
         typer.echo(json.dumps(_plain(found, climbs, before), ensure_ascii=False))
     else:
-        _print(found, climbs, chosen, (before, after), language)
+        print_impact(found, (before, after), language)
+        if climbs is not None:
+            _print_cliffs(climbs, chosen, (before, after), language)
 
 
 def _most_aided(examples: list[Example]) -> str | None:
@@ -123,13 +125,7 @@ def _money(book: Rulebook, coins: int) -> Decimal:
     return Decimal(coins).scaleb(-book.currency["decimals"])
 
 
-def _print(
-    found: Impact,
-    climbs: dict[str, Any] | None,
-    household: str | None,
-    books: tuple[Rulebook, Rulebook],
-    language: str,
-) -> None:
+def print_impact(found: Impact, books: tuple[Rulebook, Rulebook], language: str) -> None:
     book, words, whole = books[0], WORDS[language], found.whole
     zh = language == "zh"
     typer.echo(
@@ -180,8 +176,6 @@ def _print(
     typer.echo("\n最清楚的例子" if zh else "\nthe clearest examples")
     for example in found.examples:
         _print_example(example, books, language)
-    if climbs is not None:
-        _print_cliffs(climbs, household, books, language)
 
 
 def _town(book: Rulebook, name: str, one: Tally) -> list[Any]:
@@ -256,29 +250,10 @@ def _print_cliffs(
 
 
 def _plain(found: Impact, climbs: dict[str, Any] | None, book: Rulebook) -> dict[str, Any]:
-    def tally(one: Tally) -> dict[str, Any]:
-        sums = {
-            name: {period: str(_money(book, coins)) for period, coins in by_period.items()}
-            for name, by_period in (("before", one.before), ("after", one.after))
-        }
-        return {"households": one.households, "gain": one.gain, "lose": one.lose, "open": one.open, **sums}
+    from engine.population.impact import plain
 
     return {
-        "whole": tally(found.whole),
-        "towns": {area: tally(one) for area, one in found.towns.items()},
-        "policies": {
-            policy: {
-                "period": one.period,
-                "before": str(_money(book, one.before)),
-                "after": str(_money(book, one.after)),
-                "subjects_before": one.paid_before,
-                "subjects_after": one.paid_after,
-                "moves": [[*pair, count] for pair, count in sorted(one.moves.items())],
-                "clauses": [[*clause, count] for clause, count in sorted(one.clauses.items())],
-            }
-            for policy, one in found.policies.items()
-        },
-        "examples": [one.household_id for one in found.examples],
+        **plain(found, book),
         "cliffs": None
         if climbs is None
         else {

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import typer
 
 from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
+from cli.rulebook_commands import rulebook_app
 
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
 
@@ -488,6 +489,7 @@ def serve(
 
 app.add_typer(record_app, name="record")
 app.add_typer(audit_app, name="audit")
+app.add_typer(rulebook_app, name="rulebook")
 app.command()(replay)
 
 

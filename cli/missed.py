@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,7 @@ def run(
 
         book, language = found.book, language_of(found.book, lang)
         lists = gaps(found, asked_policies(book, asked))
-        waiting = ask(found, lists.open)
+        waiting = ask(found, lists.open, workers=os.cpu_count() or 1)
         tables = {
             "missed": lists.missed,
             "one-fact-away": _questions(lists, waiting, book, language),

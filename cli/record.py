@@ -14,10 +14,13 @@ import typer
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from cli.cache import load_cached
 from cli.documents import read_document, refuse
-from cli.rulebooks import open_rulebook
+from cli.rulebooks import directory_if_any, told
 from cli.stop import NEGATIVE, stop
 from engine.decision import BadDocument
+from engine.language.problems import Problems
+from engine.rulebook.model import Rulebook
 from records import audit, decisions
 from records.database import Database, connect, migrate, reading, writing
 from records.decisions import Replayed
@@ -26,6 +29,7 @@ from records.keys import BadKeys, new_keys, read_keys, write_keys
 from records.place import BadPlace, office_zone
 from records.refused import Refused
 from records.sealed import Erased, Tampered
+from records.starting import rulebook_in_force
 from records.verify import verify
 
 _FOUND = {
@@ -55,7 +59,7 @@ def zone_or_stop() -> ZoneInfo:
 
 
 @contextmanager
-def _opened(record: str, keys: Path) -> Iterator[Database]:
+def opened_record(record: str, keys: Path) -> Iterator[Database]:
     """The record, or the end of the command in words."""
     try:
         yield connect(record, read_keys(keys), office_zone())
@@ -69,23 +73,33 @@ def _opened(record: str, keys: Path) -> Iterator[Database]:
         stop(f"{record}: 数据库出错，请先 relief record init · the database refused: {error.orig}")
 
 
+def rulebook_of(database: Database, policies: Path | None) -> Rulebook:
+    """The rulebook that is in force in the record, or the end of the command in words."""
+    directory = directory_if_any(policies)
+    try:
+        return rulebook_in_force(database, directory, load_cached)
+    except Problems as problems:
+        stop(told(problems, directory or Path()))
+
+
 def run_init(record: str, keys: Path) -> None:
     if not keys.exists() and not os.environ.get("RELIEF_KEYS"):
         write_keys(keys, new_keys())
         typer.echo(
             f"{keys}: 新密钥，请另行保管，切勿与数据库同存 · new keys; keep them apart from the database"
         )
-    with _opened(record, keys) as database:
+    with opened_record(record, keys) as database:
         migrate(database)
     typer.echo(f"{record}: 已就绪 · ready")
 
 
 def run_put(file: str, actor: str, since: date, record: str, keys: Path, policies: Path | None) -> None:
     document = read_document(file)
-    book = open_rulebook(policies)
-    with _opened(record, keys) as database, writing(database, actor) as write:
+    with opened_record(record, keys) as database:
+        book = rulebook_of(database, policies)
         try:
-            household = write_down(write, book, document, since).household_id
+            with writing(database, actor) as write:
+                household = write_down(write, book, document, since).household_id
         except BadDocument as bad:
             refuse(file, bad)
     typer.echo(f"{household}: 已登记 · written down")
@@ -94,10 +108,11 @@ def run_put(file: str, actor: str, since: date, record: str, keys: Path, policie
 def run_decide(
     household: str, actor: str, on: date, known: date, record: str, keys: Path, policies: Path | None
 ) -> None:
-    book = open_rulebook(policies)
-    with _opened(record, keys) as database, writing(database, actor) as write:
+    with opened_record(record, keys) as database:
+        book = rulebook_of(database, policies)
         try:
-            stored = decisions.decide_and_keep(write, book, household, on, known)
+            with writing(database, actor) as write:
+                stored = decisions.decide_and_keep(write, book, household, on, known)
         except BadDocument as bad:
             refuse(household, bad)
     typer.echo(stored.decision_id)
@@ -105,7 +120,7 @@ def run_decide(
 
 def run_replay(decision: str, record: str, keys: Path) -> None:
     found: Counter[Replayed] = Counter()
-    with _opened(record, keys) as database, reading(database) as read:
+    with opened_record(record, keys) as database, reading(database) as read:
         for one in decisions.replay_all(read, decision):
             found[one.result] += 1
             if one.result is Replayed.DIFFERS:
@@ -119,7 +134,7 @@ def run_replay(decision: str, record: str, keys: Path) -> None:
 
 
 def run_verify(record: str, keys: Path) -> None:
-    with _opened(record, keys) as database, reading(database) as read:
+    with opened_record(record, keys) as database, reading(database) as read:
         broken = verify(read.connection, database.keys.signing.public_key())
         entries = audit.count(read.connection)
     if broken is None:
@@ -131,7 +146,7 @@ def run_verify(record: str, keys: Path) -> None:
 
 
 def run_anchor(actor: str, record: str, keys: Path) -> None:
-    with _opened(record, keys) as database, writing(database, actor) as write:
+    with opened_record(record, keys) as database, writing(database, actor) as write:
         head = audit.anchor(write)
         public = database.keys.signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     if head is None:
@@ -140,7 +155,7 @@ def run_anchor(actor: str, record: str, keys: Path) -> None:
 
 
 def run_export(out: Path, record: str, keys: Path) -> None:
-    with _opened(record, keys) as database, reading(database) as read:
+    with opened_record(record, keys) as database, reading(database) as read:
         public = database.keys.signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         with out.open("w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in audit.exported(read.connection, public))

@@ -36,7 +36,7 @@ DEFAULT_RECORD = "sqlite:///record.db"
 DEFAULT_KEYS = Path("record.keys.json")
 
 
-def _date(told: datetime | None) -> date:
+def date_of(told: datetime | None) -> date:
     """The day that was told; today where the office is, whose days the record counts."""
     from cli.record import zone_or_stop
 
@@ -63,7 +63,7 @@ def put(
     """登记一户。 Write down a household."""
     from cli.record import run_put
 
-    run_put(file, actor, _date(since), record, keys, policies)
+    run_put(file, actor, date_of(since), record, keys, policies)
 
 
 @record_app.command("decide")
@@ -79,7 +79,7 @@ def decide(
     """按记录裁定一户并留存。 Decide a household from the record and keep the decision."""
     from cli.record import run_decide
 
-    run_decide(household, actor, _date(on), _date(known), record, keys, policies)
+    run_decide(household, actor, date_of(on), date_of(known), record, keys, policies)
 
 
 def replay(

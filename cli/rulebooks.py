@@ -16,13 +16,18 @@ _PROJECT = Path(__file__).resolve().parents[1]
 
 def directory_of(policies: Path | None) -> Path:
     """The directory asked for; or `policies` here; or the one beside the program."""
-    if policies is not None:
-        return policies
-    places = (base / "policies" for base in (Path.cwd(), _PROJECT))
-    found = next((place for place in places if (place / "rulebook.yaml").is_file()), None)
+    found = directory_if_any(policies)
     if found is None:
         stop("找不到规则库，请用 --policies 指明目录 · no rulebook found; name its directory with --policies")
     return found
+
+
+def directory_if_any(policies: Path | None) -> Path | None:
+    """As `directory_of`; None where a record may have its rulebook from elsewhere."""
+    if policies is not None:
+        return policies
+    places = (base / "policies" for base in (Path.cwd(), _PROJECT))
+    return next((place for place in places if (place / "rulebook.yaml").is_file()), None)
 
 
 def open_rulebook(policies: Path | None) -> Rulebook:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.rulebooks import directory_of, told
+from cli.rulebooks import directory_if_any, directory_of, told
 from cli.stop import stop
 from engine.language.problems import Problems
 
 
 def run(host: str, port: int, policies: Path | None, record: str, keys: Path, workers: int) -> None:
+    from sqlalchemy.exc import DBAPIError
+
     from api.serve import Served, serve
     from records.keys import BadKeys
     from records.place import BadPlace
+    from records.refused import Refused
 
-    directory = directory_of(policies)
+    directory = directory_if_any(policies) if record else directory_of(policies)
     try:
         serve(Served(directory, record, keys), host, port, workers)
     except Problems as problems:
-        stop(told(problems, directory))
-    except (BadKeys, BadPlace) as bad:
+        stop(told(problems, directory or Path()))
+    except (BadKeys, BadPlace, Refused) as bad:
         stop(str(bad))
+    except DBAPIError as error:
+        stop(f"{record}: 数据库出错，请先 relief record init · the database refused: {error.orig}")

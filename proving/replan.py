@@ -70,9 +70,8 @@ def _patched(program: Program, before: Compiled, touched: Reads) -> Compiled:
     """A function that runs the old program and then, over its values, what has changed."""
     needed = {name for one in program.computed if one.name in touched for name in _reads(one.node)} - touched
     kept = tuple(one for one in program.computed if one.name in touched or one.name in needed)
-    changed = variant(replace(program, computed=kept), frozenset(needed))
-    own_places = [before.own_place[name] for name in changed.given.own]
-    row_places = [before.person_place[name] for name in changed.given.people]
+    changed = variant(replace(program, computed=kept), frozenset(needed), before)
+    taken = changed.given
     own_names = (*before.household, *(n for n in changed.compiled.household if n not in before.own_place))
     row_names = (*before.person, *(n for n in changed.compiled.person if n not in before.person_place))
     own_target = [own_names.index(name) for name in changed.compiled.household]
@@ -84,10 +83,8 @@ def _patched(program: Program, before: Compiled, touched: Reads) -> Compiled:
     ) -> tuple[list[Any], list[list[Any]]]:
         own, rows = before.run(household, people, parameters, on)
         own, rows = [*own, *[None] * more_own], [[*row, *more] for row in rows]
-        given = [[*one, *(row[i] for i in row_places)] for one, row in zip(people, rows, strict=True)]
-        new_own, new_rows = changed.compiled.run(
-            [*household, *(own[i] for i in own_places)], given, parameters, on
-        )
+        given = [[*one, *taken.take_people(row)] for one, row in zip(people, rows, strict=True)]
+        new_own, new_rows = changed.compiled.run([*household, *taken.take_own(own)], given, parameters, on)
         for place, value in zip(own_target, new_own, strict=True):
             own[place] = value
         for row, new_row in zip(rows, new_rows, strict=True):

@@ -10,19 +10,22 @@ time waits for the end of the chain only then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from records import chain
 from records.keys import Keys
 
+Value = TypeVar("Value")
 MIGRATIONS = Path(__file__).parent / "migrations"
+AT_ONCE = 500  # values that one question to the database names
 _CHAIN = 11643  # the advisory lock of the audit chain
 
 
@@ -104,6 +107,13 @@ def reading(database: Database) -> Iterator[Reading]:
         isolation_level=isolation, relief_reads_only=True
     ) as connection:
         yield Reading(connection, database.keys)
+
+
+def batched(values: Iterable[Value], size: int) -> Iterator[list[Value]]:
+    """Lists of so many values, the last one shorter."""
+    rest = iter(values)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _sqlite_settings(connection: Any, _record: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.decision.inputs import Inputs, inputs_on
 from engine.decision.model import Amount, Part
-from engine.decision.plan import PolicyPlan, Variant, confirmed_amounts
+from engine.decision.plan import PolicyPlan, Variant, confirmed_amounts, statuses_held
 from engine.decision.situation import Answer, Situation, run_variant
 from engine.language import outcomes
 from engine.language.dates import month_start
@@ -55,16 +55,9 @@ class MonthlyAmounts:
     def confirmed(self, name: str, index: int) -> Any:
         """A part of an amount where only statuses on record count."""
         if self._confirmed is None:
-            at, given = self.at, self.at.plan.amounts_given
-            names, people = at.plan.own_input, at.plan.person_input
-            own = [
-                at.inputs.household[names[_held(one)]] if one.endswith(".status") else False
-                for one in given.own
-            ]
-            rows = [
-                [row[people[_held(one)]] if one.endswith(".status") else False for one in given.people]
-                for row in at.inputs.people
-            ]
+            at, held = self.at, statuses_held(self.at.book, self.at.plan)
+            own = held.own(at.inputs.household)
+            rows = [held.person(row) for row in at.inputs.people]
             self._confirmed = self._run(confirmed_amounts(at.book, at.plan), own, rows)
         return self._confirmed.value(name, index)
 
@@ -82,10 +75,6 @@ class MonthlyAmounts:
         return self._reaches
 
 
-def _held(status: str) -> str:
-    return status.rpartition(".")[0] + ".held"
-
-
 def monthly(at: Situation) -> MonthlyAmounts:
     """The amounts of a situation, computed when the first finding asks."""
     if at.monthly is None:
@@ -94,15 +83,17 @@ def monthly(at: Situation) -> MonthlyAmounts:
     return amounts
 
 
-def rests_on(at: Situation, policy: PolicyPlan, index: int) -> set[str]:
+def rests_on(at: Situation, policy: PolicyPlan, index: int) -> frozenset[str]:
     """Policies whose computed status, not yet on record, raises or lowers the amount."""
+    if not policy.amount_statuses or policy.version.amount is None:
+        return frozenset()
     candidates = at.computed_only(policy.amount_statuses, index)
-    if not candidates or policy.version.amount is None:
-        return set()
+    if not candidates:
+        return candidates
     month = monthly(at)
     parts = (part.name for part in policy.version.amount.parts)
     changed = any(month.value(part, index) != month.confirmed(part, index) for part in parts)
-    return set(candidates) if changed else set()
+    return candidates if changed else frozenset()
 
 
 def amount_of(

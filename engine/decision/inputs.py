@@ -116,6 +116,8 @@ def held_on(household: Household, on: int, known: int) -> set[tuple[str, str]] |
 def _of_statuses(
     statuses: set[tuple[str, str]] | None, policies: Sequence[str], person: str
 ) -> Sequence[bool | None]:
-    if statuses is None:
-        return (None,) * len(policies)
-    return [(policy, person) in statuses for policy in policies]
+    """Of the household (person "") or of a person: whether each policy's status is held."""
+    if not statuses:
+        return (None if statuses is None else False,) * len(policies)
+    held = {policy for policy, holder in statuses if holder == person}
+    return [policy in held for policy in policies] if held else (False,) * len(policies)

@@ -7,54 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-import msgspec
-
-from engine.decision.model import Trace
 from engine.decision.plan import ClausePlan, GroupPlan, Plan, PolicyPlan
+from engine.decision.reasons import Reasons
+from engine.decision.shapes import Asked, ClauseShape, asked
 from engine.decision.situation import Situation
+from engine.decision.traces import TraceBuilder, TraceText
 from engine.language.runtime import round_half_up
 from engine.language.scope import PERSON
-from engine.language.types import Boolean, Enum, List, Number, Ratio, Text, Type, to_plain
+from engine.language.types import Boolean, Enum, List, Number, Ratio, Text, to_plain
 from engine.rulebook.model import Rulebook
-
-NONE = msgspec.UNSET
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseShape:
-    id: str
-    truth: int
-    margin: int  # -1: none
-    margin_type: Type | None
-    reads: tuple[str, ...]  # references; those of a person without the person's prefix
-    own: tuple[str, ...]  # names of the subject, to be prefixed
-    members: tuple[ClauseShape, ...] = ()
-    is_group: bool = False
-
-
-TraceBuilder = Callable[[Sequence[Any], str], Trace]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
+    id: str
     plan: PolicyPlan
     of_person: bool
     outcome: int
     pays: bool  # it has an amount
-    concerns: tuple[ClauseShape, ...]
-    closed: tuple[ClauseShape, ...]
-    condition: ClauseShape
-    discretion: tuple[ClauseShape, ...]
     trace: TraceBuilder
-    every: tuple[tuple[str, int], ...]  # of a plain list of clauses that must all hold: ids and places
-    every_id: tuple[str, ...]
+    reasons: Reasons
     reads_statuses: bool
     rests_on_statuses: bool  # a clause or the amount reads the computed status of a policy
     own_inputs: frozenset[str]  # facts of the household that can matter
     person_inputs: frozenset[str]  # facts of a person that can matter
+    own_facts: Asked | None  # the same without statuses, with what reads them
+    person_facts: Asked | None
     sooner: tuple[tuple[str, int, int], ...] = ()  # of review: whose rule (an area or ""), place, months
 
 
@@ -133,7 +113,7 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
     closed = tuple(clause(one) for one in policy.closed)
     condition = group(policy.eligible, "eligible")
     discretion = tuple(clause(one) for one in policy.discretion)
-    text = _TraceText()
+    text = TraceText()
     parts = (
         text.several("concerns", concerns, "every"),
         text.several("closed", closed, "some"),
@@ -143,106 +123,26 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
     eligible = places[f"{unit}.eligible"]
     inputs = policy.inputs | policy.amount_inputs
     every = condition.members if _is_plain(policy.eligible) else ()
+    outcome = places[f"{unit}.outcome"]
+    own = frozenset(name for whose, name in inputs if whose == "")
+    personal = frozenset(name for whose, name in inputs if whose == PERSON)
     return Shape(
+        unit,
         policy,
         policy.policy.unit == PERSON,
-        places[f"{unit}.outcome"],
+        outcome,
         policy.version.amount is not None,
-        concerns,
-        closed,
-        condition,
-        discretion,
         text.builder(unit, eligible, parts),
-        tuple((one.id, one.truth) for one in every),
-        tuple(one.id for one in every),
+        Reasons(outcome, concerns, closed, condition, discretion, every),
         any(name.endswith(".held") for _, name in inputs),
         bool(policy.statuses or policy.amount_statuses),
-        frozenset(name for whose, name in inputs if whose == ""),
-        frozenset(name for whose, name in inputs if whose == PERSON),
+        own,
+        personal,
+        asked(own.intersection(plan.own_facts), plan.own_input),
+        asked(personal.intersection(plan.person_facts), plan.person_input),
         tuple((one.area, places[clause.truth], one.months) for clause, one in policy.sooner),
     )
 
 
 def _is_plain(group: GroupPlan) -> bool:
     return group.group.kind == "all" and not any(isinstance(member, GroupPlan) for member in group.members)
-
-
-class _TraceText:
-    """The text of one function per policy version that builds its trace: a walk costs three times as much.
-
-    A clause of which only the truth can differ is one of three nodes, made once.
-    """
-
-    def __init__(self) -> None:
-        self.names: dict[str, Any] = {
-            "Trace": Trace,
-            "NONE": NONE,
-            "every": _every,
-            "some": _some,
-            **_MARGINS,
-        }
-
-    def builder(self, policy: str, eligible: int, parts: Sequence[str]) -> TraceBuilder:
-        of = ", ".join(part for part in parts if part)
-        source = f"def build(v, p):\n    return Trace({policy!r}, v[{eligible}], NONE, NONE, [{of}])\n"
-        exec(compile(source, f"<trace of {policy}>", "exec"), self.names)  # noqa: S102 - our own generated text
-        build: TraceBuilder = self.names["build"]
-        return build
-
-    def several(self, name: str, clauses: Sequence[ClauseShape], how: str) -> str:
-        truths = ", ".join(f"v[{clause.truth}]" for clause in clauses)
-        of = ", ".join(self.node(clause) for clause in clauses)
-        return f"Trace({name!r}, {how}(({truths},)), NONE, NONE, [{of}])" if clauses else ""
-
-    def node(self, clause: ClauseShape) -> str:
-        truth = f"v[{clause.truth}]"
-        if clause.members or clause.own or clause.margin >= 0:
-            of = ", ".join(self.node(member) for member in clause.members)
-            names = [*(repr(name) for name in clause.reads), *(f"p + {name!r}" for name in clause.own)]
-            reads = f"({', '.join(names)},)" if names else "NONE"  # a constant, for the household's clauses
-            margin = _margin_text(clause)
-            return f"Trace({clause.id!r}, {truth}, {reads}, {margin}, {f'[{of}]' if of else 'NONE'})"
-        three = f"node_{len(self.names)}"
-        self.names[three] = {one: Trace(clause.id, one, clause.reads or NONE) for one in (True, False, None)}
-        return f"{three}[{truth}]"
-
-
-def _margin_text(clause: ClauseShape) -> str:
-    value, of = f"v[{clause.margin}]", clause.margin_type
-    if clause.margin < 0:
-        return "NONE"
-    if not isinstance(of, Number):
-        return f"quotient_margin({value})"
-    return f"margin_{of.decimals}({value})" if of.decimals else f"NONE if {value} is None else {value}"
-
-
-def _every(truths: Sequence[bool | None]) -> bool | None:
-    return False if False in truths else None if None in truths else True
-
-
-def _some(truths: Sequence[bool | None]) -> bool | None:
-    return True if True in truths else None if None in truths else False
-
-
-def _quotient_margin(value: Any) -> Any:
-    """A margin that is a quotient, rounded away from zero to 2 decimals, so that a distance never shows as none."""
-    if value is None:
-        return NONE
-    num, den = value
-    cents = -(-abs(num) * 100 // den)
-    return to_plain(cents if num >= 0 else -cents, _CENTS)
-
-
-def _margin(decimals: int) -> Callable[[Any], Any]:
-    power, unit = 10**decimals, Decimal(1).scaleb(-decimals)
-
-    def margin(value: Any) -> Any:
-        if value is None:
-            return NONE
-        return value * unit if value % power else value // power
-
-    return margin
-
-
-_CENTS = Number(2)
-_MARGINS = {"quotient_margin": _quotient_margin, **{f"margin_{n}": _margin(n) for n in range(1, 19)}}

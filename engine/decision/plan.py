@@ -13,9 +13,11 @@ Names of computed values:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from engine.decision.shapes import Taker, taker
 from engine.language import numbers
 from engine.language.compile import Compiled, Computed, Program, compile_program
 from engine.language.scope import PERSON, SUBJECT
@@ -84,10 +86,21 @@ def _clauses(group: GroupPlan) -> Iterator[ClausePlan]:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Names of computed values that a program takes as inputs, after the facts."""
+    """Names of computed values that a program takes as inputs, after the facts, and what takes them from there."""
 
     own: tuple[str, ...]
     people: tuple[str, ...]
+    take_own: Taker
+    take_people: Taker
+
+
+def given_of(own: Sequence[str], people: Sequence[str], source: Compiled) -> Given:
+    return Given(
+        tuple(own),
+        tuple(people),
+        taker([source.own_place[name] for name in own]),
+        taker([source.person_place[name] for name in people]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,10 @@ class Variant:
     program: Program
     compiled: Compiled
     given: Given
+
+
+# a policy, where the computed value says whether it is eligible, where the input says whether it is held
+StatusPlaces = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +132,8 @@ class Plan:
     person_input: dict[str, int]  # where a person's facts stand
     own_facts: tuple[str, ...]  # names of the inputs before the statuses
     person_facts: tuple[str, ...]
+    statuses_own: StatusPlaces  # of the policies whose status is a household's
+    statuses_people: StatusPlaces
 
 
 def plan_for(book: Rulebook, rules: InForce) -> Plan:
@@ -139,7 +158,7 @@ def unconfirmed(book: Rulebook, plan: Plan) -> Variant:
         )
         program = needed_for(replace(plan.decide, computed=computed), wanted)
         touched = _touched(plan.decide.computed, denied)
-        return variant(program, frozenset(one.name for one in program.computed) - touched)
+        return variant(program, frozenset(one.name for one in program.computed) - touched, plan.run_decide)
 
     return book.remember("unconfirmed", plan.rules.key, make, most=32)
 
@@ -172,8 +191,33 @@ def confirmed_amounts(book: Rulebook, plan: Plan) -> Variant:
     return book.remember("confirmed amounts", plan.rules.key, make, most=32)
 
 
-def variant(program: Program, given: frozenset[str]) -> Variant:
-    """A program that takes some of its values as further inputs."""
+@dataclass(frozen=True, slots=True)
+class StatusesHeld:
+    """What the amounts take of statuses, where only those on record count: from a row of inputs."""
+
+    own: Callable[[Sequence[Any]], list[Any]]
+    person: Callable[[Sequence[Any]], list[Any]]
+
+
+def statuses_held(book: Rulebook, plan: Plan) -> StatusesHeld:
+    """`X.status` is then whether X is held; `X.eligible` is false."""
+
+    def of(names: Sequence[str], places: Mapping[str, int]) -> Callable[[Sequence[Any]], list[Any]]:
+        held = [
+            places[f"{policy}.held"] if word == "status" else -1
+            for policy, _, word in (name.rpartition(".") for name in names)
+        ]
+        return lambda row: [place >= 0 and row[place] for place in held]
+
+    def make() -> StatusesHeld:
+        given = plan.amounts_given
+        return StatusesHeld(of(given.own, plan.own_input), of(given.people, plan.person_input))
+
+    return book.remember("statuses held", plan.rules.key, make, most=32)
+
+
+def variant(program: Program, given: frozenset[str], source: Compiled) -> Variant:
+    """A program that takes some of its values as further inputs, from what `source` computes."""
     own = tuple(one.name for one in program.computed if one.name in given and one.of != PERSON)
     people = tuple(one.name for one in program.computed if one.name in given and one.of == PERSON)
     rest = replace(
@@ -182,7 +226,7 @@ def variant(program: Program, given: frozenset[str]) -> Variant:
         person=(*program.person, *people),
         computed=tuple(one for one in program.computed if one.name not in given),
     )
-    return Variant(rest, compile_program(rest), Given(own, people))
+    return Variant(rest, compile_program(rest), given_of(own, people, source))
 
 
 def alone(book: Rulebook, plan: Plan, policy: str) -> Compiled:
@@ -291,15 +335,27 @@ class _Planner:
             programs[1],
             compiled[0],
             compiled[1],
-            Given(
+            given_of(
                 programs[1].household[len(programs[0].household) :],
                 programs[1].person[len(programs[0].person) :],
+                compiled[0],
             ),
             types,
             {name: place for place, name in enumerate(programs[0].household)},
             {name: place for place, name in enumerate(programs[0].person)},
             tuple(name for name in programs[0].household if not name.endswith(".held")),
             tuple(name for name in programs[0].person if not name.endswith(".held")),
+            self._status_places(compiled[0].own_place, programs[0].places.household, False),
+            self._status_places(compiled[0].person_place, programs[0].places.person, True),
+        )
+
+    def _status_places(
+        self, computed: Mapping[str, int], inputs: Mapping[str, int], of_person: bool
+    ) -> StatusPlaces:
+        return tuple(
+            (name, computed[f"{name}.eligible"], inputs[f"{name}.held"])
+            for name, policy in self.book.policies.items()
+            if (policy.unit == PERSON) is of_person and f"{name}.eligible" in computed
         )
 
     def _program(self, table: dict[str, Computed], wanted: Iterable[str], given: frozenset[str]) -> Program:

@@ -9,17 +9,14 @@ from typing import Any
 from engine.decision.document import Household
 from engine.decision.inputs import Inputs
 from engine.decision.model import STATUSES
-from engine.decision.plan import Given, Plan, PolicyPlan, Variant, alone, unconfirmed
+from engine.decision.plan import Given, Plan, PolicyPlan, StatusPlaces, Variant, alone, unconfirmed
 from engine.decision.turning import Turning, inputs_with
 from engine.language import outcomes
 from engine.language.compile import Compiled
 from engine.language.reaches import Reaches
-from engine.language.scope import PERSON
 from engine.language.types import Number, to_plain
 from engine.rulebook.in_force import ParametersOn
 from engine.rulebook.model import Conflict, Rulebook
-
-NO_NAMES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,7 @@ class Situation:
         self.own, self.rows = own, rows
         self._turning: Turning | None = None
         self._without: Answer | None = None
+        self._computed_only: tuple[frozenset[str], list[frozenset[str]]] | None = None
         self.monthly: Any = None  # the month's amounts, kept here by `engine.decision.amounts`
 
     # --- the lazy reading -------------------------------------------------------------------------------
@@ -114,11 +112,9 @@ class Situation:
             return self.own[self.plan.run_decide.own_place[name]]
         return self.rows[index][self.plan.run_decide.person_place[name]]
 
-    def given(self, names: Given) -> tuple[list[Any], list[list[Any]]]:
+    def given(self, names: Given) -> tuple[Sequence[Any], list[Sequence[Any]]]:
         """The computed values that a variant takes: the household's, and a row per person."""
-        own, people = self.plan.run_decide.own_place, self.plan.run_decide.person_place
-        places = [people[one] for one in names.people]
-        return [self.own[own[one]] for one in names.own], [[row[i] for i in places] for row in self.rows]
+        return names.take_own(self.own), [names.take_people(row) for row in self.rows]
 
     def told(self, fact: str, person: int) -> Any:
         """What the document says of a fact on the day, of the household (person -1) or of a person."""
@@ -126,20 +122,31 @@ class Situation:
             return self.inputs.household[self.plan.own_input[fact]]
         return self.inputs.people[person][self.plan.person_input[fact]]
 
-    def computed_only(self, policies: frozenset[str], index: int) -> list[str]:
+    def computed_only(self, policies: frozenset[str], index: int) -> frozenset[str]:
         """Those of some policies that are eligible by computation and not on record, for the one it concerns."""
-        return sorted(policy for policy in policies if self._computed_only(policy, index))
+        if self._computed_only is None:
+            self._computed_only = self._all_computed_only()
+        own, people = self._computed_only
+        found = policies & own
+        for i in range(len(people)) if index < 0 else (index,):
+            found |= policies & people[i]
+        return found
 
-    def _computed_only(self, policy: str, index: int) -> bool:
-        eligible, held = f"{policy}.eligible", f"{policy}.held"
-        if self.book.policies[policy].unit != PERSON:
-            own = self.own[self.plan.run_decide.own_place[eligible]]
-            return own is True and self.inputs.household[self.plan.own_input[held]] is not True
-        computed, recorded = self.plan.run_decide.person_place[eligible], self.plan.person_input[held]
-        people = range(len(self.rows)) if index < 0 else (index,)
-        return any(
-            self.rows[i][computed] is True and self.inputs.people[i][recorded] is not True for i in people
-        )
+    def _all_computed_only(self) -> tuple[frozenset[str], list[frozenset[str]]]:
+        """The household's, and each person's."""
+        own, people = self.plan.statuses_own, self.plan.statuses_people
+
+        def only(places: StatusPlaces, values: Sequence[Any], inputs: Sequence[Any]) -> frozenset[str]:
+            return frozenset(
+                [
+                    one
+                    for one, computed, held in places
+                    if values[computed] is True and inputs[held] is not True
+                ]
+            )
+
+        rows = zip(self.rows, self.inputs.people, strict=True)
+        return only(own, self.own, self.inputs.household), [only(people, *row) for row in rows]
 
     def rests_on(self, policy: PolicyPlan, index: int) -> set[str]:
         """Policies whose computed status, not yet on record, carries an eligible finding.
@@ -147,14 +154,13 @@ class Situation:
         The rules are run again with statuses on record alone. When the outcome changes, the clauses that change
         say which statuses it was.
         """
-        candidates = self.computed_only(policy.statuses, index)
+        candidates = self.computed_only(policy.statuses, index) if policy.statuses else None
         if not candidates or self._confirmed(f"{policy.policy.id}.outcome", index) == outcomes.ELIGIBLE:
             return set()
         found: set[str] = set()
         for clause in policy.clauses():
-            now = self.value(clause.truth, index)
-            if clause.statuses and self._confirmed(clause.truth, index) != now:
-                found |= clause.statuses & set(candidates)
+            if clause.statuses and self._confirmed(clause.truth, index) != self.value(clause.truth, index):
+                found |= clause.statuses & candidates
         return found
 
     def _confirmed(self, name: str, index: int) -> Any:
@@ -174,21 +180,10 @@ class Situation:
         value = self.own[self.plan.run_decide.own_place[conflict.limit.name]]
         return None if value is None else to_plain(value, Number(self.book.currency["decimals"]))
 
-    def unknown_inputs(self) -> tuple[frozenset[str], list[frozenset[str]]]:
-        """Names of the household's facts that are not known, and of each person's. Statuses are not facts."""
-        names, person_names = self.plan.own_facts, self.plan.person_facts
-        own, people = self.inputs.household, self.inputs.people
-        return (
-            frozenset([name for name, value in zip(names, own, strict=False) if value is None])
-            if None in own
-            else NO_NAMES,
-            [
-                frozenset([name for name, value in zip(person_names, row, strict=False) if value is None])
-                if None in row
-                else NO_NAMES
-                for row in people
-            ],
-        )
+    def unknown_inputs(self) -> tuple[bool, list[bool]]:
+        """Is a fact of the household not known; is one of each person? Statuses are not facts."""
+        own, people = len(self.plan.own_facts), len(self.plan.person_facts)
+        return None in self.inputs.household[:own], [None in row[:people] for row in self.inputs.people]
 
     def plain_list(self, value: tuple[Sequence[Any], Sequence[Any]]) -> Any:
         """A list for people to read: person ids; null while its members are undecided."""

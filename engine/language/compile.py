@@ -19,7 +19,7 @@ from typing import Any
 
 from engine.language import dates, runtime
 from engine.language.emit import lists, names, numbers, truths
-from engine.language.emit.code import Block, Code, all_checks
+from engine.language.emit.code import OWN_INDEX, OWN_ROWS, Block, Code, all_checks
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import BINDERS, Keys, Node
 from engine.language.types import Number, Ratio
@@ -166,16 +166,17 @@ class Generator:
 
     def _loop(self, computed: list[Computed]) -> None:
         root = self.blocks[0]
-        block = Block(2, SUBJECT, "i")
+        block = Block(2, SUBJECT, OWN_INDEX)
         self.blocks.append(block)
         self.in_loop = {}
+        inputs, row = OWN_ROWS["P"], OWN_ROWS["W"]
         for one in computed:
             self.in_loop[one.name] = self.named(self.code(one.node))
-        block.add(f"W[i] += ({', '.join(code.text for code in self.in_loop.values())},)")
+        block.add(f"{row} += ({', '.join(code.text for code in self.in_loop.values())},)")
         self.blocks.pop()
         self.places |= {name: place for place, name in enumerate(self.in_loop, len(self.places))}
         self.in_loop = {}
-        root.add("for i in R:")
+        root.add(f"for {OWN_INDEX}, ({inputs}, {row}) in enumerate(zip(P, W)):")
         root.lines.extend(block.lines)
 
     def fresh(self, prefix: str = "v") -> str:

@@ -23,8 +23,9 @@ def outcome(concerns: Truth, closed: Truth, eligible: Truth, discretion: Truth) 
     return DISCRETIONARY if discretion else ELIGIBLE
 
 
+# `X.eligible`: true, false, or unknown while a person or a fact still has to speak
+ELIGIBLE_BY_OUTCOME: tuple[Truth, ...] = (False, None, False, None, None, True)
+
+
 def is_eligible(result: int) -> Truth:
-    """`X.eligible`: true, false, or unknown while a person or a fact still has to speak."""
-    if result == ELIGIBLE:
-        return True
-    return False if result in (NOT_CONCERNED, INELIGIBLE) else None
+    return ELIGIBLE_BY_OUTCOME[result]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from engine.language.outcomes import is_eligible, outcome
+from engine.language.outcomes import ELIGIBLE_BY_OUTCOME
 
 ListValue = tuple[Sequence[Any], Sequence[Any]]
 
@@ -178,4 +178,4 @@ def opposite(truth: bool | None) -> bool | None:
     return None if truth is None else not truth
 
 
-__all__ = ["is_eligible", "outcome"]
+__all__ = ["ELIGIBLE_BY_OUTCOME"]

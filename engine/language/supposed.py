@@ -28,6 +28,8 @@ class Supposed(Reaches):
 class Either(Reaches):
     """The reaches when one more fact is known, whichever its value: what it settles either way is settled."""
 
+    direct = False
+
     def __init__(self, before: Reaches, each: Sequence[Supposed]) -> None:
         super().__init__(before.reading)
         self.before, self.each = before, each
@@ -41,6 +43,8 @@ class Either(Reaches):
 
 class Unrefined(Reaches):
     """What is unknown to the lazy reading may be anything: the reading by which outcomes are decided."""
+
+    direct = False
 
     def of(self, node: Node, bindings: Bindings = NOTHING) -> Reach:
         value = self.reading.value(node, bindings)

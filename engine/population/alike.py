@@ -1,13 +1,19 @@
 """Two entries that may be one person under two numbers: register entries compared within blocks, with reasons.
 
 Only entries that share something definite are compared: a name as it sounds and the year of birth, the name as it
-sounds and the day of the year, the name as it sounds and the address, or the day of birth and the address. Each comparison gives points; enough of them make a pair
-that somebody has to look at.
+sounds and the day of the year, the name as it sounds and the address, or the day of birth and the address. Each
+comparison gives points; enough of them make a pair that somebody has to look at.
+
+Strangers are alike too, the more of them the larger the county. How often, the register itself says: its birthdays and
+addresses are dealt out anew among people of one sex and generation, and what is alike then is so by chance. A kind of
+likeness (the same reasons) that chance alone gives as often is not shown, only counted.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +42,11 @@ POINTS = {
     "same-area": 10,
     "one-household": -40,  # brothers and sisters are alike, twins above all
 }
+_PLACE = {name: place for place, name in enumerate(POINTS)}
 LIKE = 0.6  # so much of the longer name is the same
 MOST_IN_BLOCK = 400
+GENERATION = 10  # years, within which names do not tell the year of birth
+MANY = 10  # so many pairs of strangers of a kind are enough to say how often chance gives it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +61,15 @@ class Alike:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """`skipped`: entries in blocks that are too large to compare everyone with everyone."""
+    """`skipped`: entries in blocks that are too large to compare everyone with everyone.
+
+    `by_chance`: pairs of kinds that are no more frequent than among strangers.
+    """
 
     pairs: list[Alike]
     compared: int
     skipped: int
+    by_chance: int
 
 
 def read_register(path: Path) -> pa.Table:
@@ -81,24 +94,44 @@ def alike(register: pa.Table, enough: int = ENOUGH) -> Search:
     """Pairs of entries with different numbers that are likely one person, the likeliest first."""
     entries = _Entries(register)
     first, second, skipped = _candidates(entries)
-    if not len(first):
-        return Search([], 0, skipped)
-    said = entries.compare(first, second)
-    points = np.zeros(len(first), np.int64)
-    for name, mask in said.items():
-        points += np.where(mask, POINTS[name], 0)
-    chosen = np.flatnonzero(points >= enough)
-    order = chosen[np.lexsort((second[chosen], first[chosen], -points[chosen]))]
+    rows, points, kinds = _enough(entries, first, second, enough)
+    strangers = entries.dealt_anew()
+    _, _, of_strangers = _enough(strangers, *_candidates(strangers)[:2], enough)
+    shown = ~np.isin(kinds, _by_chance(kinds, of_strangers))
+    by_chance = int((~shown).sum())
+    rows, points, kinds = rows[shown], points[shown], kinds[shown]
+    order = np.lexsort((second[rows], first[rows], -points))
     found = [
-        Alike(
-            int(first[row]),
-            int(second[row]),
-            int(points[row]),
-            tuple(name for name, mask in said.items() if mask[row]),
+        Alike(int(first[row]), int(second[row]), score, _reasons(kind))
+        for row, score, kind in zip(
+            rows[order].tolist(), points[order].tolist(), kinds[order].tolist(), strict=True
         )
-        for row in order.tolist()
     ]
-    return Search(found, len(first), skipped)
+    return Search(found, len(first), skipped, by_chance)
+
+
+def _enough(entries: _Entries, first: Array, second: Array, enough: int) -> tuple[Array, Array, Array]:
+    """The pairs that have enough points, their points, and their kinds: a bit for each reason, in the order of POINTS."""
+    points, kinds = np.zeros(len(first), np.int64), np.zeros(len(first), np.int64)
+    for name, mask in entries.compare(first, second).items():
+        points += np.where(mask, POINTS[name], 0)
+        kinds |= mask.astype(np.int64) << _PLACE[name]
+    rows = np.flatnonzero(points >= enough)
+    return rows, points[rows], kinds[rows]
+
+
+def _reasons(kind: int) -> tuple[str, ...]:
+    return tuple(name for name, place in _PLACE.items() if kind >> place & 1)
+
+
+def _by_chance(kinds: Array, of_strangers: Array) -> list[int]:
+    """Kinds of which there are no more pairs than among strangers, as far as their numbers can tell."""
+    many, few = Counter(of_strangers.tolist()), Counter(kinds.tolist())
+    return [
+        kind
+        for kind, chance in many.items()
+        if chance >= MANY and few[kind] - chance < 2 * (few[kind] + chance) ** 0.5
+    ]
 
 
 class _Entries:
@@ -113,12 +146,37 @@ class _Entries:
         if (self.coded["sound"] < 0).all():  # nobody wrote down how names sound: as they are written, then
             self.coded["sound"] = self.coded["name"]
         born = register.column("birth_date").combine_chunks()
-        self.born = born.cast(pa.date32()).fill_null(0).to_numpy(zero_copy_only=False).astype("datetime64[D]")
         self.known = born.is_valid().to_numpy(zero_copy_only=False)
+        self.names = register.column("name")
+        self._set_born(
+            born.cast(pa.date32()).fill_null(0).to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        )
+
+    def _set_born(self, born: Array) -> None:
+        self.born = born
         self.year = self.born.astype("datetime64[Y]").astype(np.int64)
         self.month = self.born.astype("datetime64[M]").astype(np.int64) % 12
         self.day = (self.born - self.born.astype("datetime64[M]")).astype(np.int64)
-        self.names = register.column("name")
+
+    def dealt_anew(self) -> _Entries:
+        """The same people with each other's birthdays and addresses, so that nobody is there twice."""
+        random, other = np.random.default_rng(0), copy(self)
+        born, home = (self._dealt(random) for _ in range(2))
+        other.known = self.known[born]
+        other.coded = self.coded | {
+            name: self.coded[name][home] for name in ("household_id", "area", "address")
+        }
+        other._set_born(self.born[born])
+        return other
+
+    def _dealt(self, random: np.random.Generator) -> Array:
+        """Every row once, in another order among the rows of each sex and generation."""
+        group = self.coded["sex"] * 1000 + np.where(self.known, self.year // GENERATION, -500)
+        here = np.argsort(group, kind="stable")
+        there = np.lexsort((random.random(self.size), group))
+        rows = np.empty(self.size, np.int64)
+        rows[here] = there
+        return rows
 
     def compare(self, a: Array, b: Array) -> dict[str, Array]:
         def same(name: str) -> Array:

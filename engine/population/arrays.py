@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.language.columns.calendar import day_number, from_day_number
-from engine.language.columns.values import Array, Codes, Frame, Mask, is_known
+from engine.language.columns.values import Array, Codes, Frame, Mask, Truths, as_truths, is_known
 
 
 def known_of(array: pa.Array) -> Mask:
@@ -46,14 +46,17 @@ def integers(array: pa.Array) -> Array:
     return found.astype(np.int64, copy=False)
 
 
-def booleans(array: pa.Array) -> tuple[Array, Array]:
-    """Where it is true, and where it is false."""
+def days_of(array: pa.Array) -> Mask:
+    """Dates as days since 1970, as Arrow keeps them; any where null."""
+    if not pa.types.is_date32(array.type) or not len(array):
+        return None
+    return np.frombuffer(array.buffers()[1], np.int32, array.offset + len(array))[array.offset :]
+
+
+def booleans(array: pa.Array) -> Truths:
     if pa.types.is_null(array.type) or not len(array):
-        return np.zeros(len(array), np.bool_), np.zeros(len(array), np.bool_)
-    yes, known = _bits(array.buffers()[1], array.offset, len(array)), known_of(array)
-    if known is None:
-        return yes, np.logical_not(yes)
-    return yes & known, np.greater(known, yes)
+        return Truths(np.zeros(len(array), np.bool_), np.zeros(len(array), np.bool_))
+    return as_truths(_bits(array.buffers()[1], array.offset, len(array)), known_of(array))
 
 
 def texts(array: pa.Array, codes: Codes) -> Array:

@@ -23,9 +23,10 @@ from engine.language.columns.values import (
     full,
     is_known,
 )
-from engine.language.types import Boolean, Enum, Number, Text, to_plain
+from engine.language.types import Boolean, Date, Enum, Number, Text, to_plain
 from engine.population.arrays import (
     booleans,
+    days_of,
     entries_of,
     field_of,
     integers,
@@ -218,7 +219,7 @@ class Batch:
         if array is None or pa.types.is_null(array.type):
             return Truths(NEVER, NEVER) if isinstance(of.type, Boolean) else Numbers(ZERO, NEVER)
         if isinstance(of.type, Boolean):
-            return Truths(*booleans(array))
+            return booleans(array)
         known = known_of(array)
         if isinstance(of.type, Enum | Text):
             if isinstance(of.type, Enum):
@@ -228,6 +229,8 @@ class Batch:
             values = integers(array)
         except OverflowError:
             raise bad("too-large", self._place(place)) from None
+        if isinstance(of.type, Date):
+            return Numbers(values, known, days_of(array))
         if isinstance(of.type, Number):
             self._check_range(place, of.type, values, known, frame)
         return Numbers(values, known)
@@ -294,7 +297,7 @@ class Batch:
             yes[statuses.entries.of[mine & (statuses.person == NOBODY)]] = True
         said = statuses.said
         if said is None:
-            return Truths(yes, np.logical_not(yes))
+            return Truths(yes)
         said = said if frame is self.households else said.take(self.people.of)
         return Truths(yes, np.greater(said, yes))
 
@@ -308,7 +311,7 @@ class Batch:
 def _distinct(array: pa.Array) -> tuple[list[str], Array]:
     """The different texts of an array, and the place of each row's among them."""
     coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    used = np.unique(coded.indices.to_numpy())
+    used = np.flatnonzero(np.bincount(coded.indices.to_numpy(), minlength=len(coded.dictionary)))
     place = np.zeros(len(coded.dictionary), np.int64)
     place[used] = np.arange(len(used))
     names: Sequence[Any] = coded.dictionary.take(pa.array(used)).to_pylist()

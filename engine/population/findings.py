@@ -19,6 +19,7 @@ from engine.language.columns.values import (
     Numbers,
     full,
     is_known,
+    meet,
 )
 from engine.language.scope import PERSON
 from engine.rulebook.model import Named
@@ -85,9 +86,12 @@ def _packed(bits: Sequence[Array], size: int) -> Array:
     width = next(one for one in (1, 2, 4, 8) if len(bits) <= one * 8)
     packed = np.zeros((size, width), np.uint8)
     for place in range(0, len(bits), 8):
-        byte = np.zeros(size, np.uint8)
-        for shift, bit in enumerate(bits[place : place + 8]):
-            byte += full(bit, size).view(np.uint8) * np.uint8(1 << shift)
+        eight = bits[place : place + 8]
+        everywhere = sum(1 << shift for shift, bit in enumerate(eight) if not bit.ndim and bit)
+        byte = np.full(size, everywhere, np.uint8)
+        for shift, bit in enumerate(eight):
+            if bit.ndim:
+                byte += bit.view(np.uint8) * np.uint8(1 << shift)
         packed[:, place // 8] = byte
     return packed.view(f"<u{width}").ravel().astype(np.uint64)
 
@@ -110,7 +114,11 @@ def found_of(plan: PolicyPlan, names: tuple[str, ...], decided: Reading, month: 
     truths = [column for column in map(decided.named, names) if isinstance(column, Truths)]
     assert len(truths) == len(names)
     true = _packed([one.yes for one in truths], size)
-    known = _packed([one.yes | one.no for one in truths], size)
+    masks = [is_known(one.known) for one in truths]
+    if any(mask.ndim for mask in masks):
+        known = _packed(masks, size)
+    else:  # nothing is unknown, and then all policies with so many clauses share the answer
+        known = decided.remember(("known", len(masks), size), lambda: _packed(masks, size))
     rule, amount = plan.version.amount, None
     if rule is not None:
         paying = pays(outcome)
@@ -125,23 +133,23 @@ def found_of(plan: PolicyPlan, names: tuple[str, ...], decided: Reading, month: 
 def _number(month: Reading, name: str, size: int) -> tuple[Array, Array]:
     column = month.named(name)
     assert isinstance(column, Numbers)
-    return full(column.value, size), full(is_known(column.known), size)
+    return full(column.value, size), is_known(column.known)
 
 
 def _band(month: Reading, least: Named, most: Named, size: int, paying: Array) -> Money:
     """What an officer decides between two limits."""
     (low, low_known), (high, high_known) = (_number(month, one.name, size) for one in (least, most))
-    never = full(NEVER, size)
-    return Money(np.zeros(size, np.int64), never, low, low_known & paying, high, high_known & paying, True)
+    known = meet(paying, low_known), meet(paying, high_known)
+    return Money(np.zeros(size, np.int64), full(NEVER, size), low, known[0], high, known[1], True)
 
 
 def _parts(month: Reading, parts: tuple[Named, ...], unit: str, size: int, paying: Array) -> Money:
-    (value, said), *further = [_number(month, part.name, size) for part in parts]
-    known = paying & said
+    (value, known), *further = [_number(month, part.name, size) for part in parts]
     for number, mask in further:
-        value, known = value + number, known & mask
+        value, known = value + number, meet(known, mask)
+    known = meet(paying, known)
     never = full(NEVER, size)
-    if np.array_equal(paying, known):
+    if known is paying or np.array_equal(paying, known):
         return Money(value, known, value, never, value, never, False)
     low, high, reached = _reach(month, parts, unit)
     open_ = paying & ~known & full(reached, size)

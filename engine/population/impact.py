@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -246,3 +247,38 @@ def _clarity(one: Example) -> tuple[Any, ...]:
         -abs(money),
         one.household_id,
     )
+
+
+# --- as plain data ------------------------------------------------------------------------------------------
+
+
+def plain(found: Impact, book: Rulebook) -> dict[str, Any]:
+    """As JSON says it: sums as decimal texts, examples by their households' ids."""
+
+    def money(coins: int) -> str:
+        return str(Decimal(coins).scaleb(-book.currency["decimals"]))
+
+    def tally(one: Tally) -> dict[str, Any]:
+        sums = {
+            name: {period: money(coins) for period, coins in by_period.items()}
+            for name, by_period in ((BEFORE, one.before), (AFTER, one.after))
+        }
+        return {"households": one.households, "gain": one.gain, "lose": one.lose, "open": one.open, **sums}
+
+    return {
+        "whole": tally(found.whole),
+        "towns": {area: tally(one) for area, one in found.towns.items()},
+        "policies": {
+            policy: {
+                "period": one.period,
+                "before": money(one.before),
+                "after": money(one.after),
+                "subjects_before": one.paid_before,
+                "subjects_after": one.paid_after,
+                "moves": [[*pair, count] for pair, count in sorted(one.moves.items())],
+                "clauses": [[*clause, count] for clause, count in sorted(one.clauses.items())],
+            }
+            for policy, one in found.policies.items()
+        },
+        "examples": [one.household_id for one in found.examples],
+    }

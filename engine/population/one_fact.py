@@ -1,26 +1,30 @@
 """One fact away: findings that a single answer could make eligible, and the question to ask.
 
-The kernel says that a finding is open; the household is decided again to say what it waits for, and answers are tried.
+The kernel says that a finding is open; the household is read again to say what it waits for, and answers are tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.decision.advice import answers_to
-from engine.decision.decide import decide_situation, situate
+from engine.decision.decide import situate
 from engine.decision.document import read_household
-from engine.decision.model import HOUSEHOLD, MissingFact
+from engine.decision.model import HOUSEHOLD
 from engine.decision.situation import Situation
 from engine.language import outcomes
 from engine.language.types import Number
+from engine.language.unknowns import Missing
 from engine.population.documents import document_of
 from engine.population.pairs import Run
+from engine.population.reader import Part, Reader, Spans, parts_of
+from engine.population.workers import in_processes
 from engine.rulebook.model import Fact
 
 ELIGIBLE = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY})
@@ -40,61 +44,63 @@ class Asked:
     of: str = ""  # HOUSEHOLD or the id of a person
 
 
-def ask(run: Run, open_: pa.Table) -> list[Asked]:
-    """What each open finding of a table (`missed.Gaps.open`) waits for, in its order."""
+def ask(run: Run, open_: pa.Table, workers: int = 1) -> list[Asked]:
+    """What each open finding of a table (`missed.Gaps.open`) waits for, in its order; so many processes read on it."""
     subjects: dict[str, list[tuple[str, str | None]]] = {}
     rows = open_.select(["household_id", "policy", "person_id"]).to_pylist()
     for row in rows:
         subjects.setdefault(row["household_id"], []).append((row["policy"], row["person_id"]))
+    file = pq.ParquetFile(run.source)
+    columns = [file.schema.column(i).path for i in range(len(file.schema))]
+    ids, reader = pa.array(sorted(subjects), pa.string()), Reader(run.source, columns, run.at_once)
+
+    def look(part: Part) -> list[Asked]:
+        mine = reader.rows(part)
+        mine = mine.filter(pc.is_in(mine.column("household_id").cast(pa.string()), ids))
+        return [one for row in mine.to_pylist() for one in _asked(run, row, subjects[row["household_id"]])]
+
     found: dict[tuple[str, str, str | None], Asked] = {}
-    for at in _situations(run, subjects):
-        household = at.household.household_id
-        for one in _asked(at, subjects[household]):
-            found[household, one.policy, one.person_id] = one
+    if rows:
+        spans = Spans(parts_of(file, run.at_once))
+        for asked in in_processes(look, spans.next_for, workers):
+            found |= {(one.household_id, one.policy, one.person_id): one for one in asked}
     return [found[row["household_id"], row["policy"], row["person_id"]] for row in rows]
 
 
-def _situations(run: Run, wanted: Iterable[str]) -> Iterator[Situation]:
-    """The households asked for, read from the data again."""
-    ids = pa.array(sorted(set(wanted)), pa.string())
-    file = pq.ParquetFile(run.source)
-    for rows in file.iter_batches(run.at_once):
-        mask = pa.compute.is_in(rows.column("household_id").cast(pa.string()), ids)
-        for row in rows.filter(mask).to_pylist():
-            household = read_household(run.book, document_of(row))
-            yield situate(run.book, household, run.on, run.known)
-
-
-def _asked(at: Situation, subjects: Sequence[tuple[str, str | None]]) -> Iterator[Asked]:
-    policies = tuple(dict.fromkeys(policy for policy, _ in subjects))
-    decision = decide_situation(at, policies, advice=False)
+def _asked(run: Run, row: dict[str, Any], subjects: Sequence[tuple[str, str | None]]) -> Iterator[Asked]:
+    """What the open findings of one household wait for, of a policy and a person (None: the household) each."""
+    at = situate(run.book, read_household(run.book, document_of(row)), run.on, run.known)
     for policy, person in subjects:
-        subject = HOUSEHOLD if person is None else person
-        finding = next(one for one in decision.policies[policy].findings if one.subject == subject)
-        deciding = [one for one in finding.missing if any(step.startswith(f"{policy}:") for step in one.path)]
-        yield _told(at, policy, person, deciding)
+        missing: Sequence[Missing] = ()
+        if policy in at.plan.policies:
+            missing = at.open().look(policy, _place(at, person or HOUSEHOLD)).missing
+        own = f"{policy}:"  # begins the names of its clauses: what a clause waits for decides the outcome
+        yield _told(at, policy, person, [one for one in missing if any(s.startswith(own) for s in one.path)])
 
 
-def _told(at: Situation, policy: str, person: str | None, missing: Sequence[MissingFact]) -> Asked:
-    household = at.household.household_id
-    facts = {(one.fact, one.subject) for one in missing if one.fact}
-    if any(one.parameter or one.definition for one in missing) or not missing:
+def _place(at: Situation, subject: str) -> int:
+    """The place of a person among the people, -1 for the household."""
+    ids = [one.person_id for one in at.household.people]
+    return -1 if subject == HOUSEHOLD else ids.index(subject)
+
+
+def _told(at: Situation, policy: str, person: str | None, missing: Sequence[Missing]) -> Asked:
+    household, kinds = at.household.household_id, {one.kind for one in missing}
+    if "parameter" in kinds or "value" in kinds or not missing:
         return Asked(policy, household, person, RULE)
-    if any(one.status for one in missing):
+    if "status" in kinds:
         return Asked(policy, household, person, STATUS)
-    if len(facts) > 1:
+    if len(missing) > 1:
         return Asked(policy, household, person, SEVERAL)
-    fact, of = next(iter(facts))
-    waits_for = ONE if _could_win(at, policy, person, fact, of) else UNSEEN
-    return Asked(policy, household, person, waits_for, fact, of)
+    (one,) = missing
+    of = HOUSEHOLD if one.person < 0 else at.household.people[one.person].person_id
+    wins = _could_win(at, policy, _place(at, person or HOUSEHOLD), one.name, one.person)
+    return Asked(policy, household, person, ONE if wins else UNSEEN, one.name, of)
 
 
-def _could_win(at: Situation, policy: str, person: str | None, fact: str, of: str) -> bool:
-    places = {one.person_id: place for place, one in enumerate(at.household.people)}
-    subject = -1 if person is None else places[person]
-    whose = -1 if of == HOUSEHOLD else places[of]
+def _could_win(at: Situation, policy: str, subject: int, fact: str, of: int) -> bool:
     return any(
-        at.with_fact(policy, fact, whose, answer).value(f"{policy}.outcome", subject) in ELIGIBLE
+        at.with_fact(policy, fact, of, answer).value(f"{policy}.outcome", subject) in ELIGIBLE
         for answer in _answers(at.book.facts[fact])
     )
 

@@ -21,7 +21,8 @@ from engine.population.findings import OUTCOMES
 from engine.population.kernel import fixed_codes
 from engine.population.layout import check_schema
 from engine.population.problems import bad
-from engine.population.stream import batches_of, parts_of, path_of, run_of
+from engine.population.reader import batches_of, parts_of
+from engine.population.stream import path_of, run_of
 from engine.rulebook.model import Rulebook
 
 _ALWAYS = ("household_id", "area", "application_date", "statuses")
@@ -222,6 +223,7 @@ def enrolled_policies(run: Run) -> list[str]:
     if "statuses" not in file.schema_arrow.names:
         raise bad("missing-column", "statuses")
     held: set[str] = set()
-    for rows in file.iter_batches(columns=["statuses.list.element.policy"]):
-        held |= set(rows.column(0).flatten().field("policy").unique().to_pylist())
+    for group in range(file.num_row_groups):  # Arrow reads no nested batch that reaches over two of them
+        for rows in file.iter_batches(row_groups=[group], columns=["statuses.list.element.policy"]):
+            held |= set(rows.column(0).flatten().field("policy").unique().to_pylist())
     return [policy for policy in run.book.policies if policy in held]

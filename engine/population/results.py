@@ -36,6 +36,7 @@ class Shapes:
         self.book = book
         self.money = pa.decimal128(MONEY_DIGITS, book.currency["decimals"])
         self._no_money = pa.nulls(0, self.money)
+        self._zeros = pa.array([], pa.int8())
         self._outcomes = pa.array(OUTCOMES, pa.string())
         self.points = pa.decimal128(9, 2)
         self.finding = pa.struct(
@@ -88,6 +89,15 @@ class Shapes:
             found = self._no_money = pa.nulls(size, self.money)
         return found
 
+    def _version(self, version: str, size: int) -> pa.Array:
+        """The same version in every row: zeros that all policies share, or nulls."""
+        if not version:
+            return pa.nulls(size, NAME)
+        zeros = self._zeros
+        if len(zeros) != size:
+            zeros = self._zeros = pa.array(np.zeros(size, np.int8))
+        return pa.DictionaryArray.from_arrays(zeros, pa.array([version], pa.string()), safe=False)
+
     # --- pieces -----------------------------------------------------------------------------------------
 
     def finding_of(self, found: Found) -> pa.Array:
@@ -105,8 +115,8 @@ class Shapes:
                 )
             ]
         arrays = [
-            pa.DictionaryArray.from_arrays(pa.array(found.outcome), self._outcomes),
-            arrow_names(np.zeros(size, np.int8), [found.version]) if found.version else pa.nulls(size, NAME),
+            pa.DictionaryArray.from_arrays(pa.array(found.outcome), self._outcomes, safe=False),
+            self._version(found.version, size),
             *amounts,
             pa.array(found.true),
             pa.array(found.known),

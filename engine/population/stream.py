@@ -11,8 +11,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,22 +27,16 @@ from engine.population.check import problems_in
 from engine.population.kernel import Kernel
 from engine.population.layout import check_schema
 from engine.population.problems import BadTable, TableProblem, bad, first_ones
+from engine.population.reader import Part, Reader, Spans, parts_of
+from engine.population.workers import in_processes
 from engine.rulebook.model import Rulebook
 
-HOUSEHOLDS_AT_ONCE = 12_288
+HOUSEHOLDS_AT_ONCE = 8_192
 COUNTS = b"relief.counts"
 
 
 class OtherRun(Exception):
     """The directory holds results of other households, rules or days."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    number: int
-    group: int  # the row group it comes from
-    first: int  # its first row in the file
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +71,13 @@ def decide_all(
     workers: int = 2,
     progress: Callable[[int], None] | None = None,
 ) -> Summary:
-    """Decides every household of a Parquet file. `progress` is told of every batch how many households it had.
+    """Decides every household of a Parquet file, in so many processes. `progress` is told of every batch how many
+    households it had.
 
     A batch with something wrong in it is left out and told of; the others are decided. Raises `BadTable` when the
     file as a whole does not fit the dictionary, `OtherRun` when `out` belongs to another run, OSError when the
-    results cannot be written (what stands there by then stays, and the next run goes on from it).
+    results cannot be written, `WorkerLost` when a process has been ended from outside (what stands there by then
+    stays, and the next run goes on from it).
     """
     file = pq.ParquetFile(source)
     check_schema(book, file.schema_arrow)
@@ -90,6 +85,8 @@ def decide_all(
         raise bad("empty-table")
     out.mkdir(parents=True, exist_ok=True)
     _claim(book, source, out, on, known, at_once)
+    for half in out.glob("part-*.part"):  # left by a run that was cut off
+        half.unlink(missing_ok=True)
     kernel = Kernel(book, on, known)
     parts = list(parts_of(file, at_once))
     refused = _doubled(file, parts)
@@ -98,29 +95,28 @@ def decide_all(
         if part.number not in todo and progress is not None:
             progress(part.rows)
 
-    def decide(part: Part, rows: pa.RecordBatch | None, why: str) -> Part:
-        if rows is None:
-            refused[part.number] = Refused(
-                part, (TableProblem("unreadable", row=part.first, told={"why": why}),)
-            )
-            return part
+    columns = kernel.columns(file.schema.column(i).path for i in range(len(file.schema)))
+    reader = Reader(source, columns, at_once)
+
+    def decide(part: Part) -> tuple[Part, Refused | None]:
+        try:
+            rows = reader.rows(part)
+        except (pa.ArrowInvalid, OSError) as error:
+            why = {"why": str(error).splitlines()[0]}
+            return part, Refused(part, (TableProblem("unreadable", row=part.first, told=why),))
         try:
             _write(path_of(out, part.number), kernel.run(rows))
         except BadTable:
             every = problems_in(book, rows, on, known)
-            refused[part.number] = Refused(
-                part, every.moved(range(part.first, part.first + part.rows)).problems
-            )
-        return part
+            return part, Refused(part, every.moved(range(part.first, part.first + part.rows)).problems)
+        return part, None
 
-    with ThreadPoolExecutor(workers) as pool:
-        running: set[Future[Part]] = set()
-        for part, rows, why in _batches(file, kernel, parts, todo, at_once):
-            while len(running) > workers:
-                running = _finished(running, progress)
-            running.add(pool.submit(decide, part, rows, why))
-        while running:
-            running = _finished(running, progress)
+    spans = Spans(part for part in parts if part.number in todo)
+    for part, wrong in in_processes(decide, spans.next_for, min(workers, len(todo))):
+        if wrong is not None:
+            refused[part.number] = wrong
+        if progress is not None:
+            progress(part.rows)
     done = [part for part in parts if part.number not in refused]
     computed = sum(part.rows for part in done if part.number in todo)
     told = tuple(refused[number] for number in sorted(refused))
@@ -162,62 +158,8 @@ def _doubled(file: pq.ParquetFile, parts: list[Part]) -> dict[int, Refused]:
     }
 
 
-def _finished(running: set[Future[Part]], progress: Callable[[int], None] | None) -> set[Future[Part]]:
-    done, still = wait(running, return_when=FIRST_COMPLETED)
-    for one in done:
-        part = one.result()
-        if progress is not None:
-            progress(part.rows)
-    return still
-
-
 def path_of(out: Path, number: int) -> Path:
     return out / f"part-{number:05d}.parquet"
-
-
-def parts_of(file: pq.ParquetFile, at_once: int) -> Iterator[Part]:
-    """Batches never reach over a row group, so that a finished one need not be read again."""
-    number = first = 0
-    for group in range(file.num_row_groups):
-        left = file.metadata.row_group(group).num_rows
-        while left > 0:
-            rows = min(at_once, left)
-            yield Part(number, group, first, rows)
-            left, first, number = left - rows, first + rows, number + 1
-
-
-def _batches(
-    file: pq.ParquetFile, kernel: Kernel, parts: list[Part], todo: set[int], at_once: int
-) -> Iterator[tuple[Part, pa.RecordBatch | None, str]]:
-    """The batches to be decided; None with the reason for those of a row group that cannot be read."""
-    columns = kernel.columns(file.schema.column(i).path for i in range(len(file.schema)))
-    groups: dict[int, list[Part]] = {}
-    for part in parts:
-        groups.setdefault(part.group, []).append(part)
-    for mine in groups.values():
-        left = [part for part in mine if part.number in todo]
-        if not left:
-            continue
-        try:
-            for part, batch in batches_of(file, mine, columns, at_once):
-                if part.number in todo:
-                    left.remove(part)
-                    yield part, batch, ""
-        except (pa.ArrowInvalid, OSError) as error:
-            why = str(error).splitlines()[0]
-            yield from ((part, None, why) for part in left)
-
-
-def batches_of(
-    file: pq.ParquetFile, parts: list[Part], columns: list[str], at_once: int
-) -> Iterator[tuple[Part, pa.RecordBatch]]:
-    """Every part of some row groups with its rows."""
-    groups: dict[int, list[Part]] = {}
-    for part in parts:
-        groups.setdefault(part.group, []).append(part)
-    for group, mine in groups.items():
-        rows = file.iter_batches(at_once, row_groups=[group], columns=columns, use_threads=False)
-        yield from zip(mine, rows, strict=True)
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -258,7 +200,7 @@ def run_of(out: Path) -> dict[str, Any]:
 def _write(path: Path, rows: pa.RecordBatch) -> None:
     counts = json.dumps(_counts(rows), sort_keys=True)
     schema = rows.schema.with_metadata({COUNTS: counts.encode()})
-    beside = path.with_suffix(".part")
+    beside = path.with_suffix(f".{os.getpid()}.part")  # a worker that outlives its run may still write here
     try:
         with beside.open("wb") as file:
             table = pa.Table.from_batches([rows.cast(schema)], schema)

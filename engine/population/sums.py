@@ -28,7 +28,9 @@ class Sum:
     open: Array
 
     def add(self, low: Array, high: Array, open_: Array) -> None:
-        self.low, self.high, self.open = self.low + low, self.high + high, self.open | open_
+        self.low += low
+        self.high += high
+        self.open |= open_
 
 
 def _empty(size: int) -> dict[str, Sum]:
@@ -60,6 +62,10 @@ def _add(to: Sum, found: Found, amount: Money, side: Side | None) -> None:
         counts &= np.logical_not(side.dropped | side.choice)
         certain &= np.logical_not(side.pending)
     if not counts.any():
+        return
+    if side is None and not amount.open and np.array_equal(certain, counts & amount.known):
+        sure = np.maximum(amount.value, 0) * certain
+        to.add(sure, sure, np.greater(counts, certain))
         return
     reduced = side.reduced if side is not None and side.reduced.any() else ZERO
     low = high = np.maximum(amount.value - reduced, 0)

@@ -31,13 +31,14 @@ def entries(content: Mapping[str, Any]) -> dict[str, str]:
     for path, data in content.items():
         if path.startswith("parameters/"):
             for row in data["values"]:
-                locked[f"{path}#{_row_name(row)}"] = _digest(row)
+                locked[f"{path}#{row_name(row)}"] = _digest(row)
         elif "/" in path:
             locked[path] = _digest(data)
     return dict(sorted(locked.items()))
 
 
-def _row_name(row: Mapping[str, Any]) -> str:
+def row_name(row: Mapping[str, Any]) -> str:
+    """What tells a parameter's rows apart: from when on, and since when the office could know it."""
     return f"{row['from']}/{row.get('published', row['from'])}"
 
 
@@ -70,9 +71,12 @@ def write_lock(directory: Path, content: Mapping[str, Any]) -> int:
     """Adds what is new to the lock; keeps what is there. Returns how many entries were added."""
     before = read_lock(directory)
     after = {**entries(content), **before}
-    text = HEADER + "".join(f"{name}: {digest}\n" for name, digest in sorted(after.items()))
-    (directory / LOCK).write_text(text, "utf-8")
+    (directory / LOCK).write_text(lock_text(after), "utf-8")
     return len(after) - len(before)
+
+
+def lock_text(locked: Mapping[str, str]) -> str:
+    return HEADER + "".join(f"{name}: {digest}\n" for name, digest in sorted(locked.items()))
 
 
 CORRECTION = "a correction is a new file, <from>.r2.yaml"
@@ -113,6 +117,6 @@ def check_lock(
 def _place(tree: Tree, row: str) -> Span:
     """Where a locked entry stands: the first key of its file, or the day of its row."""
     for one in items(get(tree, "values")) if row else ():
-        if row == _row_name(plain(one)):
+        if row == row_name(plain(one)):
             return mapping(one).keys["from"]
     return next(iter(mapping(tree).keys.values()))

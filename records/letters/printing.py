@@ -15,6 +15,7 @@ from engine.rulebook import Rulebook
 from records import audit, people, tables
 from records.database import Reading, Writing
 from records.decisions import Stored
+from records.households import ever_members
 from records.letters.decided import Sent, Wanted, decision_letter
 from records.letters.letter import Letter
 from records.letters.printed import as_html, as_pdf
@@ -91,6 +92,8 @@ def print_acceptance(
     how: How,
 ) -> Printed:
     """`how.to` says who applied. Raises `Refused`."""
+    if how.to not in ever_members(write.connection, household_id):
+        raise Refused("no-member", f"{how.to} 不是该户成员 · {how.to} is no member of this household")
     sent = Sent(how.on or write.day, number, _full_name(write, how.to, how.purpose), {})
     letter = acceptance_slip(book, area, policies, papers, how.language, sent)
     return _printed(write, book, letter, how, household_id, None, None)

@@ -5,7 +5,17 @@ from records.tables.base import metadata
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.documents import letter, scan
 from records.tables.households import address_gram, assertion, household, membership, residence, status
+from records.tables.intake import (
+    award,
+    award_review,
+    feed_run,
+    life_event,
+    payment,
+    proposal,
+    proposal_answer,
+)
 from records.tables.people import data_key, identity, number, person
+from records.tables.rulebooks import rulebook_state
 
 AUDITED = tuple(table for table in metadata.sorted_tables if "entry" in table.columns and table is not audit)
 """Tables of which every row has its entry in the audit trail."""
@@ -16,18 +26,26 @@ __all__ = [
     "anchor",
     "assertion",
     "audit",
+    "award",
+    "award_review",
     "data_key",
     "decision",
+    "feed_run",
     "finding",
     "household",
     "identity",
     "letter",
+    "life_event",
     "membership",
     "metadata",
     "number",
+    "payment",
     "person",
+    "proposal",
+    "proposal_answer",
     "residence",
     "rulebook",
+    "rulebook_state",
     "scan",
     "status",
 ]

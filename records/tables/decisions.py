@@ -1,4 +1,4 @@
-"""Stored decisions, and the rulebooks that they were made under."""
+"""Stored decisions, and the text of rulebooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import Column, Date, ForeignKey, Index, LargeBinary, String, Tab
 
 from records.tables.base import ID, Number, counted, metadata, recorded
 
-# Every rulebook that a decision was made under: its files, so that it can be loaded again.
+# Every rulebook that was submitted, or that a decision was made under: its files, so that it can be loaded again.
 rulebook = Table(
     "rulebook",
     metadata,

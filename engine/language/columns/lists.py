@@ -17,6 +17,7 @@ from engine.language.columns.values import (
     Mask,
     Numbers,
     Truths,
+    all_known,
     as_truths,
     both,
     full,
@@ -47,8 +48,8 @@ def _filter(read: Reading, node: Node, level: Level) -> Column:
     test = body if isinstance(body, Truths) else Truths(NEVER, NEVER)
     size = lists.entries.size
     sure = full(test.yes, size)
-    open_ = np.logical_not(full(test.yes | test.no, size))
-    maybe: Mask = open_ if open_.any() else None
+    decided = all_known(test.known)
+    maybe: Mask = None if decided is None else np.logical_not(full(decided, size))
     if lists.sure is not None:
         sure = sure & lists.sure
         maybe = None if maybe is None else maybe & lists.sure
@@ -93,12 +94,16 @@ def _at_known(truths: Truths, known: Mask) -> Truths:
 
 def any_of(lists: Lists, body: Truths) -> Truths:
     yes = lists.entries.any(_sure(lists, body.yes))
+    if body.settled and lists.maybe is None:
+        return _at_known(Truths(yes), lists.known)
     not_no = lists.entries.any(_present(lists, np.logical_not(body.no)))
     return _at_known(Truths(yes, np.logical_not(yes | not_no)), lists.known)
 
 
 def every_of(lists: Lists, body: Truths) -> Truths:
     no = lists.entries.any(_sure(lists, body.no))
+    if body.settled and lists.maybe is None:
+        return _at_known(Truths(no).negated(), lists.known)
     not_yes = lists.entries.any(_present(lists, np.logical_not(body.yes)))
     return _at_known(Truths(np.logical_not(no | not_yes), no), lists.known)
 
@@ -166,7 +171,7 @@ def _extreme(largest: bool) -> Callable[[Reading, Node, Level], Column]:
     def op(read: Reading, node: Node, level: Level) -> Column:
         lists = read.lists(node.args[0], level)
         item, known = _numbers_settled(lists)
-        return Numbers(_outermost(lists, item, largest), is_known(known) & (_sizes(lists) > 0))
+        return Numbers(_outermost(lists, item, largest), both(known, all_known(_sizes(lists) > 0)))
 
     return op
 
@@ -187,7 +192,7 @@ def _contains(read: Reading, node: Node, level: Level) -> Column:
     if isinstance(lists.item, Truths) and isinstance(below, Truths):
         same = (lists.item.yes & below.yes) | (lists.item.no & below.no)
         lacking = np.logical_not(lists.item.yes | lists.item.no)
-        known = wanted.yes | wanted.no if isinstance(wanted, Truths) else NEVER
+        known = is_known(wanted.known) if isinstance(wanted, Truths) else NEVER
     else:
         item, target = _numbers_in(lists.item), _numbers_in(below)
         same = as_truths(item.value == target.value, both(item.known, target.known)).yes

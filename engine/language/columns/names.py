@@ -18,8 +18,10 @@ from engine.language.columns.values import (
     Lists,
     Numbers,
     Truths,
+    all_known,
     both,
     is_known,
+    meet,
     nothing,
     picked,
     spread,
@@ -41,7 +43,7 @@ def constant(read: Reading, value: Any, of: Type) -> Column:
     if value is None:
         return nothing(Truths(NEVER, NEVER)) if isinstance(of, Boolean) else nothing()
     if isinstance(value, bool):
-        return Truths(ALWAYS, NEVER) if value else Truths(NEVER, ALWAYS)
+        return Truths(ALWAYS if value else NEVER)
     if isinstance(value, str):
         return Numbers(np.asarray(read.codes.of(value), np.int32))
     return Numbers(whole(int(value)))
@@ -116,10 +118,9 @@ def _parameter(read: Reading, node: Node, level: Level) -> Column:
         place = place * width + np.where(named, key.value, 0)
         inside = both(inside, None if np.all(named) else named)
     if isinstance(node.type, Boolean):
-        truths = Truths(values.take(place) & known.take(place), np.greater(known, values).take(place))
+        truths = Truths((values & known).take(place), np.greater(known, values).take(place))
         return truths if inside is None else Truths(truths.yes & inside, truths.no & inside)
-    found = known.take(place)
-    return Numbers(values.take(place), inside if np.all(found) else found & is_known(inside))
+    return Numbers(values.take(place), both(inside, all_known(known.take(place))))
 
 
 def _cells(read: Reading, name: str, keys: int, width: int) -> tuple[Array, Array]:
@@ -209,7 +210,7 @@ def _looked_up(
         found, inside = apply(table, argument.value)
         mine = ALWAYS if which is None else which == number
         value, known = np.where(mine, found, value), np.where(mine, inside, known)
-    return Numbers(value, both(argument.known, known))
+    return Numbers(value, both(argument.known, all_known(known)))
 
 
 def _sized(table: tuple[Mapping[int, int], Any], n: Array) -> tuple[Array, Array]:
@@ -243,22 +244,23 @@ def _bracketed(brackets: Sequence[tuple[int, int]], amount: Array) -> tuple[Arra
 def _outcome(read: Reading, node: Node, level: Level) -> Column:
     """In the order of precedence. The masks leave each row to one outcome, so that their sum is the outcome's number."""
     concerns, closed, eligible, discretion = (read.truths(arg, level) for arg in node.args)
-    open_ = concerns.yes & np.logical_not(closed.yes)
-    ineligible = open_ & closed.no & eligible.no
-    settled = open_ & closed.no & eligible.yes & (discretion.yes | discretion.no)
+    weighed = meet(concerns.yes, closed.no)
+    passed = meet(weighed, eligible.yes)
     masks = {
-        outcomes.CLOSED: concerns.yes & closed.yes,
-        outcomes.INELIGIBLE: ineligible,
-        outcomes.DISCRETIONARY: settled & discretion.yes,
-        outcomes.ELIGIBLE: settled & discretion.no,
+        outcomes.CLOSED: meet(concerns.yes, closed.yes),
+        outcomes.INELIGIBLE: meet(weighed, eligible.no),
+        outcomes.DISCRETIONARY: meet(passed, discretion.yes),
+        outcomes.ELIGIBLE: meet(passed, discretion.no),
     }
-    rest = concerns.no
-    for mask in masks.values():
-        rest = rest | mask
-    masks[outcomes.UNDETERMINED] = np.logical_not(rest)
+    if not (concerns.settled and closed.settled and eligible.settled and discretion.settled):
+        rest = concerns.no
+        for mask in masks.values():
+            rest = rest | mask
+        masks[outcomes.UNDETERMINED] = np.logical_not(rest)
     value: Array = np.zeros(level.frame.size, np.int8)
     for outcome, mask in masks.items():
-        value += mask.view(np.int8) * np.int8(outcome)
+        if mask.ndim or mask:
+            value += mask.view(np.int8) * np.int8(outcome)
     return Numbers(value)
 
 

@@ -166,6 +166,24 @@ def _duration_part(read: Reading, node: Node, level: Level) -> Column:
     return _strict(read, node, level, lambda value: calendar.duration_part(value, of.kind, node.name))
 
 
+def _between(unit: int) -> Callable[[Reading, Node, Level], Column]:
+    """The time from one day to another, in units of which a day has so many."""
+
+    def op(read: Reading, node: Node, level: Level) -> Column:
+        first, last = (read.numbers(arg, level) for arg in node.args)
+        if first.days is None and last.days is None:
+            days = calendar.days_between(first.value, last.value)
+        else:
+            a, b = (
+                calendar.day_number(one.value) if one.days is None else one.days.astype(np.int64)
+                for one in (first, last)
+            )
+            days = b - a
+        return Numbers(days if unit == 1 else days * unit, both(first.known, last.known))
+
+    return op
+
+
 def _moved(apply: Callable[[Array, Array], tuple[Array, Array]]) -> Callable[[Reading, Node, Level], Column]:
     """A day moved, unknown where it leaves the calendar."""
 
@@ -192,8 +210,8 @@ OPS: dict[str, Callable[[Reading, Node, Level], Column]] = {
     "duration_part": _duration_part,
     "years_between": _plain(calendar.years_between),
     "months_between": _plain(calendar.months_between),
-    "days_between": _plain(calendar.days_between),
-    "seconds_between": _plain(lambda a, b: calendar.days_between(a, b) * calendar.SECONDS),
+    "days_between": _between(1),
+    "seconds_between": _between(calendar.SECONDS),
     "month_start": _plain(calendar.month_start),
     "add_months": _moved(calendar.add_months),
     "add_seconds": _moved(calendar.add_seconds),

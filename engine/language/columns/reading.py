@@ -20,7 +20,6 @@ from engine.language.columns.values import (
     Column,
     Frame,
     Lists,
-    Mask,
     Numbers,
     Ratios,
     Truths,
@@ -293,10 +292,6 @@ class Reading:
         if found is None:
             found = self.parameters.made[key] = make()
         return found
-
-    def mask(self, column: Column) -> Mask:
-        """Where a column is known."""
-        return column.yes | column.no if isinstance(column, Truths) else column.known
 
 
 Op = Callable[[Reading, Node, Level], Column]

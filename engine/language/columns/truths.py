@@ -48,13 +48,17 @@ def _comparison(read: Reading, node: Node, level: Level) -> Column:
         return as_truths(COMPARE[node.op](x.num * y.den, y.num * x.den), both(x.known, y.known))
     left, right = read.value(a, level), read.value(b, level)
     if isinstance(left, Truths) and isinstance(right, Truths):
-        same = Truths(
-            (left.yes & right.yes) | (left.no & right.no), (left.yes & right.no) | (left.no & right.yes)
-        )
-        return same if node.op == "equal" else Truths(same.no, same.yes)
+        same = _same(left, right)
+        return same if node.op == "equal" else same.negated()
     if not isinstance(left, Numbers) or not isinstance(right, Numbers):
         return Truths(NEVER, NEVER)
     return as_truths(COMPARE[node.op](left.value, right.value), both(left.known, right.known))
+
+
+def _same(a: Truths, b: Truths) -> Truths:
+    if a.settled and b.settled:
+        return Truths(a.yes == b.yes)
+    return Truths((a.yes & b.yes) | (a.no & b.no), (a.yes & b.no) | (a.no & b.yes))
 
 
 def _ranges(read: Reading, node: Node, level: Level) -> Column:
@@ -62,6 +66,8 @@ def _ranges(read: Reading, node: Node, level: Level) -> Column:
     (a_lo, a_hi, a_den, a_known), (b_lo, b_hi, b_den, b_known) = (
         _reach(read, arg, level) for arg in node.args
     )
+    if a_lo is a_hi and b_lo is b_hi:
+        return as_truths(COMPARE[node.op](a_lo * b_den, b_lo * a_den), both(a_known, b_known))
     a_lo, a_hi, b_lo, b_hi = a_lo * b_den, a_hi * b_den, b_lo * a_den, b_hi * a_den
     if node.op in ("less", "at_least"):
         yes, no = a_hi < b_lo, a_lo >= b_hi
@@ -103,26 +109,31 @@ def _in(read: Reading, node: Node, level: Level) -> Column:
 
 
 def _all_of(read: Reading, args: tuple[Node, ...], level: Level) -> Truths:
-    found = read.truths(args[0], level)
-    yes, no = found.yes, found.no
-    for arg in args[1:]:
-        one = read.truths(arg, level)
-        yes, no = yes & one.yes, no | one.no
-    return Truths(yes, no)
+    found = [read.truths(arg, level) for arg in args]
+    yes = _reduced_by(np.logical_and, [one.yes for one in found])
+    if all(one.settled for one in found):
+        return Truths(yes)
+    return Truths(yes, _reduced_by(np.logical_or, [one.no for one in found]))
 
 
 def _one_of(read: Reading, args: tuple[Node, ...], level: Level) -> Truths:
-    found = read.truths(args[0], level)
-    yes, no = found.yes, found.no
-    for arg in args[1:]:
-        one = read.truths(arg, level)
-        yes, no = yes | one.yes, no & one.no
-    return Truths(yes, no)
+    found = [read.truths(arg, level) for arg in args]
+    yes = _reduced_by(np.logical_or, [one.yes for one in found])
+    if all(one.settled for one in found):
+        return Truths(yes)
+    return Truths(yes, _reduced_by(np.logical_and, [one.no for one in found]))
+
+
+def _reduced_by(join: Callable[..., Any], masks: list[Array]) -> Array:
+    """Masks joined into one, from the second join on in the same memory."""
+    found = masks[0]
+    for number, mask in enumerate(masks[1:]):
+        found = join(found, mask, out=found) if number and found.ndim else np.asarray(join(found, mask))
+    return found
 
 
 def _not(read: Reading, node: Node, level: Level) -> Column:
-    one = read.truths(node.args[0], level)
-    return Truths(one.no, one.yes)
+    return read.truths(node.args[0], level).negated()
 
 
 def _if(read: Reading, node: Node, level: Level) -> Column:
@@ -131,6 +142,8 @@ def _if(read: Reading, node: Node, level: Level) -> Column:
     yes, no = node.args[1:]
     if isinstance(node.type, Boolean):
         a, b = read.truths(yes, level), read.truths(no, level)
+        if condition.settled and a.settled and b.settled:
+            return Truths(np.where(condition.yes, a.yes, b.yes))
         return Truths(
             (condition.yes & a.yes) | (condition.no & b.yes) | (a.yes & b.yes),
             (condition.yes & a.no) | (condition.no & b.no) | (a.no & b.no),
@@ -140,7 +153,7 @@ def _if(read: Reading, node: Node, level: Level) -> Column:
     if isinstance(node.type, Ratio):
         return _chosen_ratios(condition, read.ratios(yes, level), read.ratios(no, level))
     x, y = read.numbers(yes, level), read.numbers(no, level)
-    if x.known is None and y.known is None and np.all(condition.yes | condition.no):
+    if condition.settled and x.known is None and y.known is None:
         return Numbers(np.where(condition.yes, x.value, y.value))
     known = _chosen_known(condition, x.known, y.known, x.value == y.value)
     return Numbers(np.where(condition.no, y.value, x.value), known)

@@ -77,20 +77,42 @@ class Frame:
         return result
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Truths:
-    """`yes` and `no` never hold both; where neither does, the truth is unknown."""
+    """`yes` and `no` never hold both; where neither does, the truth is unknown.
 
-    yes: Array
-    no: Array
+    `settled`: nothing is unknown, so `no` is all that is not `yes`, and is made only when somebody asks for it.
+    """
+
+    __slots__ = ("_no", "settled", "yes")
+
+    def __init__(self, yes: Array, no: Mask = None, settled: bool = False) -> None:
+        self.yes, self._no = yes, no
+        self.settled = settled or no is None
+
+    @property
+    def no(self) -> Array:
+        if self._no is None:
+            self._no = np.logical_not(self.yes)
+        return self._no
+
+    @property
+    def known(self) -> Mask:
+        return None if self.settled else self.yes | self.no
+
+    def negated(self) -> Truths:
+        return Truths(self.no, self.yes, self.settled)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
-    """Numbers inside; also dates, durations, codes of texts and choices, row numbers of people and entries."""
+    """Numbers inside; also dates, durations, codes of texts and choices, row numbers of people and entries.
+
+    `days`: dates as days since 1970, where the table brought them so.
+    """
 
     value: Array
     known: Mask = None
+    days: Mask = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,18 +182,33 @@ def full(values: Array, size: int) -> Array:
     return found if found.ndim else np.broadcast_to(found, (size,))
 
 
+def meet(a: Array, b: Array) -> Array:
+    """Where both hold; what is the same in every row costs nothing."""
+    if not a.ndim:
+        return b if a else NEVER
+    if not b.ndim:
+        return a if b else NEVER
+    return a & b
+
+
+def all_known(mask: Mask) -> Mask:
+    """The same mask, or None when it leaves nothing unknown: what is known everywhere is cheaper from there on."""
+    return None if mask is None or mask.all() else mask
+
+
 def as_truths(result: Array, known: Mask) -> Truths:
     """The outcome of a comparison, where it could be made."""
     result = np.asarray(result)
     if known is None:
-        return Truths(result, np.logical_not(result))
+        return Truths(result)
     return Truths(result & known, np.greater(known, result))
 
 
 def take(column: Column, index: Array) -> Column:
     """The column's rows in another order, number or frame; lists get entries of their own."""
     if isinstance(column, Truths):
-        return Truths(_take(column.yes, index), _take(column.no, index))
+        yes = _take(column.yes, index)
+        return Truths(yes) if column.settled else Truths(yes, _take(column.no, index))
     if isinstance(column, Numbers):
         return Numbers(_take(column.value, index), _take_mask(column.known, index))
     if isinstance(column, Ratios):
@@ -219,7 +256,7 @@ def where_known(column: Column, known: Mask) -> Column:
     if isinstance(column, Truths):
         return Truths(column.yes & known, column.no & known)
     if isinstance(column, Numbers):
-        return Numbers(column.value, both(column.known, known))
+        return Numbers(column.value, both(column.known, known), column.days)
     if isinstance(column, Ratios):
         return Ratios(column.num, column.den, both(column.known, known))
     return Lists(column.entries, column.item, column.sure, column.maybe, both(column.known, known))
@@ -236,9 +273,11 @@ def joined(columns: Sequence[Column], sizes: Sequence[int]) -> Column:
     """Columns of several frames one after the other."""
     if any(isinstance(one, Truths) for one in columns):
         truths = [one if isinstance(one, Truths) else Truths(NEVER, NEVER) for one in columns]
+        yes = np.concatenate([full(one.yes, size) for one, size in zip(truths, sizes, strict=True)])
+        if all(one.settled for one in truths):
+            return Truths(yes)
         return Truths(
-            np.concatenate([full(one.yes, size) for one, size in zip(truths, sizes, strict=True)]),
-            np.concatenate([full(one.no, size) for one, size in zip(truths, sizes, strict=True)]),
+            yes, np.concatenate([full(one.no, size) for one, size in zip(truths, sizes, strict=True)])
         )
     numbers = [one for one in columns if isinstance(one, Numbers)]
     assert len(numbers) == len(columns)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from engine.language.tree import Node
 from engine.language.types import List
 
+OWN_INDEX = "i"  # of the person whose values a loop computes
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -37,6 +39,14 @@ class Block:
 
 # adds the lines that follow a loop's body: the block, the body's code, the result variable
 Step = Callable[[Block, Code, str], None]
+
+
+OWN_ROWS = {"P": "p", "W": "w"}  # of the person whose values a loop computes
+
+
+def row_of(rows: str, person: Code) -> str:
+    """The inputs (`P`) or the values (`W`) of a person."""
+    return OWN_ROWS[rows] if person.text == OWN_INDEX else f"{rows}[{person.text}]"
 
 
 def undecided(node: Node) -> bool:

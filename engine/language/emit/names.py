@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.language.emit.code import Code, all_checks, any_none
-from engine.language.outcomes import ELIGIBLE, INELIGIBLE, NOT_CONCERNED, UNDETERMINED
+from engine.language.emit.code import Code, all_checks, any_none, row_of
+from engine.language.outcomes import (
+    CLOSED,
+    DISCRETIONARY,
+    ELIGIBLE,
+    INELIGIBLE,
+    NOT_CONCERNED,
+    UNDETERMINED,
+)
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node
 from engine.language.types import Record
@@ -51,7 +58,7 @@ def _field(make: Generator, node: Node) -> Code:
     of = node.args[0].type
     assert isinstance(of, Record)
     if of.name == PERSON:
-        text = f"P[{record.text}][{make.person[node.name]}]"
+        text = f"{row_of('P', record)}[{make.person[node.name]}]"
     else:
         text = f"{record.text}[{make.program.items[of.name].index(node.name)}]"
     return make.maybe(f"None if {any_none(record.checks)} else {text}" if record.checks else text)
@@ -63,9 +70,9 @@ def _computed(make: Generator, node: Node) -> Code:
         return make.in_loop[node.name]
     code = make.code(record)
     if node.name in make.places:
-        text = f"W[{code.text}][{make.places[node.name]}]"
+        text = f"{row_of('W', code)}[{make.places[node.name]}]"
     else:
-        text = f"P[{code.text}][{make.person[node.name]}]"
+        text = f"{row_of('P', code)}[{make.person[node.name]}]"
     return make.maybe(f"None if {any_none(code.checks)} else {text}" if code.checks else text)
 
 
@@ -95,18 +102,32 @@ def _looked_up(make: Generator, node: Node, helper: str) -> Code:
 
 
 def _outcome(make: Generator, node: Node) -> Code:
-    concerns, closed, eligible, discretion = (make.value(arg).text for arg in node.args)
-    if (concerns, closed, discretion) == ("True", "False", "False"):  # conditions and nothing else
-        return Code(
-            f"({ELIGIBLE} if {eligible} else {INELIGIBLE} if {eligible} is False else {UNDETERMINED})"
-        )
-    return Code(f"outcome({concerns}, {closed}, {eligible}, {discretion})")
+    """`engine.language.outcomes.outcome` written out, without the steps that cannot be taken."""
+    parts = [make.value(arg).text for arg in node.args]
+    concerns, closed, eligible, discretion = parts
+    steps = (
+        (NOT_CONCERNED, {concerns: "False"}),
+        (UNDETERMINED, {concerns: "None", closed: "None"}),
+        (CLOSED, {closed: "True"}),
+        (INELIGIBLE, {eligible: "False"}),
+        (UNDETERMINED, {eligible: "None", discretion: "None"}),
+        (DISCRETIONARY, {discretion: "True"}),
+    )
+    text = ""
+    for result, truths in steps:
+        tests = [f"{part} is {truth}" for part, truth in truths.items() if part not in _SETTLED]
+        if any(part == truth for part, truth in truths.items()):
+            return Code(f"({text}{result})" if text else str(result))
+        if tests:
+            text += f"{result} if {' or '.join(tests)} else "
+    return Code(f"({text}{ELIGIBLE})")
+
+
+_SETTLED = frozenset({"True", "False", "None"})
 
 
 def _is_eligible(make: Generator, node: Node) -> Code:
-    outcome = make.value(node.args[0]).text
-    refused = f"{outcome} == {INELIGIBLE} or {outcome} == {NOT_CONCERNED}"
-    return make.maybe(f"True if {outcome} == {ELIGIBLE} else False if {refused} else None")
+    return make.maybe(f"ELIGIBLE_BY_OUTCOME[{make.value(node.args[0]).text}]")
 
 
 EMIT: dict[str, Callable[[Generator, Node], Code]] = {

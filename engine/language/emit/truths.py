@@ -77,11 +77,30 @@ def _between(make: Generator, node: Node) -> Code:
 
 
 def _in(make: Generator, node: Node) -> Code:
-    return _kleene(make, node.args[1:], "or")
+    value, *tests = node.args
+    if len(tests) > 1 and all(_is_choice(test, value) for test in tests):
+        choices = ", ".join(sorted({repr(test.args[1].value) for test in tests}))
+        return make.strict(node, lambda text: f"({text} in {{{choices}}})", value)
+    return _kleene(make, tests, "or")
+
+
+def _is_choice(test: Node, value: Node) -> bool:
+    """Is this test of an `in` one plain text?"""
+    return (
+        test.op == "equal"
+        and test.args[0] is value
+        and test.args[1].op == "const"
+        and isinstance(test.args[1].value, str)
+    )
 
 
 def _kleene(make: Generator, args: Sequence[Node], op: str) -> Code:
-    codes = [make.value(arg) for arg in args]
+    neutral, decisive = ("True", "False") if op == "and" else ("False", "True")
+    codes = [code for arg in args if (code := make.value(arg)).text != neutral]
+    if not codes or any(code.text == decisive for code in codes):
+        return Code(decisive if codes else neutral)
+    if len(codes) == 1:
+        return codes[0]
     whole = f" {op} ".join(code.text for code in codes)
     if not any(code.checks for code in codes):
         return Code(f"({whole})")
@@ -93,7 +112,10 @@ def _kleene(make: Generator, args: Sequence[Node], op: str) -> Code:
 
 
 def _not(make: Generator, node: Node) -> Code:
-    return make.strict(node, lambda a: f"(not {a})")
+    return make.strict(node, lambda a: _OPPOSITE.get(a) or f"(not {a})")
+
+
+_OPPOSITE = {"True": "False", "False": "True"}
 
 
 def _if(make: Generator, node: Node) -> Code:
