@@ -69,8 +69,9 @@ class HearingWanted(LetterWanted):
 
 
 class MissingWanted(Printing):
-    """`papers`: kinds of scans that are asked for as well."""
+    """`papers`: kinds of scans that are asked for as well. `policies`: only for these, of those that the viewer sees."""
 
+    policies: list[str] = Field(default_factory=list, max_length=60)
     papers: list[ScanType] = Field(default_factory=list, max_length=30)
 
 
@@ -101,7 +102,7 @@ def decision(
     """Granted, refused, changed, ended or closed. The words are those of the rulebook that decided."""
     ask = asked(request)
     with ask.writing() as write:
-        stored, book = _printable(ask, write, decision_id, (told.policy,))
+        stored, book = _printable(ask, write, decision_id, told.policy)
         return _file(printing.print_decision(write, book, stored, told.wanted(), told.how(book)))
 
 
@@ -113,7 +114,7 @@ def hearing(
     ask = asked(request)
     meeting = Meeting(told.meeting, told.time, told.place)
     with ask.writing() as write:
-        stored, book = _printable(ask, write, decision_id, (told.policy,))
+        stored, book = _printable(ask, write, decision_id, told.policy)
         return _file(printing.print_hearing(write, book, stored, told.wanted(), meeting, told.how(book)))
 
 
@@ -126,10 +127,13 @@ def missing(
 ) -> Response:
     ask = asked(request)
     with ask.writing() as write:
-        stored, book = _printable(ask, write, decision_id, ())
+        stored, book, seen = _seen(ask, write, decision_id)
+        asked_of = [one for one in seen if one in told.policies or not told.policies]
+        if not asked_of:
+            raise _not_cleared()
         how = told.how(book)
         papers = [TYPE_LABELS[one].get(how.language, one.value) for one in dict.fromkeys(told.papers)]
-        return _file(printing.print_missing(write, book, stored, papers, how))
+        return _file(printing.print_missing(write, book, stored, papers, how, asked_of))
 
 
 @router.post(
@@ -202,20 +206,27 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in left_out}
 
 
-def _printable(
-    ask: Asked, read: Reading, decision_id: str, policies: tuple[str, ...]
-) -> tuple[Stored, Rulebook]:
-    """A decision of which the viewer may see everything that a letter tells. Raises `Refused`."""
+def _printable(ask: Asked, read: Reading, decision_id: str, policy: str) -> tuple[Stored, Rulebook]:
+    """A decision of which the viewer may see everything that a letter tells. Raises `Refused` not-cleared."""
+    stored, book, seen = _seen(ask, read, decision_id)
+    if policy in parse_json(stored.content)["policies"] and policy not in seen:
+        raise _not_cleared()
+    return stored, book
+
+
+def _seen(ask: Asked, read: Reading, decision_id: str) -> tuple[Stored, Rulebook, tuple[str, ...]]:
+    """A decision, its rulebook, and its policies of which the viewer may see every fact."""
     stored, area = stored_seen(ask, read, decision_id, Right.PRINT_LETTERS)
     book = book_of(ask, read, stored)
-    document, cleared = parse_json(stored.content), scope.cleared(ask.viewer, ask.book, area)
-    seen = masking.policies_seen(book, document, cleared)
-    if not set(policies or document["policies"]).intersection(document["policies"]).issubset(seen):
-        raise Refused(
-            "not-cleared",
-            "文书含有您无权查看的事实，请由主管部门出具 · this letter tells facts that you are not cleared for",
-        )
-    return stored, book
+    cleared = scope.cleared(ask.viewer, ask.book, area)
+    return stored, book, masking.policies_seen(book, parse_json(stored.content), cleared)
+
+
+def _not_cleared() -> Refused:
+    return Refused(
+        "not-cleared",
+        "文书含有您无权查看的事实，请由主管部门出具 · this letter tells facts that you are not cleared for",
+    )
 
 
 def _file(printed: Printed) -> Response:

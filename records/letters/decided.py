@@ -63,11 +63,15 @@ def decision_letter(
 
 
 def told_whole(
-    book: Rulebook, document: Mapping[str, Any], language: str, names: Mapping[str, str]
+    book: Rulebook,
+    document: Mapping[str, Any],
+    policies: Sequence[str],
+    language: str,
+    names: Mapping[str, str],
 ) -> Telling:
-    """The phrases about a whole decision. Raises `Refused` other-rulebook."""
+    """The phrases about a decision, or some policies of it. Raises `Refused` other-rulebook."""
     _same_rulebook(book, document)
-    return telling(book, document, language, names=names)
+    return telling(book, document, language, policies=policies, names=names)
 
 
 def told_of(
@@ -107,9 +111,9 @@ class Deciding:
     def __init__(
         self, book: Rulebook, document: Mapping[str, Any], wanted: Wanted, language: str, sent: Sent
     ) -> None:
-        self.told, self.finding = told_of(book, document, wanted, language, sent.names)
         self.book, self.wanted, self.sent = book, wanted, sent
         self.sheet = paper(book, language, document["area"], sent.on)
+        self.told, self.finding = told_of(book, document, wanted, language, sent.names)
         self.text: PolicyText | None = self.told.policy(wanted.policy)
         self.department = book.policies[wanted.policy].department
         self.effects = {

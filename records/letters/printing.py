@@ -73,11 +73,18 @@ def print_hearing(
     return _printed(write, book, letter, how, stored.household_id, stored.seq, wanted)
 
 
-def print_missing(write: Writing, book: Rulebook, stored: Stored, papers: Sequence[str], how: How) -> Printed:
+def print_missing(
+    write: Writing,
+    book: Rulebook,
+    stored: Stored,
+    papers: Sequence[str],
+    how: How,
+    policies: Sequence[str] = (),
+) -> Printed:
     """Raises `Refused`."""
     document = parse_json(stored.content)
     sent = _sent(write, book, stored, document, None, how)
-    letter = missing_papers(book, document, papers, how.language, sent)
+    letter = missing_papers(book, document, papers, how.language, sent, policies)
     return _printed(write, book, letter, how, stored.household_id, stored.seq, None)
 
 

@@ -95,15 +95,21 @@ def _days(sheet: Paper, days: int) -> str:
 
 
 def missing_papers(
-    book: Rulebook, document: Mapping[str, Any], papers: Sequence[str], language: str, sent: Sent
+    book: Rulebook,
+    document: Mapping[str, Any],
+    papers: Sequence[str],
+    language: str,
+    sent: Sent,
+    policies: Sequence[str] = (),
 ) -> Letter:
     """What a decision waits for: each question once, by whom it is answered, for which programmes.
 
+    policies  only for these; none: for all
     papers  kinds of papers to bring, by their labels
     Raises `Refused` nothing-missing.
     """
-    told = told_whole(book, document, language, sent.names)
     sheet = paper(book, language, document["area"], sent.on)
+    told = told_whole(book, document, policies, language, sent.names)
     rows = tuple(_missing(told))
     if not rows and not papers:
         raise Refused("nothing-missing", "没有缺少的材料 · nothing is missing")
@@ -117,7 +123,7 @@ def missing_papers(
         blocks += [Heading(sheet.say("missing.papers")), Items(tuple(map(Item, papers)))]
     blocks.append(Text(sheet.say("missing.close")))
     decision = told.decision
-    first = next(iter(decision.policies))
+    first = next(iter(policies or decision.policies))
     return sheet.letter(
         Kind.MISSING,
         book.policies[first].department,
