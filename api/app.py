@@ -22,6 +22,7 @@ from api import (
     papers,
     people,
     register,
+    reports,
     rulebooks,
     rules,
     scans,
@@ -54,6 +55,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     stored_decisions.router,
     papers.router,
     scans.router,
+    reports.router,
     trail.router,
     rulebooks.router,
 )
