@@ -52,6 +52,10 @@ class Right(StrEnum):
     APPROVE = "cases.approve"
     APPEAL = "cases.appeal"
     PUBLICISE = "publicity.manage"
+    READ_DOCUMENTS = "documents.read"
+    WRITE_DOCUMENTS = "documents.write"
+    PRINT_LETTERS = "letters.print"  # with the full name of whom a letter goes to
+    READ_REPORTS = "reports.read"
     READ_RULEBOOKS = "rulebooks.read"
     DRAFT_RULEBOOKS = "rulebooks.draft"
     PUBLISH_RULEBOOKS = "rulebooks.publish"
@@ -67,13 +71,17 @@ _READS = {
     Right.READ_PROPOSALS,
     Right.READ_PAYMENTS,
     Right.READ_CASES,
+    Right.READ_DOCUMENTS,
+    Right.READ_REPORTS,
 }
 _CASES = {Right.APPLY, Right.INVESTIGATE, Right.REVIEW, Right.APPROVE, Right.APPEAL, Right.PUBLICISE}
 _ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VILLAGE_WORKER: frozenset(
-        _ALWAYS | _READS | {Right.WRITE_HOUSEHOLDS, Right.APPLY, Right.REVIEW, Right.PUBLICISE}
+        _ALWAYS
+        | _READS
+        | {Right.WRITE_HOUSEHOLDS, Right.WRITE_DOCUMENTS, Right.APPLY, Right.REVIEW, Right.PUBLICISE}
     ),
     Role.TOWNSHIP_OFFICER: frozenset(
         _ALWAYS
@@ -81,6 +89,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         | _CASES
         | {
             Right.WRITE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.PRINT_LETTERS,
             Right.UNMASK,
             Right.DECIDE,
             Right.REPLAY,
@@ -95,6 +105,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         | {
             Right.WRITE_HOUSEHOLDS,
             Right.ERASE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.PRINT_LETTERS,
             Right.UNMASK,
             Right.DECIDE,
             Right.REPLAY,

@@ -224,12 +224,12 @@ def parameter_values(book: Rulebook, parameters: ParametersOn, area: str) -> dic
     found: dict[str, ParameterValue] | None = parameters.memo.get("values")
     if found is None:
         found = parameters.memo["values"] = {
-            name: _parameter(book, name, parameters, area) for name in book.parameters
+            name: parameter_value(book, name, parameters, area) for name in book.parameters
         }
     return found
 
 
-def _parameter(book: Rulebook, name: str, parameters: ParametersOn, area: str) -> ParameterValue:
+def parameter_value(book: Rulebook, name: str, parameters: ParametersOn, area: str) -> ParameterValue:
     row, one = parameters.rows[name], book.parameters[name]
     of = serving_area(one, book.areas, area)
     if row is None:

@@ -15,6 +15,7 @@ from engine.language.types import Type
 
 if TYPE_CHECKING:
     from engine.rulebook.feed import Feed
+    from engine.rulebook.letters import Letters
     from engine.rulebook.procedures import ProcedureVersion
     from engine.rulebook.production import EventKind, Watch
     from engine.rulebook.working_days import Calendar
@@ -306,6 +307,7 @@ class Rulebook:
     children: Children | None
     feeds: Mapping[str, Feed]
     scope: Scope
+    letters: Letters | None
     fingerprint: str
     sources: Mapping[str, str]
     memo: dict[str, dict[Any, Any]] = field(default_factory=dict, repr=False)

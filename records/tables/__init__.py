@@ -15,6 +15,7 @@ from records.tables.audit import anchor, audit
 from records.tables.base import metadata
 from records.tables.cases import application, case_step, publicity, relief_case
 from records.tables.decisions import decision, finding, rulebook
+from records.tables.documents import letter, scan
 from records.tables.households import address_gram, assertion, household, membership, residence, status
 from records.tables.idempotency import idempotency
 from records.tables.intake import (
@@ -55,6 +56,7 @@ __all__ = [
     "household",
     "idempotency",
     "identity",
+    "letter",
     "life_event",
     "membership",
     "metadata",
@@ -68,6 +70,7 @@ __all__ = [
     "residence",
     "rulebook",
     "rulebook_state",
+    "scan",
     "session",
     "session_end",
     "status",
