@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from api.body import read_json
+from api.body import checked_texts, read_json
 
 MODELS: dict[str, type[BaseModel]] = {}
 """What bodies there are, for the OpenAPI description."""
@@ -41,7 +41,7 @@ def body_of(model: type[Taken]) -> Callable[[Request], Awaitable[Taken]]:
     """Reads a body; numbers in it stay exact. Raises `ProblemError`, `BadDocument`, `RequestValidationError`."""
 
     async def read(request: Request) -> Taken:
-        told = await read_json(request)
+        told = checked_texts(await read_json(request))
         try:
             return model.model_validate(told)
         except ValidationError as error:

@@ -20,6 +20,8 @@ from cli.record_commands import (
     record_app,
 )
 
+__all__ = ["record_app"]  # with the commands below
+
 Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="语言，默认 zh · language")]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="输出格式 · output format")]
 Source = Annotated[

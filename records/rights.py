@@ -102,14 +102,18 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody who is signed in. `person`: the real person, whatever accounts he or she has."""
+    """Somebody who is signed in. `person`: the real person, whatever accounts he or she has.
+
+    `must_change`: somebody else knows the password, so until it is changed there are no grants.
+    """
 
     account: str
     person: str
     grants: tuple[Grant, ...]
+    must_change: bool = False
 
     def may(self, right: Right) -> bool:
-        return any(right in RIGHTS[grant.role] for grant in self.grants)
+        return right is Right.OWN_SESSION or any(right in RIGHTS[grant.role] for grant in self.grants)
 
     def granting(self, right: Right) -> tuple[Grant, ...]:
         return tuple(grant for grant in self.grants if right in RIGHTS[grant.role])

@@ -1,9 +1,21 @@
 """The tables, by what they are about. Importing this package knows them all."""
 
+from records.tables.accounts import (
+    account,
+    attempt,
+    closing,
+    confirmation,
+    credential,
+    granted,
+    session,
+    session_end,
+    withdrawal,
+)
 from records.tables.audit import anchor, audit
 from records.tables.base import metadata
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.households import address_gram, assertion, household, membership, residence, status
+from records.tables.idempotency import idempotency
 from records.tables.intake import (
     award,
     award_review,
@@ -21,17 +33,24 @@ AUDITED = tuple(table for table in metadata.sorted_tables if "entry" in table.co
 
 __all__ = [
     "AUDITED",
+    "account",
     "address_gram",
     "anchor",
     "assertion",
+    "attempt",
     "audit",
     "award",
     "award_review",
+    "closing",
+    "confirmation",
+    "credential",
     "data_key",
     "decision",
     "feed_run",
     "finding",
+    "granted",
     "household",
+    "idempotency",
     "identity",
     "life_event",
     "membership",
@@ -44,5 +63,8 @@ __all__ = [
     "residence",
     "rulebook",
     "rulebook_state",
+    "session",
+    "session_end",
     "status",
+    "withdrawal",
 ]
