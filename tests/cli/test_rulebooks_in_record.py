@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from relief_runner import ISLAND, ROOT
+from relief_runner import ISLAND, Office
 
 STORM = "harbour/storm_help/2001-01-01.yaml"
 NEXT = "harbour/storm_help/2024-01-01.yaml"
 HOUSEHOLD = '{"household_id": "h1", "area": "north", "people": [{"person_id": "p1"}], "zone": "shore"}'
 
 
-class Office:
-    """Runs `relief` in a directory with a rulebook and a record."""
+class County(Office):
+    """In a directory with a rulebook and a record."""
 
     def __init__(self, place: Path) -> None:
-        self.place = place
+        super().__init__(place)
         self.policies = place / "policies"
         shutil.copytree(ISLAND, self.policies)
         (place / "household.json").write_text(HOUSEHOLD)
         assert self("record", "init")[0] == 0
-
-    def __call__(self, *arguments: str, typed: str = "") -> tuple[int, str, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "cli", *arguments],
-            cwd=self.place,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "RELIEF_CACHE": str(self.place / "cache")},
-            capture_output=True,
-            text=True,
-            check=False,
-            input=typed,
-        )
-        return done.returncode, done.stdout, done.stderr
 
     def writes(self, path: str, text: str) -> None:
         target = self.policies / path
@@ -48,11 +33,11 @@ class Office:
 
 
 @pytest.fixture
-def relief(tmp_path: Path) -> Office:
-    return Office(tmp_path)
+def relief(tmp_path: Path) -> County:
+    return County(tmp_path)
 
 
-def test_a_rulebook_from_draft_to_published(relief: Office) -> None:
+def test_a_rulebook_from_draft_to_published(relief: County) -> None:
     assert relief("record", "put", "household.json", "--actor", "li", "--since", "2025-01-01")[0] == 0
     (first,) = relief("rulebook", "list")[1].splitlines()
     assert "已发布 · published 1" in first and "setup" in first
@@ -81,7 +66,7 @@ def test_a_rulebook_from_draft_to_published(relief: Office) -> None:
     assert relief("audit", "verify")[0] == 0
 
 
-def test_a_changed_published_file_keeps_commands_and_the_server_from_starting(relief: Office) -> None:
+def test_a_changed_published_file_keeps_commands_and_the_server_from_starting(relief: County) -> None:
     relief("record", "put", "household.json", "--actor", "li", "--since", "2025-01-01")
     relief.writes(STORM, relief.reads(STORM).replace("then 120", "then 130"))
     line = next(i for i, one in enumerate(relief.reads(STORM).splitlines(), 1) if "then 130" in one)
@@ -97,7 +82,7 @@ def test_a_changed_published_file_keeps_commands_and_the_server_from_starting(re
     assert relief("record", "decide", "h1", "--actor", "wang")[0] == 0
 
 
-def test_a_draft_with_problems_tells_them(relief: Office) -> None:
+def test_a_draft_with_problems_tells_them(relief: County) -> None:
     relief("record", "put", "household.json", "--actor", "li", "--since", "2025-01-01")
     relief.writes(NEXT, relief.reads(STORM).replace("from: 2001", "from: 2024").replace("savings", "savigns"))
     code, said, _ = relief("rulebook", "submit", "policies", "--actor", "li")
@@ -107,7 +92,7 @@ def test_a_draft_with_problems_tells_them(relief: Office) -> None:
     assert relief("rulebook", "show", "ffffffff")[0] == 2
 
 
-def test_keys_are_rotated_and_a_household_is_erased(relief: Office) -> None:
+def test_keys_are_rotated_and_a_household_is_erased(relief: County) -> None:
     relief("record", "put", "household.json", "--actor", "li", "--since", "2025-01-01")
     code, said, _ = relief("record", "rotate-keys", "--actor", "admin")
     assert code == 0 and "第 2 版" in said
