@@ -22,15 +22,19 @@ from starlette.types import ASGIApp
 
 from api import (
     accounts,
+    cases,
     households,
     own,
+    page,
     people,
+    publicity,
     readiness,
     register,
     rulebooks,
     rules,
     stored_decisions,
     trail,
+    worklists,
 )
 from api.authentication import Authentication
 from api.current import LOOK_EVERY, CurrentRulebook
@@ -56,7 +60,7 @@ from records.refused import Refused
 from records.rights import Viewer
 from records.sealed import Erased
 
-ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router, readiness.router)
+ALWAYS: tuple[APIRouter, ...] = (page.router, households.router, rules.router, readiness.router)
 WITH_A_RECORD: tuple[APIRouter, ...] = (
     own.router,
     accounts.router,
@@ -65,6 +69,9 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     stored_decisions.router,
     trail.router,
     rulebooks.router,
+    cases.router,
+    worklists.router,
+    publicity.router,
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
@@ -94,7 +101,7 @@ def make_app(
         async with current.watched(look_every):
             yield
 
-    # The pages of FastAPI load scripts from elsewhere; the description itself is at /openapi.json.
+    # The pages of FastAPI load scripts from elsewhere; ours is `api.page`.
     app = _Hardened(
         title="smart-relief",
         version="0.1.0",

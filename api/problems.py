@@ -55,12 +55,27 @@ _CONFLICTS = frozenset(
         "person-known",
         "account-known",
         "closed",
-        "four-eyes",
+        "case-moved",
+        "case-open",
+        "wrong-step",
+        "finding-changed",
+        "appealed",
     }
 )
 _MISSING = frozenset(
-    {"no-household", "no-person", "no-decision", "no-rulebook", "no-account", "no-grant", "no-session"}
+    {
+        "no-household",
+        "no-person",
+        "no-decision",
+        "no-rulebook",
+        "no-account",
+        "no-grant",
+        "no-session",
+        "no-case",
+        "no-application",
+    }
 )
+_FORBIDDEN = frozenset({"four-eyes", "not-your-level"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +169,7 @@ def _in_file(problem: Problem) -> Mistake:
 
 def refused_by_record(refused: Refused) -> ProblemError:
     mistake = Mistake(refused.code, str(refused))
-    if refused.code == "four-eyes":
+    if refused.code in _FORBIDDEN:
         return ProblemError(HTTPStatus.FORBIDDEN, "not-allowed", errors=(mistake,))
     if refused.code in _MISSING:
         return ProblemError(HTTPStatus.NOT_FOUND, "not-found", errors=(mistake,))

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.rulebook.model import Area
+
 
 class Role(StrEnum):
     VILLAGE_WORKER = "village_worker"
@@ -43,6 +45,13 @@ class Right(StrEnum):
     READ_PROPOSALS = "proposals.read"
     ANSWER_PROPOSALS = "proposals.answer"
     READ_PAYMENTS = "payments.read"
+    READ_CASES = "cases.read"
+    APPLY = "cases.apply"  # take in applications and papers, tell people what was decided
+    INVESTIGATE = "cases.investigate"
+    REVIEW = "cases.review"
+    APPROVE = "cases.approve"
+    APPEAL = "cases.appeal"
+    PUBLICISE = "publicity.manage"
     READ_RULEBOOKS = "rulebooks.read"
     DRAFT_RULEBOOKS = "rulebooks.draft"
     PUBLISH_RULEBOOKS = "rulebooks.publish"
@@ -52,14 +61,24 @@ class Right(StrEnum):
     OWN_SESSION = "session.own"  # what everybody with an account may do for himself
 
 
-_READS = {Right.READ_HOUSEHOLDS, Right.READ_DECISIONS, Right.READ_PROPOSALS, Right.READ_PAYMENTS}
+_READS = {
+    Right.READ_HOUSEHOLDS,
+    Right.READ_DECISIONS,
+    Right.READ_PROPOSALS,
+    Right.READ_PAYMENTS,
+    Right.READ_CASES,
+}
+_CASES = {Right.APPLY, Right.INVESTIGATE, Right.REVIEW, Right.APPROVE, Right.APPEAL, Right.PUBLICISE}
 _ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
-    Role.VILLAGE_WORKER: frozenset(_ALWAYS | _READS | {Right.WRITE_HOUSEHOLDS}),
+    Role.VILLAGE_WORKER: frozenset(
+        _ALWAYS | _READS | {Right.WRITE_HOUSEHOLDS, Right.APPLY, Right.REVIEW, Right.PUBLICISE}
+    ),
     Role.TOWNSHIP_OFFICER: frozenset(
         _ALWAYS
         | _READS
+        | _CASES
         | {
             Right.WRITE_HOUSEHOLDS,
             Right.UNMASK,
@@ -72,6 +91,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.DEPARTMENT_OFFICER: frozenset(
         _ALWAYS
         | _READS
+        | _CASES
         | {
             Right.WRITE_HOUSEHOLDS,
             Right.ERASE_HOUSEHOLDS,
@@ -117,3 +137,9 @@ class Viewer:
 
     def granting(self, right: Right) -> tuple[Grant, ...]:
         return tuple(grant for grant in self.grants if right in RIGHTS[grant.role])
+
+
+def level_of(grant: Grant, areas: Mapping[str, Area]) -> str:
+    """At which level of area somebody acts: villages and townships by the role, departments by where they are."""
+    said = {Role.VILLAGE_WORKER: "village", Role.TOWNSHIP_OFFICER: "township"}.get(grant.role)
+    return said or (areas[grant.area].level if grant.area in areas else "")

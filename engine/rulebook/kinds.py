@@ -20,6 +20,8 @@ KINDS = (
     "scoring",
     "watch",
     "event",
+    "procedure",
+    "calendar",
     "lock",
 )
 

@@ -13,6 +13,7 @@ from records.tables.accounts import (
 )
 from records.tables.audit import anchor, audit
 from records.tables.base import metadata
+from records.tables.cases import application, case_step, publicity, relief_case
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.households import address_gram, assertion, household, membership, residence, status
 from records.tables.idempotency import idempotency
@@ -36,11 +37,13 @@ __all__ = [
     "account",
     "address_gram",
     "anchor",
+    "application",
     "assertion",
     "attempt",
     "audit",
     "award",
     "award_review",
+    "case_step",
     "closing",
     "confirmation",
     "credential",
@@ -60,6 +63,8 @@ __all__ = [
     "person",
     "proposal",
     "proposal_answer",
+    "publicity",
+    "relief_case",
     "residence",
     "rulebook",
     "rulebook_state",
