@@ -206,7 +206,7 @@ def latest(read: Reading, rulebook: str, within: ColumnElement[bool]) -> Iterato
     )
     for rows in read.connection.execute(chosen).partitions(_AT_ONCE):
         subjects = {sealed.of_household(row.household_id) for row in rows}
-        there = sealed.data_keys(read.connection, read.keys, subjects)
+        there = sealed.data_keys(read, subjects)
         yield from _stored(read, [row for row in rows if sealed.of_household(row.household_id) in there])
 
 
