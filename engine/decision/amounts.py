@@ -71,7 +71,7 @@ class MonthlyAmounts:
                 self.on,
                 self.value,
             )
-            self._reaches = Reaches(reading)
+            self._reaches = Reaches(reading, self.at.reaches().named)
         return self._reaches
 
 

@@ -33,8 +33,11 @@ class Reaches:
         True  # the functions of the nodes say all of it; a reading with an `of` of its own is asked there
     )
 
-    def __init__(self, reading: Interpreter) -> None:
-        self.reading = reading
+    def __init__(
+        self, reading: Interpreter, elsewhere: Callable[[str, int], Reach] | None = None
+    ) -> None:
+        """`elsewhere`: the reach of a value that another program computed, by name and person (-1: the household)."""
+        self.reading, self.elsewhere = reading, elsewhere
         self.household, self.people, self.parameters = reading.household, reading.people, reading.parameters
         self.lacking: dict[tuple[str, int | frozenset[int]], tuple[Any, ...]] = {}  # kept by `unknowns`
         self.known: dict[tuple[str, int], Reach] = {}  # of computed values, by name and person
