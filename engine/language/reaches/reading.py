@@ -33,9 +33,7 @@ class Reaches:
         True  # the functions of the nodes say all of it; a reading with an `of` of its own is asked there
     )
 
-    def __init__(
-        self, reading: Interpreter, elsewhere: Callable[[str, int], Reach] | None = None
-    ) -> None:
+    def __init__(self, reading: Interpreter, elsewhere: Callable[[str, int], Reach] | None = None) -> None:
         """`elsewhere`: the reach of a value that another program computed, by name and person (-1: the household)."""
         self.reading, self.elsewhere = reading, elsewhere
         self.household, self.people, self.parameters = reading.household, reading.people, reading.parameters
