@@ -95,16 +95,20 @@ class RowOf:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """`rows`: every row in the order of the sheets. `wrong`: households that are not taken."""
+    """`rows`: every row in the order of the sheets. `wrong`: households that are not taken.
+
+    `blamed`: sheet and number of the rows that have a problem themselves.
+    """
 
     households: list[Household]
     rows: list[RowOf]
     problems: list[CellProblem]
     wrong: frozenset[str]
+    blamed: frozenset[tuple[str, int]]
 
     def verdict(self, row: RowOf) -> str:
         """`ok`, `wrong`, or `held-back` where another row of the household is wrong."""
-        if any(one.sheet == row.sheet.name and one.row == row.number for one in self.problems):
+        if (row.sheet.name, row.number) in self.blamed:
             return "wrong"
         return "held-back" if row.household in self.wrong or not row.household else "ok"
 
@@ -116,6 +120,7 @@ class Columns:
         self.book = book
         self.rows: dict[str, list[RowOf]] = {}
         self.problems: list[CellProblem] = []
+        self.blamed: set[tuple[str, int, str]] = set()  # sheet, row and title of cells with a problem
         self.titles: dict[tuple[str, str], str] = {}  # of sheet and column: as the sheet calls it
 
     # --- sheets and columns -----------------------------------------------------------------------------
@@ -212,6 +217,7 @@ class Columns:
     def add(self, sheet: str, row: int, column: str, code: str, **told: str) -> None:
         title = self.titles.get((sheet, column), column)
         self.problems.append(CellProblem(sheet, row, title, code, told))
+        self.blamed.add((sheet, row, title))
 
 
 def _titled(sheet: Sheet, place: int) -> bool:
