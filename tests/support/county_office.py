@@ -8,6 +8,7 @@ from typing import Any
 
 from api.app import make_app
 from api.current import CurrentRulebook
+from api.limits import Limits, Rate
 from engine.decision import parse_json
 from records.database import connect, migrate
 from records.keys import new_keys
@@ -18,6 +19,9 @@ from tests.support.office import Office
 HERE, ELSEWHERE, COUNTY = "sample_hedong", "sample_liuhe", "sample_county"
 ADDRESS = {HERE: "河东街道前进社区12号", ELSEWHERE: "柳河镇前进社区12号"}
 NUMBERS = {HERE: "11010519491231002X", ELSEWHERE: "230225198001010014"}
+
+WIDE = Limits(Rate(1e6, 1e6), Rate(1e6, 1e6), Rate(1e6, 1e6))
+"""Of tests that ask for much at once."""
 
 STAFF: dict[str, tuple[Role, str, str]] = {
     "village": (Role.VILLAGE_WORKER, HERE, ""),
@@ -48,7 +52,7 @@ def county_office(place: Path) -> CountyOffice:
     database = connect(f"sqlite:///{place / 'county.db'}", new_keys())
     migrate(database)
     current = CurrentRulebook(ROOT / "policies")
-    office = CountyOffice(database, Client(make_app(current, record=database)))
+    office = CountyOffice(database, Client(make_app(current, record=database, limits=WIDE)))
     for account, (role, area, department) in STAFF.items():
         office.hire(account, Grant(role, area, department))
     office.hire("both", Grant(Role.TOWNSHIP_OFFICER, HERE), Grant(Role.TOWNSHIP_OFFICER, ELSEWHERE))
