@@ -13,19 +13,31 @@ from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from api import accounts, households, own, people, register, rules, stored_decisions, trail
+from api import (
+    accounts,
+    households,
+    own,
+    people,
+    readiness,
+    register,
+    rulebooks,
+    rules,
+    stored_decisions,
+    trail,
+)
 from api.authentication import Authentication
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
 from api.hardening import Hardening
 from api.limits import Buckets, Limits
+from api.observed import Observed
 from api.oidc import Oidc
 from api.openapi import describe
 from api.problems import (
@@ -44,7 +56,7 @@ from records.refused import Refused
 from records.rights import Viewer
 from records.sealed import Erased
 
-ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router)
+ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router, readiness.router)
 WITH_A_RECORD: tuple[APIRouter, ...] = (
     own.router,
     accounts.router,
@@ -52,6 +64,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     people.router,
     stored_decisions.router,
     trail.router,
+    rulebooks.router,
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
@@ -103,8 +116,8 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Erased, _erased)
-    app.add_exception_handler(OperationalError, _unavailable)
-    app.add_exception_handler(PoolTimeout, _unavailable)
+    for gone in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(gone, _unavailable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failed)
@@ -115,7 +128,8 @@ class _Hardened(FastAPI):
     """Around everything, so that the answer to a failure of ours is as hard as any."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Hardening(super().build_middleware_stack(), self.state.limits, self.state.settings.hosts)
+        inner = Hardening(super().build_middleware_stack(), self.state.limits, self.state.settings.hosts)
+        return Observed(inner)
 
 
 def _asked_of(record: Database | None, settings: Settings) -> Callable[[Request], Viewer | None]:
@@ -154,8 +168,11 @@ async def _erased(_: Request, error: Any) -> Response:
 
 
 async def _unavailable(_: Request, error: Any) -> Response:
-    """The database is not there, or too busy to be waited for."""
-    _log.warning("the record is not available: %s", error)
+    """The database is not there, too busy to be waited for, out of room, or has broken off one of two that crossed.
+
+    Nothing was written then, and it will do when it is asked again: this server needs no restart.
+    """
+    _log.warning("the record is not available", exc_info=error)
     problem = ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", headers={"Retry-After": "5"})
     return problem_response(problem)
 

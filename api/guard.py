@@ -26,6 +26,7 @@ from starlette.routing import BaseRoute
 
 from api.body import read_body
 from api.limits import Limits, take
+from api.once import once
 from api.problems import ProblemError, bad_parameter
 from api.query import only_known
 from records.rights import Right, Viewer
@@ -84,7 +85,10 @@ class GuardedRoute(APIRoute):
             limits: Limits = request.app.state.limits
             body = await read_body(request, getattr(self.endpoint, _LARGEST, limits.body))
             request._body = body  # as Starlette keeps it: what is read once is there for everybody
-            return await answer(request)
+            viewer: Viewer | None = getattr(request.state, "viewer", None)
+            if viewer is None:
+                return await answer(request)
+            return await once(request, viewer.account, body, answer)
 
         return guarded
 

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
 from engine.decision import BadDocument
+from engine.language.problems import Problem
 from records.refused import Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -25,6 +26,7 @@ TITLES = {
     "method-not-allowed": "此地址不接受这种方法 · This address does not take this method",
     "too-large": "资料过大 · The document is too large",
     "not-json": "请求体未声明为 JSON · The body is not declared as JSON",
+    "bad-rulebook": "规则库有问题 · The rulebook has problems",
     "other-rulebook": "该裁定出自另一规则库 · The decision was made under another rulebook",
     "not-signed-in": "尚未登录 · Nobody is signed in",
     "wrong-password": "登录失败 · Signing in has failed",
@@ -43,7 +45,19 @@ TITLES = {
     "internal": "服务器出错 · The server has failed",
 }
 
-_CONFLICTS = frozenset({"stale", "household-known", "person-known", "account-known", "closed", "four-eyes"})
+_CONFLICTS = frozenset(
+    {
+        "stale",
+        "rulebook-known",
+        "wrong-state",
+        "other-edition",
+        "household-known",
+        "person-known",
+        "account-known",
+        "closed",
+        "four-eyes",
+    }
+)
 _MISSING = frozenset(
     {"no-household", "no-person", "no-decision", "no-rulebook", "no-account", "no-grant", "no-session"}
 )
@@ -125,8 +139,23 @@ _HINTS = {
 }
 
 
+def bad_rulebook(problems: Iterable[Problem]) -> ProblemError:
+    """Each problem of a rulebook with the file that it is in, as a pointer into what was handed in."""
+    return ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "bad-rulebook", errors=tuple(map(_in_file, problems))
+    )
+
+
+def _in_file(problem: Problem) -> Mistake:
+    at = problem.at
+    pointer = "/" + at.file.replace("~", "~0").replace("/", "~1")
+    return Mistake(problem.code, f"{at.file}:{at.line}:{at.column}: {problem.message}", problem.hint, pointer)
+
+
 def refused_by_record(refused: Refused) -> ProblemError:
     mistake = Mistake(refused.code, str(refused))
+    if refused.code == "four-eyes":
+        return ProblemError(HTTPStatus.FORBIDDEN, "not-allowed", errors=(mistake,))
     if refused.code in _MISSING:
         return ProblemError(HTTPStatus.NOT_FOUND, "not-found", errors=(mistake,))
     if refused.code in _CONFLICTS:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.answers import PRIVATE
 from api.guard import guarded_router, needs
+from api.metrics import DECISIONS
 from api.problems import ProblemError
 from api.query import language_of
 from api.recorded import LATEST, Asked, Before, Id, Limit, answer, asked, total
@@ -45,6 +46,7 @@ def decide(
         stored = decisions.decide_and_keep(write, ask.book, household_id, day, known_by)
         key = write.data_keys[sealed.of_household(household_id)]
         content = _shown(ask, stored, ask.book, row.area, key)
+    DECISIONS.labels("yes").inc()
     return Response(content, HTTPStatus.CREATED, PRIVATE, "application/json")
 
 

@@ -21,8 +21,18 @@ if TYPE_CHECKING:
     from engine.population.sheets import CellProblem, Imported
 
 VERDICTS = {
-    "zh": {"ok": "通过", "wrong": "有误", "held-back": "同户其他行有误，暂不收"},
-    "en": {"ok": "taken", "wrong": "wrong", "held-back": "held back, another row of the household is wrong"},
+    "zh": {
+        "ok": "通过",
+        "warned": "通过，请核实",
+        "wrong": "有误",
+        "held-back": "同户其他行有误，暂不收",
+    },
+    "en": {
+        "ok": "taken",
+        "warned": "taken, have a look",
+        "wrong": "wrong",
+        "held-back": "held back, another row of the household is wrong",
+    },
 }
 HEADER = {"zh": "问题", "en": "problems"}
 MOST_SHOWN = 40
@@ -37,28 +47,48 @@ def run(source: Path, out: Path, policies: Path | None, lang: str | None, output
     book = open_rulebook(policies)
     language = language_of(book, lang)
     found = import_sheets(book, read_sheets(source))
-    _clear(out)
+    clear(out)
     if found.households:
         inputs = [inputs_on(book, one, FOREVER, FOREVER) for one in found.households]
         write_tables(
             {"households": table_of_households(book, found.households, inputs)}, out / "households.parquet"
         )
-    _write_verdicts(found, out / "verdicts.csv", language)
-    if found.problems:
-        _write_wrong(found, out, source.suffix.lower() == ".xlsx", language)
-    _tell(found, source, language, output)
+    say(found, source, out, language, output)
     if found.problems or not found.households:
         raise typer.Exit(PARTIAL if found.households else BAD_INPUT)
 
 
-def _clear(out: Path) -> None:
+def say(found: Imported, source: Path, out: Path, language: str, output: str) -> None:
+    """Verdicts for every row and field, and what is wrong to correct and send again, into a directory."""
+    taken = len(found.households)
+    headline = {"zh": f"收下 {taken} 户", "en": f"{taken} households taken"}[language]
+    say_rows(found, source, out, language, output, headline, {"households": taken})
+
+
+def say_rows(
+    found: Imported,
+    source: Path,
+    out: Path,
+    language: str,
+    output: str,
+    headline: str,
+    taken: Mapping[str, int],
+) -> None:
+    """The same for rows of any kind. `headline` and `taken`: how many of what were taken."""
+    _write_verdicts(found, out / "verdicts.csv", language)
+    if found.problems:
+        _write_wrong(found, out, source.suffix.lower() == ".xlsx", language)
+    _tell(found, source, language, output, headline, taken)
+
+
+def clear(out: Path) -> None:
     """What an earlier import into the same directory left would be taken for the answer to this one."""
     for path in (out / "households.parquet", *out.glob("to-correct.xlsx"), *out.glob("to-correct/*.csv")):
         path.unlink(missing_ok=True)
 
 
 def _write_verdicts(found: Imported, path: Path, language: str) -> None:
-    told = _by_row(found.problems)
+    told = _by_row([*found.problems, *found.warnings])
     rows: list[Sequence[Any]] = [("sheet", "row", "household_id", "verdict", "column", "problem")]
     for row in found.rows:
         verdict = VERDICTS[language][found.verdict(row)]
@@ -80,7 +110,7 @@ def _write_wrong(found: Imported, out: Path, workbook: bool, language: str) -> N
     told = _by_row(found.problems)
     sheets: dict[str, tuple[list[Any], list[list[Any]]]] = {}
     for row in found.rows:
-        if found.verdict(row) == "ok":
+        if found.verdict(row) in ("ok", "warned"):
             continue
         header, rows = sheets.setdefault(
             row.sheet.name, ([HEADER[language], *_without(row.sheet.header, row.sheet.header)], [])
@@ -125,27 +155,22 @@ def _by_row(problems: Sequence[CellProblem]) -> dict[tuple[str, int], list[CellP
     return found
 
 
-def _tell(found: Imported, source: Path, language: str, output: str) -> None:
+def _tell(
+    found: Imported, source: Path, language: str, output: str, headline: str, taken: Mapping[str, int]
+) -> None:
     verdicts: Mapping[str, int] = Counter(found.verdict(row) for row in found.rows)
     if output == "json":
         told = [{"sheet": one.sheet, "row": one.row, "column": one.column, "code": one.code, "message": one.said(language)}
-                for one in found.problems]  # fmt: skip
-        typer.echo(
-            json.dumps(
-                {"households": len(found.households), "rows": verdicts, "problems": told}, ensure_ascii=False
-            )
-        )
+                for one in (*found.problems, *found.warnings)]  # fmt: skip
+        typer.echo(json.dumps({**taken, "rows": verdicts, "problems": told}, ensure_ascii=False))
         return
-    for one in found.problems[:MOST_SHOWN]:
+    shown = [*found.problems, *found.warnings]
+    for one in shown[:MOST_SHOWN]:
         place = f"{one.sheet} 第 {one.row} 行" if language == "zh" else f"{one.sheet} row {one.row}"
         typer.echo(f"{source}: {place} {one.column}: {one.said(language)}", err=True)
-    if len(found.problems) > MOST_SHOWN:
-        typer.echo(f"… {len(found.problems) - MOST_SHOWN} (verdicts.csv)", err=True)
+    if len(shown) > MOST_SHOWN:
+        typer.echo(f"… {len(shown) - MOST_SHOWN} (verdicts.csv)", err=True)
     listed = "，".join(
         f"{VERDICTS[language][name]} {verdicts[name]}" for name in VERDICTS[language] if verdicts.get(name)
     )
-    typer.echo(
-        f"收下 {len(found.households)} 户；逐行：{listed}"
-        if language == "zh"
-        else f"{len(found.households)} households taken; by row: {listed}"
-    )
+    typer.echo(f"{headline}；逐行：{listed}" if language == "zh" else f"{headline}; by row: {listed}")

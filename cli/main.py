@@ -14,7 +14,9 @@ from typing import Annotated, Literal
 import typer
 
 from cli.account_commands import account_app
-from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
+from cli.backup_commands import backup, restore, verify
+from cli.intake_commands import record_app
+from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, replay
 from cli.rulebook_commands import rulebook_app
 
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
@@ -492,7 +494,8 @@ app.add_typer(record_app, name="record")
 app.add_typer(audit_app, name="audit")
 app.add_typer(account_app, name="account")
 app.add_typer(rulebook_app, name="rulebook")
-app.command()(replay)
+for command in (replay, backup, restore, verify):
+    app.command()(command)
 
 
 def main() -> None:

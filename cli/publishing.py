@@ -158,7 +158,8 @@ def run_find(name: str, record: str, keys: Path) -> None:
 
 def _line(life: Life) -> str:
     last = life.steps[-1]
-    return f"{life.fingerprint[:SHORT]}  {_state(life.state, life.edition)}  {last.on}  {last.by}  {last.note}".rstrip()
+    note = next((step.note for step in reversed(life.steps) if step.note), "")
+    return f"{life.fingerprint[:SHORT]}  {_state(life.state, life.edition)}  {last.on}  {last.by}  {note}".rstrip()
 
 
 def _state(state: str, edition: int | None) -> str:
@@ -204,7 +205,7 @@ def _print(found: DryRun, language: str) -> None:
         f"{left} not drawn, {found.erased} erased, {len(found.unread)} that the new rules cannot read"
     )
     for one in found.unread[:5]:
-        typer.echo(f"  {one.household_id}{one.problem}")
+        typer.echo(f"  {one.household_id}  {one.pointer} [{one.code}]")
     typer.echo(
         f"未定转已定 {found.settled}，已定转未定 {found.opened} · {found.settled} findings settled, {found.opened} opened"
     )

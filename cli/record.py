@@ -30,7 +30,7 @@ from records.place import BadPlace, office_zone
 from records.refused import Refused
 from records.sealed import Erased, Tampered
 from records.starting import rulebook_in_force
-from records.verify import verify
+from records.verify import Broken, verify
 
 _FOUND = {
     "chain": "与上一条不相连 · does not follow the entry before",
@@ -137,6 +137,11 @@ def run_verify(record: str, keys: Path) -> None:
     with opened_record(record, keys) as database, reading(database) as read:
         broken = verify(read.connection, database.keys.signing.public_key())
         entries = audit.count(read.connection)
+    tell_verified(broken, entries)
+
+
+def tell_verified(broken: Broken | None, entries: int) -> None:
+    """Says what `records.verify` found. Ends the command when something is wrong."""
     if broken is None:
         typer.echo(f"完整 · whole: {entries}")
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -22,14 +23,21 @@ def sealed_for(write: Writing, household_id: str, since: date, address: str) -> 
     """An address sealed for the household's residence since a day; its index is written."""
     known = select(tables.address_gram.c.found_by).where(tables.address_gram.c.household_id == household_id)
     there = set(write.connection.execute(known).scalars())
-    rows = [
-        {"household_id": household_id, "found_by": found_by}
-        for found_by in sorted(_indexes(write, address) - there)
-    ]
+    rows = [row for row in index_rows(write, household_id, address) if row["found_by"] not in there]
     if rows:
         write.connection.execute(insert(tables.address_gram), rows)
+    return closed(sealed.data_key(write, sealed.of_household(household_id)), household_id, since, address)
+
+
+def index_rows(read: Reading, household_id: str, address: str) -> list[dict[str, Any]]:
+    """What an address is found by, as rows of `address_gram`."""
+    indexes = sorted(_indexes(read, address))
+    return [{"household_id": household_id, "found_by": found_by} for found_by in indexes]
+
+
+def closed(key: bytes, household_id: str, since: date, address: str) -> bytes:
+    """An address sealed with the household's key."""
     subject = sealed.of_household(household_id)
-    key = sealed.data_key(write, subject)
     return sealed.seal(key, subject, "residence", _row(household_id, since), "address", address.encode())
 
 

@@ -12,8 +12,10 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table, func, insert, select
 
 from records import tables
@@ -33,14 +35,7 @@ def add_rows(
     """
     if not rows:
         return []
-    entry = secrets.token_hex(12)
-    stamp = {
-        "recorded_on": write.day,
-        "recorded_at": write.at,
-        "recorded_by": write.actor,
-        "entry": entry,
-    }
-    whole = [{**row, **stamp} for row in rows]
+    whole = _stamped(write, secrets.token_hex(12), rows)
     if "seq" in table.columns and "seq" not in rows[0]:
         counted = write.connection.execute(
             insert(table).returning(table.c.seq, sort_by_parameter_order=True), whole
@@ -48,9 +43,51 @@ def add_rows(
         whole = [{**row, "seq": seq} for row, seq in zip(whole, counted.scalars(), strict=True)]
     else:
         write.connection.execute(insert(table), whole)
-    digest = digest_of(digest_of_row(table, row) for row in whole)
-    write.entries.append(Entry(action, table.name, subject, len(whole), entry, digest))
+    write.entries.append(_entry(action, table, subject, whole))
     return whole
+
+
+def add_many(
+    write: Writing, action: str, table: Table, by_subject: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Writes the rows of many subjects at once, with one entry for each subject that has any.
+
+    Rows of a table that counts them bring their numbers (`numbers`).
+    """
+    written: list[dict[str, Any]] = []
+    for subject, rows in by_subject.items():
+        if rows:
+            whole = _stamped(write, secrets.token_hex(12), rows)
+            write.entries.append(_entry(action, table, subject, whole))
+            written += whole
+    if written:
+        write.connection.execute(insert(table), written)
+
+
+def numbers(write: Writing, table: Table, count: int) -> Iterator[int]:
+    """So many numbers that rows of a table will have, taken from the database's own counter."""
+    if write.connection.dialect.name == "sqlite":  # whoever writes is alone
+        last = write.connection.execute(select(func.max(table.c.seq))).scalar() or 0
+        return iter(range(last + 1, last + 1 + count))
+    taken = select(func.nextval(func.pg_get_serial_sequence(table.name, "seq"))).select_from(
+        func.generate_series(1, count)
+    )
+    return iter(sorted(write.connection.execute(taken).scalars()))
+
+
+def _stamped(write: Writing, entry: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    stamp = {
+        "recorded_on": write.day,
+        "recorded_at": write.at,
+        "recorded_by": write.actor,
+        "entry": entry,
+    }
+    return [{**row, **stamp} for row in rows]
+
+
+def _entry(action: str, table: Table, subject: str, whole: Sequence[Mapping[str, Any]]) -> Entry:
+    digest = digest_of(digest_of_row(table, row) for row in whole)
+    return Entry(action, table.name, subject, len(whole), whole[0]["entry"], digest)
 
 
 def add_row(
@@ -71,16 +108,19 @@ def digest_of(rows: Iterable[str]) -> str:
 
 
 def digest_of_row(table: Table, row: Mapping[str, Any]) -> str:
-    """Of all columns of a row by name, but of those that may change."""
-    left_out = changing(table)
-    content = {
-        column.name: _plain(row.get(column.name)) for column in table.columns if column.name not in left_out
-    }
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 of all columns of a row but of those that may change: JSON, by name, without spaces."""
+    content = {name: _plain(row.get(name)) for name in _digested(table)}
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+
+@cache
+def _digested(table: Table) -> tuple[str, ...]:
+    return tuple(sorted({column.name for column in table.columns} - {*changing(table)}))
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, datetime):
         return utc(value).astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):
@@ -88,29 +128,46 @@ def _plain(value: Any) -> Any:
     return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
 
 
+_AS_IT_IS = frozenset({str, int, bool})
+
+
 def count(connection: Connection) -> int:
     found: int = connection.execute(select(func.count()).select_from(tables.audit)).scalar_one()
     return found
 
 
+def head(connection: Connection) -> tuple[int, str] | None:
+    """The number and hash of the last entry."""
+    audit = tables.audit.c
+    last = connection.execute(select(audit.seq, audit.hash).order_by(audit.seq.desc()).limit(1)).first()
+    return None if last is None else (last.seq, last.hash)
+
+
+def last_anchor(connection: Connection) -> datetime | None:
+    """When the head was signed last."""
+    anchored = tables.anchor.c
+    last = connection.execute(select(anchored.at).order_by(anchored.seq.desc()).limit(1)).scalar()
+    return None if last is None else datetime.fromisoformat(last)
+
+
 def anchor(write: Writing) -> tuple[int, str] | None:
     """Signs the head of the chain: its number and hash, to print or to lay down elsewhere. Nothing to sign: None."""
-    audit = tables.audit.c
-    head = write.connection.execute(select(audit.seq, audit.hash).order_by(audit.seq.desc()).limit(1)).first()
-    if head is None:
+    last = head(write.connection)
+    if last is None:
         return None
-    known = write.connection.execute(select(tables.anchor.c.seq).where(tables.anchor.c.seq == head.seq))
+    seq, hash_ = last
+    known = write.connection.execute(select(tables.anchor.c.seq).where(tables.anchor.c.seq == seq))
     if known.first() is None:
         write.connection.execute(
             insert(tables.anchor),
             {
-                "seq": head.seq,
-                "hash": head.hash,
-                "signature": write.keys.signing.sign(signed_text(head.seq, head.hash)),
+                "seq": seq,
+                "hash": hash_,
+                "signature": write.keys.signing.sign(signed_text(seq, hash_)),
                 "at": write.at.isoformat(timespec="microseconds"),
             },
         )
-    return head.seq, head.hash
+    return last
 
 
 def signed_text(seq: int, head: str) -> bytes:

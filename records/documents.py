@@ -12,14 +12,14 @@ from sqlalchemy import ColumnElement, Row, Table, or_, select
 from engine.decision import parse_json
 from records import sealed, tables
 from records.database import Reading
-from records.households import WHOLE
+from records.households import EVENT, LISTS
 from records.refused import no_household
 
 Cleared = Callable[[str], bool]
 """Whether somebody may see the values of a fact."""
 
 Until = Mapping[str, int]
-"""By table the last row that something was made from; a table that is not named: all that there are."""
+"""By table the last row that something was made from. A table that is not named was not there yet: no row of it."""
 
 
 def everything(_: str) -> bool:
@@ -78,7 +78,7 @@ def document_with_rows(
     What a document is made from is written while its household is claimed, so none of its rows appears later with
     a number below these: with them the same document is made again, whatever was written since.
     """
-    rows = _Rows(read, household_id, known, until or {})
+    rows = _Rows(read, household_id, known, until)
     found = read.connection.execute(
         select(tables.household).where(tables.household.c.household_id == household_id)
     ).first()
@@ -90,23 +90,24 @@ def document_with_rows(
     made: dict[str, Any] = {"household_id": household_id, "area": area}
     if found.application_date is not None:
         made["application_date"] = found.application_date.isoformat()
-    whole = False
+    whole: set[str] = set()  # lists of which it was told that they are all there is
     for one in _told(rows, members):
-        if one.fact == WHOLE:
-            whole = True
+        if one.fact in LISTS:
+            whole.add(one.fact)
             continue
         owner = people[one.person] if one.person else made
         owner.setdefault(one.fact, []).append(one.plain(open_to))
-    statuses = _statuses(rows, members)
-    if statuses or whole:
-        made["statuses"] = statuses
+    for name, read_rows in _LISTS.items():
+        entries, told = read_rows(rows, members)
+        if told or name in whole:
+            made[name] = entries
     made["people"] = list(people.values())
     return made, rows.last
 
 
 def told(read: Reading, household_id: str, members: Sequence[str], known: date) -> list[Told]:
     """Every fact of the household and of these people that was written down by a day, in the order of writing."""
-    return _told(_Rows(read, household_id, known, {}), members)
+    return _told(_Rows(read, household_id, known, None), members)
 
 
 @dataclass(slots=True)
@@ -116,7 +117,7 @@ class _Rows:
     read: Reading
     household_id: str
     known: date
-    until: Until
+    until: Until | None  # None: all rows
     last: dict[str, int] = field(default_factory=dict)
 
     def of_household(self, table: Table) -> Sequence[Row[Any]]:
@@ -129,8 +130,8 @@ class _Rows:
 
     def _rows(self, table: Table, of: ColumnElement[bool]) -> Sequence[Row[Any]]:
         chosen = select(table).where(of, table.c.recorded_on <= self.known).order_by(table.c.seq)
-        if table.name in self.until:
-            chosen = chosen.where(table.c.seq <= self.until[table.name])
+        if self.until is not None:
+            chosen = chosen.where(table.c.seq <= self.until.get(table.name, 0))
         rows = self.read.connection.execute(chosen).all()
         self.last[table.name] = rows[-1].seq if rows else 0
         return rows
@@ -201,18 +202,80 @@ def _members(rows: _Rows, on: date) -> list[str]:
     return list(dict.fromkeys(inside))
 
 
-def _statuses(rows: _Rows, members: Sequence[str]) -> list[dict[str, Any]]:
+# --- lists: what is held, was granted, was paid, has happened -------------------------------------------------
+
+_Entries = tuple[list[dict[str, Any]], bool]
+"""Entries as a document lists them, and whether anything was ever told of them."""
+
+
+def _statuses(rows: _Rows, members: Sequence[str]) -> _Entries:
+    found = _latest(rows.of_people_too(tables.status, members))
+    return [_entry(row, row.valid_from, row.valid_to) for row in found], bool(found)
+
+
+def _awards(rows: _Rows, members: Sequence[str]) -> _Entries:
+    found = _latest(rows.of_people_too(tables.award, members))
+    entries = []
+    for row in found:
+        entry = {**_entry(row, row.valid_from, row.valid_to), "basis": row.basis}
+        if row.period is not None:
+            entry["period"] = row.period
+        entries.append(entry)
+    return entries, bool(found)
+
+
+def _payments(rows: _Rows, members: Sequence[str]) -> _Entries:
+    """What was paid and has not come back."""
+    found = rows.of_people_too(tables.payment, members)
+    back = {row.takes_back for row in found}
+    entries = []
+    for row in found:
+        if row.takes_back is None and row.seq not in back:
+            entry = {**_entry(row), "month": row.month}
+            if row.paid_on is not None:
+                entry["paid"] = row.paid_on.isoformat()
+            entries.append(entry)
+    return entries, bool(found)
+
+
+def _events(rows: _Rows, members: Sequence[str]) -> _Entries:
+    found = rows.of_people_too(tables.life_event, members)
+    subjects = {_subject(row.person_id, rows.household_id) for row in found}
+    keys = sealed.data_keys(rows.read.connection, rows.read.keys, subjects)
+    entries = []
+    for row in found:
+        subject = _subject(row.person_id, rows.household_id)
+        content = sealed.content_of(sealed.key_of(keys, subject), subject, "life_event", EVENT, row)
+        person = {} if row.person_id is None else {"person_id": row.person_id}
+        recorded = row.recorded_on.isoformat()
+        entries.append({**content, **person, "recorded": recorded, "source": row.source})
+    return entries, bool(found)
+
+
+_LISTS: Mapping[str, Callable[[_Rows, Sequence[str]], _Entries]] = {
+    "statuses": _statuses,
+    "awards": _awards,
+    "payments": _payments,
+    "events": _events,
+}
+
+
+def _latest(found: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """A later row of the same policy, person and first day takes an earlier one's place."""
     latest: dict[tuple[str, str, date], Row[Any]] = {}
-    for row in rows.of_people_too(tables.status, members):
+    for row in found:
         latest[row.policy, row.person_id or "", row.valid_from] = row
-    found = []
-    for row in latest.values():
-        one: dict[str, Any] = {"policy": row.policy, "from": row.valid_from.isoformat()}
-        if row.person_id is not None:
-            one["person_id"] = row.person_id
-        if row.valid_to is not None:
-            one["to"] = row.valid_to.isoformat()
-        if row.amount is not None:
-            one["amount"] = parse_json(row.amount)
-        found.append({**one, "recorded": row.recorded_on.isoformat(), "source": row.source})
-    return found
+    return list(latest.values())
+
+
+def _entry(row: Row[Any], first: date | None = None, last: date | None = None) -> dict[str, Any]:
+    one: dict[str, Any] = {"policy": row.policy}
+    if first is not None:
+        one["from"] = first.isoformat()
+    if row.person_id is not None:
+        one["person_id"] = row.person_id
+    if last is not None:
+        one["to"] = last.isoformat()
+    if row.amount is not None:
+        one["amount"] = parse_json(row.amount)
+    return {**one, "recorded": row.recorded_on.isoformat(), "source": row.source}

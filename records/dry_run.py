@@ -34,6 +34,7 @@ from records.rulebook_changes import Changed, changed
 from records.sealed import Erased
 
 AT_MOST = 2_000  # households: some ten milliseconds each
+SHOWN = 20
 _AT_ONCE = 2_000
 _OPEN = frozenset({"undetermined", "discretionary"})
 
@@ -43,7 +44,8 @@ class Unread:
     """A household that the new rules cannot read: a fact or a value that they do not know any more."""
 
     household_id: str
-    problem: str
+    pointer: str
+    code: str  # what is wrong there; the message could hold the value, which is nobody's business here
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class _Documents:
                 self.erased += 1
             except BadDocument as bad:
                 first = bad.problems[0]
-                self.unread.append(Unread(household_id, f"{first.pointer}: {first.message}"))
+                self.unread.append(Unread(household_id, first.pointer, first.code))
 
 
 # --- as plain data ------------------------------------------------------------------------------------------
@@ -175,7 +177,8 @@ def as_plain(found: DryRun) -> dict[str, Any]:
         "households": found.households,
         "decided": found.decided,
         "erased": found.erased,
-        "unread": [asdict(one) for one in found.unread],
+        "unread": len(found.unread),
+        "unread_examples": [asdict(one) for one in found.unread[:SHOWN]],
         "findings_settled": found.settled,
         "findings_opened": found.opened,
         "impact": None if found.impact is None else plain(found.impact, found.after),

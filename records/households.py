@@ -22,8 +22,9 @@ from records import addresses, audit, sealed, tables
 from records.database import Writing
 from records.refused import Refused, no_household, no_person
 
-WHOLE = "statuses"
-"""What `tell` is told when the statuses that are written down are all that there are, even none."""
+LISTS = ("statuses", "awards", "payments", "events")
+"""What `tell` is told the name of when the entries that are written down are all that there are, even none."""
+EVENT = "event"  # what a life event's commitment is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ def claim(write: Writing, household_id: str, version: int) -> int:
     )
 
 
-def _claim_as_it_is(write: Writing, household_id: str) -> None:
-    """What is told of a person changes what every household of his or hers reads."""
+def claim_as_it_is(write: Writing, household_id: str) -> None:
+    """Claims a household whatever its version is. The household must be there."""
     if household_id not in write.claimed:
         household = tables.household
         version = write.connection.execute(
@@ -116,9 +117,7 @@ def register(
     """
     known = select(tables.household.c.household_id).where(tables.household.c.household_id == household_id)
     if write.connection.execute(known).first() is not None:
-        raise Refused(
-            "household-known", f"已有家庭 {household_id} · household {household_id} is there already"
-        )
+        raise known_already(household_id)
     row = {
         "household_id": household_id,
         "application_date": application_date,
@@ -128,6 +127,10 @@ def register(
     audit.add_row(write, "register", tables.household, household_id, row)
     write.claimed[household_id] = 1
     _settle(write, "settle", household_id, area, since or write.day, address)
+
+
+def known_already(household_id: str) -> Refused:
+    return Refused("household-known", f"已有家庭 {household_id} · household {household_id} is there already")
 
 
 def move(write: Writing, household_id: str, area: str, since: date, address: str = "") -> None:
@@ -169,7 +172,7 @@ def join_all(write: Writing, household_id: str, since: dict[str, date]) -> dict[
     for person_id, day in since.items():
         everywhere = memberships(write.connection, person_id)
         for other in sorted(everywhere):
-            _claim_as_it_is(write, other)
+            claim_as_it_is(write, other)
         inside = {one for one, days in everywhere.items() if _covers(days, day)}
         others[person_id] = tuple(sorted(inside - {household_id}))
     rows = [
@@ -230,25 +233,28 @@ def tell(write: Writing, household_id: str, told: Iterable[Asserted]) -> None:
     rows = []
     for one in told:
         if one.person:
-            _claim_households_of(write, one.person)
+            claim_households_of(write, one.person)
         subject = sealed.of_person(one.person) if one.person else sealed.of_household(household_id)
-        value = encode_json(one.value)
-        salt, commitment = sealed.committed(one.fact, value)
-        key = sealed.data_key(write, subject)
-        rows.append(
-            {
-                "household_id": household_id,
-                "person_id": one.person or None,
-                "fact": one.fact,
-                "value": sealed.seal(key, subject, "assertion", commitment, "value", salt + value),
-                "commitment": commitment,
-                "valid_from": one.valid_from,
-                "valid_to": one.valid_to,
-                "as_of": one.as_of,
-                "source": one.source,
-            }
-        )
+        rows.append(assertion_row(sealed.data_key(write, subject), household_id, one))
     audit.add_rows(write, "tell", tables.assertion, household_id, rows)
+
+
+def assertion_row(key: bytes, household_id: str, one: Asserted) -> dict[str, Any]:
+    """A fact as it is written, sealed with the key of the person or household."""
+    subject = sealed.of_person(one.person) if one.person else sealed.of_household(household_id)
+    value = encode_json(one.value)
+    salt, commitment = sealed.committed(one.fact, value)
+    return {
+        "household_id": household_id,
+        "person_id": one.person or None,
+        "fact": one.fact,
+        "value": sealed.seal(key, subject, "assertion", commitment, "value", salt + value),
+        "commitment": commitment,
+        "valid_from": one.valid_from,
+        "valid_to": one.valid_to,
+        "as_of": one.as_of,
+        "source": one.source,
+    }
 
 
 def hold(write: Writing, household_id: str, held: Iterable[Held]) -> None:
@@ -257,19 +263,21 @@ def hold(write: Writing, household_id: str, held: Iterable[Held]) -> None:
     rows = []
     for one in held:
         if one.person:
-            _claim_households_of(write, one.person)
-        rows.append(
-            {
-                "household_id": household_id,
-                "person_id": one.person or None,
-                "policy": one.policy,
-                "valid_from": one.valid_from,
-                "valid_to": one.valid_to,
-                "amount": one.amount,
-                "source": one.source,
-            }
-        )
+            claim_households_of(write, one.person)
+        rows.append(status_row(household_id, one))
     audit.add_rows(write, "hold", tables.status, household_id, rows)
+
+
+def status_row(household_id: str, one: Held) -> dict[str, Any]:
+    return {
+        "household_id": household_id,
+        "person_id": one.person or None,
+        "policy": one.policy,
+        "valid_from": one.valid_from,
+        "valid_to": one.valid_to,
+        "amount": one.amount,
+        "source": one.source,
+    }
 
 
 def add_person(write: Writing, person_id: str) -> None:
@@ -281,13 +289,17 @@ def is_known(connection: Connection, person_id: str) -> bool:
     return connection.execute(found).first() is not None
 
 
-def _claim_households_of(write: Writing, person_id: str) -> None:
+def claim_households_of(write: Writing, person_id: str) -> None:
+    """Claims every household of a person, as they are: what is told of him or her changes what they all read.
+
+    Raises `Refused` for somebody unknown.
+    """
     if f"person:{person_id}" in write.claimed:
         return
     if not is_known(write.connection, person_id):
         raise no_person(person_id)
     for other in sorted(memberships(write.connection, person_id)):
-        _claim_as_it_is(write, other)
+        claim_as_it_is(write, other)
     write.claimed[f"person:{person_id}"] = 0
 
 

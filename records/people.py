@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from records import audit, sealed, tables
-from records.database import Reading, Writing
+from records.database import AT_ONCE, Reading, Writing, batched
 from records.households import add_person, is_known
 from records.refused import Refused, no_person
 
@@ -50,6 +50,15 @@ def identify(write: Writing, person_id: str, identity: Identity) -> None:
         raise no_person(person_id)
     if identity.id_number is not None:
         _take_number(write, person_id, identity.id_number)
+    if identity == Identity():
+        return
+    key = sealed.data_key(write, sealed.of_person(person_id))
+    rows = identity_rows(write, key, person_id, identity)
+    audit.add_rows(write, "identify", tables.identity, person_id, rows)
+
+
+def identity_rows(read: Reading, key: bytes, person_id: str, identity: Identity) -> list[dict[str, Any]]:
+    """What is known of who somebody is, as it is written, sealed with his or her key."""
     subject = sealed.of_person(person_id)
     rows = []
     for kind in Kind:
@@ -57,36 +66,97 @@ def identify(write: Writing, person_id: str, identity: Identity) -> None:
         if value is None:
             continue
         plain = value.strip().upper() if kind is Kind.ID_NUMBER else value.strip()
-        key = sealed.data_key(write, subject)
         rows.append(
             {
                 "person_id": person_id,
                 "kind": kind.value,
                 "value": sealed.seal(key, subject, "identity", person_id, kind, plain.encode()),
-                "found_by": sealed.blind_index(write.keys, kind, plain),
+                "found_by": sealed.blind_index(read.keys, kind, plain),
             }
         )
-    audit.add_rows(write, "identify", tables.identity, person_id, rows)
+    return rows
 
 
 def _take_number(write: Writing, person_id: str, number: str) -> None:
-    index = sealed.blind_index(write.keys, Kind.ID_NUMBER, number)
+    index = number_index(write, number)
     owner = find_by_number(write, number)
     if owner is None:
         row = {"found_by": index, "person_id": person_id}
         audit.add_row(write, "take-number", tables.number, person_id, row)
     elif owner != person_id:
-        raise Refused(
-            "person-known", f"此证件号码已登记为 {owner} · this identity number is registered as {owner}"
+        raise number_taken(owner)
+
+
+def identify_all(write: Writing, keys: Mapping[str, bytes], identities: Mapping[str, Identity]) -> None:
+    """Writes down who many people are. `keys`: their data keys, by whose they are. Raises `Refused`."""
+    wanted = {person: who.id_number for person, who in identities.items() if who.id_number is not None}
+    owners = owners_of(write, wanted.values())
+    taken: dict[str, str] = {}
+    for person, number in wanted.items():
+        owner = taken.setdefault(number, owners.get(number, person))
+        if owner != person:
+            raise number_taken(owner)
+    new = {one: number for one, number in wanted.items() if number not in owners}
+    rows = {one: [{"found_by": number_index(write, n), "person_id": one}] for one, n in new.items()}
+    audit.add_many(write, "take-number", tables.number, rows)
+    known = {
+        person: identity_rows(write, keys[sealed.of_person(person)], person, who)
+        for person, who in identities.items()
+    }
+    numbers = audit.numbers(write, tables.identity, sum(map(len, known.values())))
+    for row in (row for rows in known.values() for row in rows):
+        row["seq"] = next(numbers)
+    audit.add_many(write, "identify", tables.identity, known)
+
+
+def number_index(read: Reading, number: str) -> bytes:
+    """What an identity number is found by."""
+    return sealed.blind_index(read.keys, Kind.ID_NUMBER, number)
+
+
+def number_taken(owner: str) -> Refused:
+    return Refused(
+        "person-known", f"此证件号码已登记为 {owner} · this identity number is registered as {owner}"
+    )
+
+
+def owners_of(read: Reading, numbers: Iterable[str]) -> dict[str, str]:
+    """By identity number the person whose it is; numbers of nobody are left out."""
+    by_index = {number_index(read, one): one for one in numbers}
+    found: dict[str, str] = {}
+    number = tables.number.c
+    for some in batched(by_index, AT_ONCE):
+        rows = read.connection.execute(
+            select(number.found_by, number.person_id).where(number.found_by.in_(some))
         )
+        found |= {by_index[bytes(row.found_by)]: row.person_id for row in rows}
+    return found
 
 
 def find_by_number(read: Reading, number: str) -> str | None:
     """Whose an identity number is."""
-    index = sealed.blind_index(read.keys, Kind.ID_NUMBER, number)
+    index = number_index(read, number)
     found: str | None = read.connection.execute(
         select(tables.number.c.person_id).where(tables.number.c.found_by == index)
     ).scalar()
+    return found
+
+
+def known(read: Reading, people: Iterable[str]) -> set[str]:
+    """Those of some people whom the record has."""
+    found: set[str] = set()
+    for some in batched(dict.fromkeys(people), AT_ONCE):
+        there = select(tables.person.c.person_id).where(tables.person.c.person_id.in_(some))
+        found.update(read.connection.execute(there).scalars())
+    return found
+
+
+def with_number(read: Reading, people: Iterable[str]) -> set[str]:
+    """Those of some people whose identity number the record has."""
+    found: set[str] = set()
+    for some in batched(dict.fromkeys(people), AT_ONCE):
+        there = select(tables.number.c.person_id).where(tables.number.c.person_id.in_(some))
+        found.update(read.connection.execute(there).scalars())
     return found
 
 

@@ -15,13 +15,15 @@ import hmac
 import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, select, update
 
+from engine.decision import parse_json
 from records import audit, tables
-from records.database import Writing
+from records.database import AT_ONCE, Writing, batched
 from records.keys import BYTES, Keys
 
 _NONCE = 12  # bytes, as GCM takes them
@@ -53,6 +55,18 @@ def data_key(write: Writing, subject: str) -> bytes:
         found = data_keys(write.connection, write.keys, (subject,))
         write.data_keys[subject] = found[subject] if subject in found else _new_data_key(write, subject)
     return write.data_keys[subject]
+
+
+def many_data_keys(write: Writing, subjects: Iterable[str]) -> dict[str, bytes]:
+    """The keys of many people and households, with new ones where there are none. Raises `Tampered`."""
+    wanted = list(dict.fromkeys(subjects))
+    for some in batched([one for one in wanted if one not in write.data_keys], AT_ONCE):
+        write.data_keys.update(data_keys(write.connection, write.keys, some))
+    made = {one: secrets.token_bytes(BYTES) for one in wanted if one not in write.data_keys}
+    rows = {one: [{"subject": one, **_wrapped(write.keys, one, key)}] for one, key in made.items()}
+    audit.add_many(write, "new-data-key", tables.data_key, rows)
+    write.data_keys.update(made)
+    return {one: write.data_keys[one] for one in wanted}
 
 
 def data_keys(connection: Connection, keys: Keys, subjects: Iterable[str]) -> dict[str, bytes]:
@@ -127,6 +141,21 @@ def blind_index(keys: Keys, column: str, value: str) -> bytes:
     """Equal for equal values, and of no use to anybody without the key (HMAC-SHA-256)."""
     plain = unicodedata.normalize("NFKC", value).strip().upper()
     return hmac.digest(keys.finding, f"{column}\0{plain}".encode(), hashlib.sha256)
+
+
+def sealed_content(key: bytes, subject: str, table: str, about: str, content: bytes) -> tuple[bytes, str]:
+    """What a row holds as a whole, with a salt, sealed in its cell `content`; and the commitment to it."""
+    salt, committed_to = committed(about, content)
+    return seal(key, subject, table, committed_to, "content", salt + content), committed_to
+
+
+def content_of(key: bytes, subject: str, table: str, about: str, row: Any) -> Any:
+    """Opens what `sealed_content` has sealed, as plain data. Raises `Tampered`."""
+    opened = unseal(key, subject, table, row.commitment, "content", row.content)
+    salt, content = split_salt(opened)
+    if commitment(salt, about, content) != row.commitment:
+        raise Tampered(f"{table} {row.seq}: 内容与承诺不符 · the content differs from its commitment")
+    return parse_json(content)
 
 
 def split_salt(opened: bytes) -> tuple[bytes, bytes]:

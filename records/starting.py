@@ -99,7 +99,8 @@ def _told(directory: Path, fingerprint: str, files: Sequence[Drifted]) -> str:
             said.append(f"… {len(one.diff) - LINES}")
     said += [f"{directory / one.path}" for one in files[SHOWN:]]
     said.append(
-        "      = 请恢复原文；更正另写 <from>.r2.yaml 或另加一行，再走提交、复核、发布 · put it back; a correction is a file "
-        "<from>.r2.yaml or a row beside it, which is submitted, checked and published"
+        f"      = 请恢复原文（relief rulebook show {fingerprint[:12]} PATH）；更正另写 <from>.r2.yaml 或另加一行，再走提交、"
+        f"复核、发布 · put it back (relief rulebook show {fingerprint[:12]} PATH); a correction is a file <from>.r2.yaml "
+        f"or a row beside it, which is submitted, checked and published"
     )
     return "\n".join(said)

@@ -2,22 +2,28 @@
 
 `python -m benchmarks.population.run [--households 350000] [--rounds 5]`
 
-1. The shared pack (24 policies of 8 clauses) in memory, batch by batch, with clause truths, sums and results.
+1. The shared pack (24 policies of 8 clauses) in memory, from a table to all results, with clause truths and sums.
 2. The same pack, the same table, in turns: the kernel, OpenFisca-core with its entities built, and ZEN on a sample,
-   extrapolated. The answers are compared first.
+   extrapolated. The answers are compared first. Each way is shown on one core and on all: OpenFisca takes one, so that
+   for all cores the households are dealt to processes, and what these would have to send back is not counted.
 3. Three of its policies beside the same three written by hand in Polars; the answers are compared first.
-4. The county rulebook from Parquet to Parquet in a process of its own: people per second, peak memory.
+4. The county rulebook from Parquet to Parquet in a process of its own: people per second, peak memory of it and of
+   its workers together.
+
+All that is measured in one process shares its memory settings (`keep_memory`).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,10 +39,13 @@ from benchmarks.one_household.households import random_households
 from benchmarks.one_household.pack import PACK
 from benchmarks.population import by_hand, data, openfisca_side
 from engine.population.kernel import Kernel
-from engine.population.stream import HOUSEHOLDS_AT_ONCE, decide_all
+from engine.population.stream import decide_all
+from engine.population.workers import in_processes, keep_memory
 from tests.support.households import shipped
 
 ZEN_SAMPLE = 500
+AT_ONCE_IN_MEMORY = 98_304  # households; threads need long steps, and nothing here has to be small
+CORES = os.cpu_count() or 1
 
 
 def main() -> int:
@@ -49,8 +58,9 @@ def main() -> int:
         return county_alone(asked.county)
     print(
         f"Python {platform.python_version()}, numpy {version('numpy')}, pyarrow {version('pyarrow')}, "
-        f"polars {pl.__version__}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        f"polars {pl.__version__}, {CORES} cores, load {os.getloadavg()[0]:.1f}"
     )
+    keep_memory()
     for households in sorted({100_000, asked.households}):
         pack(households, asked.rounds)
     beside_others(asked.households, asked.rounds)
@@ -80,11 +90,23 @@ def timed(work: Callable[[], object], rounds: int) -> str:
     return f"median {statistics.median(walls):6.2f} s, least {min(walls):6.2f} s, processor {min(cpu for _, cpu in figures):6.2f} s"
 
 
-def in_batches(kernel: Kernel, table: pa.Table) -> None:
-    batches = table.to_batches(HOUSEHOLDS_AT_ONCE)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(kernel.run, batches):
-            pass
+def decided(kernel: Kernel, table: pa.Table, cores: int = CORES) -> pa.Table:
+    """All results of a table, by so many threads, two batches each or more."""
+    least = -(-len(table) // (2 * cores))
+    with ThreadPoolExecutor(cores) as pool:
+        return pa.Table.from_batches(pool.map(kernel.run, table.to_batches(min(least, AT_ONCE_IN_MEMORY))))
+
+
+def by_openfisca(system: openfisca_side.System, table: pa.Table) -> None:
+    """Everybody by OpenFisca-core on all cores, the results left where they are."""
+    size = -(-len(table) // CORES)
+    shares = iter([table.slice(first, size) for first in range(0, len(table), size)])
+
+    def decide(share: pa.Table) -> None:
+        system.decide(system.build(share))
+
+    for _ in in_processes(decide, lambda _: next(shares, None), CORES):
+        pass
 
 
 def pack(households: int, rounds: int) -> None:
@@ -92,7 +114,7 @@ def pack(households: int, rounds: int) -> None:
     table = _table(households, data.pack_table(book))
     kernel = Kernel(book, data.PACK_DAY, data.PACK_DAY)
     kernel.run(table.to_batches(100)[0])
-    told = timed(lambda: in_batches(kernel, table), rounds)
+    told = timed(lambda: decided(kernel, table), rounds)
     print(f"24 policies, {households:,} households, {people_in(table):,} people: {told}")
 
 
@@ -106,9 +128,10 @@ def beside_others(households: int, rounds: int) -> None:
     documents = [json.dumps(zen_side.context(one)).encode() for one in random_households(ZEN_SAMPLE)]
     zen = zen_side.by_static_loader(zen_side.decision_content(PACK, "policy"))
     ways: dict[str, Callable[[], object]] = {
-        "kernel, unknowns, truths, sums": lambda: in_batches(kernel, table),
-        "kernel, one thread": lambda: [kernel.run(one) for one in table.to_batches(HOUSEHOLDS_AT_ONCE)],
+        "kernel, unknowns, truths, sums": lambda: decided(kernel, table),
+        "the same on one core": lambda: decided(kernel, table, 1),
         "OpenFisca-core, end to end": lambda: system.decide(system.build(table)),
+        "the same dealt to all cores": lambda: by_openfisca(system, table),
         f"ZEN, {ZEN_SAMPLE} households": lambda: [zen(one, False) for one in documents],
     }
     walls: dict[str, list[float]] = {name: [] for name in ways}
@@ -144,7 +167,7 @@ def beside_polars(households: int, rounds: int) -> None:
     assert isinstance(frame, pl.DataFrame)
     _compare(kernel, table.slice(0, data.DIFFERENT).combine_chunks(), frame.head(data.DIFFERENT))
     print(f"3 policies, {households:,} households, {people_in(table):,} people:")
-    print(f"  the rules, unknowns, truths, sums: {timed(lambda: in_batches(kernel, table), rounds)}")
+    print(f"  the rules, unknowns, truths, sums: {timed(lambda: decided(kernel, table), rounds)}")
     print(f"  by hand in Polars, all known:      {timed(lambda: by_hand.decide(frame), rounds)}")
 
 
@@ -166,10 +189,45 @@ def county(households: int) -> None:
         subprocess.run([sys.executable, "-m", "benchmarks.population.run", "--county", str(path)], check=True)
 
 
-def peak_memory() -> int:
-    """The most memory that this process has held, in kB; `ru_maxrss` would count the process that started it."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+class Peak:
+    """The most memory that this process and its workers hold together while it is open, in kB.
+
+    Pages that several share count once (`Pss`); what each has to itself is looked at every 50 ms.
+    """
+
+    def __init__(self) -> None:
+        self.before = self.most = self._held()
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Peak:
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watch.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.05):
+            self.most = max(self.most, self._held())
+
+    def _held(self) -> int:
+        workers = (one.pid for one in multiprocessing.active_children())
+        return sum(_share_of(pid) for pid in (os.getpid(), *workers) if pid is not None)
+
+
+def _share_of(pid: int) -> int:
+    try:
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return 0
+    return next((int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:")), 0)
+
+
+def processor() -> float:
+    """Seconds of processor time of this process and of the workers that have ended."""
+    return sum(os.times()[:4])
 
 
 def county_alone(path: Path) -> int:
@@ -178,14 +236,19 @@ def county_alone(path: Path) -> int:
 
     book = shipped()
     out = path.parent / "out"
-    before = peak_memory()
-    wall, cpu = time.perf_counter(), time.process_time()
-    summary = decide_all(book, path, out, data.COUNTY_DAY, data.COUNTY_DAY, workers=os.cpu_count() or 1)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = peak_memory()
+    wall, cpu = time.perf_counter(), processor()
+    with Peak() as peak:
+        summary = decide_all(book, path, out, data.COUNTY_DAY, data.COUNTY_DAY, workers=CORES)
+    wall, cpu = time.perf_counter() - wall, processor() - cpu
+    file = pq.ParquetFile(path)
     persons = sum(
-        sum(map(len, batch.column(0).to_pylist()))
-        for batch in pq.ParquetFile(path).iter_batches(columns=["people.list.element.person_id"])
+        len(
+            file.read_row_group(group, columns=["people.list.element.person_id"])
+            .column(0)
+            .combine_chunks()
+            .flatten()
+        )
+        for group in range(file.num_row_groups)
     )
     size, written = path.stat().st_size, sum(one.stat().st_size for one in out.iterdir())
     print(
@@ -193,7 +256,7 @@ def county_alone(path: Path) -> int:
     )
     print(
         f"  {summary.households:,} households, {persons:,} people in {wall:.1f} s ({cpu:.1f} s of processor time), "
-        f"{persons / wall:,.0f} people a second, peak {peak / 1e3:.0f} MB (before the run {before / 1e3:.0f} MB)"
+        f"{persons / wall:,.0f} people a second, peak {peak.most / 1e3:.0f} MB (before the run {peak.before / 1e3:.0f} MB)"
     )
     return 0
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -36,11 +37,15 @@ def questions_for(at: Situation, policies: Mapping[str, PolicyDecision]) -> list
         for finding in decided.findings:
             if finding.outcome != "undetermined":
                 continue
-            facts = [one for one in finding.missing if one.fact]
-            for one in facts:
+            clauses = [_clause_of(name, one) for one in finding.missing]
+            waiting = Counter(clauses)
+            for one, clause in zip(finding.missing, clauses, strict=True):
+                if not one.fact:
+                    continue
                 entry = asked.setdefault((one.fact, one.subject), _Asked())
                 entry.findings.append((name, finding.subject))
-                entry.settles += _alone(name, one, finding.missing)
+                # the only one that this clause waits for; what only the amount lacks settles no outcome
+                entry.settles += bool(clause) and waiting[clause] == 1
     ranked = sorted(asked.items(), key=lambda pair: (-pair[1].settles, -len(pair[1].findings), pair[0]))
     ranked = _sure_first(at, ranked)
     return [
@@ -55,17 +60,11 @@ class _Asked:
     settles: int = 0
 
 
-def _alone(policy: str, one: MissingFact, all_missing: Sequence[MissingFact]) -> bool:
-    """Is this fact the only one that some clause waits for? What only the amount lacks settles no outcome."""
-    clause = _clause_of(policy, one)
-    return bool(clause) and all(other is one or _clause_of(policy, other) != clause for other in all_missing)
-
-
 def _clause_of(policy: str, one: MissingFact) -> str:
     """The clause of the policy that waits for the fact, "" when the amount does."""
-    clause = ""
+    clause, own = "", f"{policy}:"
     for step in one.path:
-        if not step.startswith(f"{policy}:"):
+        if not step.startswith(own):
             break
         clause = step
     return clause

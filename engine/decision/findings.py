@@ -34,6 +34,9 @@ class Findings:
         key = ("terms", situation.on, situation.plan.rules.key)
         self._terms: dict[str, Terms] = situation.parameters.memo.setdefault(key, {})
         self._nothing_held = situation.household.statuses is None
+        self._applied = situation.household.application_date
+        self._unknown_own, self._unknown_people = situation.unknown_inputs()
+        self._unknown = self._unknown_own or any(self._unknown_people)
 
     def of(self, shape: Shape) -> list[Finding]:
         """A policy's findings; none when it does not concern the household, or nobody in it."""
@@ -58,40 +61,47 @@ class Findings:
         if terms is None:
             terms = self._terms[shape.id] = Terms(at, shape)
         failed, reasons = shape.reasons.of(values, result)
-        finding = Finding(
-            subject,
-            outcomes.NAMES[result],
-            decided_despite=[],
-            failed=failed,
-            reasons=reasons,
-            trace=shape.trace(values, prefix),
-        )
         missing: Sequence[Missing] = ()
-        may_pay = True
+        despite: list[str] = []
+        may_pay, whatever = True, ""
         if result == UNDETERMINED:
             still = at.open().look(shape.id, index)
             missing, may_pay = still.missing, still.may_pay
             if still.whatever is not None:
-                finding.whatever = outcomes.NAMES[still.whatever]
-        else:
-            finding.decided_despite = self._despite(shape, index)
-        amount = None
+                whatever = outcomes.NAMES[still.whatever]
+        elif self._unknown or (self._nothing_held and shape.reads_statuses):
+            despite = self._despite(shape, index)
+        amount, pays_from, review_due = None, "", ""
         if result in _PAYING:
-            finding.pays_from, finding.review_due = terms.dates(values, at.household.application_date)
+            pays_from, review_due = terms.dates(values, self._applied)
             if shape.pays:
                 amount, more = amount_of(at, shape.plan, index, result)
-                finding.amount = amount
-                if may_pay:
+                if more and may_pay:
                     missing = (*missing, *more)
-        if missing:
-            finding.missing = self._missing(missing)
-        if result == ELIGIBLE and shape.rests_on_statuses:
-            rests = at.rests_on(shape.plan, index) | amount_rests_on(at, shape.plan, index)
-            finding.depends_on = [Basis(name, "computed") for name in sorted(rests)]
-        finding.warnings = terms.warnings[amount is not None]
+        warnings = terms.warnings[amount is not None]
         if at.inputs.warnings:
-            finding.warnings = self._warnings(shape, index, finding.warnings)
-        return finding
+            warnings = self._warnings(shape, index, warnings)
+        return Finding(
+            subject,
+            outcomes.NAMES[result],
+            amount,
+            self._depends_on(shape, index) if result == ELIGIBLE and shape.rests_on_statuses else (),
+            self._missing(missing) if missing else (),
+            whatever,
+            despite,
+            failed,
+            reasons,
+            (),
+            warnings,
+            pays_from,
+            review_due,
+            shape.trace(values, prefix),
+        )
+
+    def _depends_on(self, shape: Shape, index: int) -> list[Basis]:
+        """Policies whose status, computed and not yet on record, carries an eligible finding."""
+        rests = self.at.rests_on(shape.plan, index) | amount_rests_on(self.at, shape.plan, index)
+        return [Basis(name, "computed") for name in sorted(rests)]
 
     def _missing(self, lacking: Sequence[Missing]) -> list[MissingFact]:
         """What is missing for the outcome, then for the amount, each once."""
@@ -115,15 +125,14 @@ class Findings:
         """Unknown facts that could have mattered to this policy and did not."""
         inputs, own, personal = self.at.inputs, shape.own_facts, shape.person_facts
         found: list[str] = []
-        if own is not None and None in (told := own.values(inputs.household)):
+        if own is not None and self._unknown_own and None in (told := own.values(inputs.household)):
             found = [name for name, value in zip(own.names, told, strict=True) if value is None]
         if self._nothing_held and shape.reads_statuses:
             found.append(STATUSES)
         if personal is None:
             return found
         for i in range(len(self._people)) if index < 0 else (index,):
-            told = personal.values(inputs.people[i])
-            if None in told:
+            if self._unknown_people[i] and None in (told := personal.values(inputs.people[i])):
                 prefix = self._people[i][3]
                 found += [
                     prefix + name for name, value in zip(personal.names, told, strict=True) if value is None

@@ -180,6 +180,11 @@ class Situation:
         value = self.own[self.plan.run_decide.own_place[conflict.limit.name]]
         return None if value is None else to_plain(value, Number(self.book.currency["decimals"]))
 
+    def unknown_inputs(self) -> tuple[bool, list[bool]]:
+        """Is a fact of the household not known; is one of each person? Statuses are not facts."""
+        own, people = len(self.plan.own_facts), len(self.plan.person_facts)
+        return None in self.inputs.household[:own], [None in row[:people] for row in self.inputs.people]
+
     def plain_list(self, value: tuple[Sequence[Any], Sequence[Any]]) -> Any:
         """A list for people to read: person ids; null while its members are undecided."""
         sure, maybe = value

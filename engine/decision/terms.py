@@ -14,8 +14,6 @@ from engine.rulebook.in_force import ruled_in, ruling_area
 class Terms:
     """Of one policy version. `warnings`: what a finding is told without an amount, and with one."""
 
-    __slots__ = ("_dates", "_months", "_on", "_sooner", "_start", "warnings")
-
     def __init__(self, at: Situation, shape: Shape) -> None:
         version, areas, area = shape.plan.version, at.book.areas, at.household.area
         pays, review = (ruled_in(rule, areas, area) for rule in (version.pays, version.review))
@@ -26,6 +24,8 @@ class Terms:
         self._months = int(review.get("months", 0))
         self._sooner = tuple((place, months) for whose, place, months in shape.sooner if whose == ruling)
         self._dates: dict[tuple[int, int | None], tuple[str, str]] = {}
+        of_all = not self._sooner and self._start != "month_of_application"
+        self._always = self._found(self._months, None) if of_all else None  # for every household
 
     def dates(self, values: Sequence[Any], applied: int | None) -> tuple[str, str]:
         """First day of payment and the day of the next review, "" where none is said.
@@ -33,11 +33,12 @@ class Terms:
         A class that is reviewed earlier counts when it holds, and when nobody knows whether it does.
         `applied`: the day of the application.
         """
-        months = self._months
-        if self._sooner:
-            months = min((months, *(n for place, n in self._sooner if values[place] is not False)))
-        if self._start != "month_of_application":
-            applied = None
+        if self._always is not None:
+            return self._always
+        months = min((self._months, *(n for place, n in self._sooner if values[place] is not False)))
+        return self._found(months, applied if self._start == "month_of_application" else None)
+
+    def _found(self, months: int, applied: int | None) -> tuple[str, str]:
         found = self._dates.get((months, applied))
         if found is None:
             due = add_months(self._on, months) if months else None

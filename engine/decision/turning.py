@@ -43,6 +43,7 @@ class Turning:
         )
         self._unrefined = Unrefined(self.reaches.reading)
         self._eithers: dict[tuple[str, int], Either] = {}
+        self._looked: dict[tuple[str, int], Open] = {}
 
     def _outcome(self, policy: str, index: int) -> tuple[Node, Bindings]:
         node = self.reaches.reading.computed[f"{policy}.outcome"].node
@@ -50,6 +51,12 @@ class Turning:
 
     def look(self, policy: str, index: int) -> Open:
         """What an undetermined finding hangs on, or what it comes to in any case."""
+        found = self._looked.get((policy, index))
+        if found is None:
+            found = self._looked[policy, index] = self._look(policy, index)
+        return found
+
+    def _look(self, policy: str, index: int) -> Open:
         node, bindings = self._outcome(policy, index)
         reach = self.reaches.of(node, bindings)
         may_pay = not isinstance(reach, frozenset) or max(reach) >= outcomes.UNDETERMINED

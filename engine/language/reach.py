@@ -147,18 +147,35 @@ def truths_of(reach: Reach) -> Choices:
 
 def kleene(reaches: Iterable[Reach], decisive: bool) -> Reach:
     """`and` (False decides), `or` (True decides): every truth that some combination of the parts gives."""
-    possible, all_neutral, unsure = set(), True, False
+    neutral = not decisive
+    decided = unsure = False
+    all_neutral = True
     for reach in reaches:
-        truths = truths_of(reach)
-        if truths == {decisive}:
-            return truths
-        if decisive in truths:
-            possible.add(decisive)
-        all_neutral = all_neutral and (not decisive) in truths
-        unsure = unsure or None in truths
-    if all_neutral:
-        possible.add(not decisive)
-    return frozenset({*possible, None} if unsure else possible)
+        if isinstance(reach, frozenset):
+            if decisive in reach:
+                if len(reach) == 1:
+                    return reach
+                decided = True
+            if neutral not in reach:
+                all_neutral = False
+            if None in reach:
+                unsure = True
+        else:
+            decided = unsure = True
+    return _COMBINED[decisive][decided, all_neutral, unsure]
+
+
+_COMBINED: Mapping[bool, Mapping[tuple[bool, bool, bool], Choices]] = {
+    decisive: {
+        (decided, neutral, unsure): frozenset(
+            [decisive] * decided + [not decisive] * neutral + [None] * unsure
+        )
+        for decided in (False, True)
+        for neutral in (False, True)
+        for unsure in (False, True)
+    }
+    for decisive in (False, True)
+}
 
 
 def over(of: Members, decisive: bool) -> Reach:
@@ -172,14 +189,21 @@ def over(of: Members, decisive: bool) -> Reach:
 def hull(reaches: Iterable[Reach], blank: bool = False) -> Reach:
     """One of these."""
     every = list(reaches)
-    if every and all(isinstance(one, frozenset) for one in every):
-        choices = frozenset[Any]().union(*(one for one in every if isinstance(one, frozenset)))
-        return choices | {None} if blank else choices
+    choices = [one for one in every if isinstance(one, frozenset)]
+    if choices:
+        if len(choices) < len(every):
+            return ANYTHING
+        all_of_them: Choices = choices[0].union(*choices[1:]) if len(choices) > 1 else choices[0]
+        return all_of_them | {None} if blank else all_of_them
     spans = [one for one in every if isinstance(one, Span)]
     if not spans or len(spans) < len(every):
         return ANYTHING
+    if len(spans) == 1 and not blank:
+        return spans[0]
     return Span(
-        min(one.lo for one in spans), max(one.hi for one in spans), blank or any(one.blank for one in spans)
+        min([one.lo for one in spans]),
+        max([one.hi for one in spans]),
+        blank or any(one.blank for one in spans),
     )
 
 

@@ -10,13 +10,16 @@ from engine.decision.document import read_household
 from engine.decision.json_text import BadDocument
 from engine.language.phrases.problems_zh import PROBLEMS
 from engine.population.cells import NOTHING, Unfit, day_of, number_of, plain_of, text_of
-from engine.population.sheets import HOUSEHOLDS, PEOPLE, STATUSES, Columns, Imported, RowOf, Sheet
+from engine.population.sheets import HOUSEHOLDS, PEOPLE, STATUSES, Columns, Further, Imported, RowOf, Sheet
 from engine.rulebook.model import Fact, Rulebook
 
 
-def import_sheets(book: Rulebook, sheets: Sequence[Sheet]) -> Imported:
-    """Households that are right, and a problem for every cell that is not."""
-    columns = Columns(book)
+def import_sheets(book: Rulebook, sheets: Sequence[Sheet], further: Further | None = None) -> Imported:
+    """Households that are right, and a problem for every cell that is not.
+
+    `further`: by sheet, columns that are no facts; whoever names them finds them in the rows.
+    """
+    columns = Columns(book, further)
     for sheet in sheets:
         columns.read(sheet)
     return _Households(book, columns).finished()
@@ -59,7 +62,7 @@ class _Households:
                 continue
             if name not in wrong:
                 households.append(household)
-        return Imported(households, rows, self.columns.problems, self._wrong(rows))
+        return Imported(households, rows, self.columns.problems, self._wrong(rows), self.columns.titles)
 
     def _wrong(self, rows: Sequence[RowOf]) -> frozenset[str]:
         """Households with a problem in any of their rows; all of a sheet's when its header is wrong."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from engine.decision.document import Household
@@ -21,6 +22,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     PEOPLE: ("people", "人员", "家庭成员"),
     STATUSES: ("statuses", "在册", "在册情况"),
 }
+NOT_READ = ("说明", "notes", "可填内容", "choices")  # sheets that tell people how to fill in the others
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "household_id": ("household_id", "户编号"),
     "person_id": ("person_id", "人员编号"),
@@ -93,27 +95,49 @@ class RowOf:
     cells: Mapping[str, Any]  # by column of the rulebook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Imported:
-    """`rows`: every row in the order of the sheets. `wrong`: households that are not taken."""
+    """`rows`: every row in the order of the sheets. `wrong`: households that are not taken. `warnings` hinder nothing.
+
+    titles  of sheet and column: as the sheet calls it
+    """
 
     households: list[Household]
     rows: list[RowOf]
     problems: list[CellProblem]
     wrong: frozenset[str]
+    titles: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    warnings: Sequence[CellProblem] = ()
 
     def verdict(self, row: RowOf) -> str:
-        """`ok`, `wrong`, or `held-back` where another row of the household is wrong."""
-        if any(one.sheet == row.sheet.name and one.row == row.number for one in self.problems):
+        """`ok`, `warned`, `wrong`, or `held-back` where another row of the household is wrong."""
+        place = (row.sheet.name, row.number)
+        if place in self._wrong_rows:
             return "wrong"
-        return "held-back" if row.household in self.wrong or not row.household else "ok"
+        if row.household in self.wrong or not row.household:
+            return "held-back"
+        return "warned" if place in self._warned_rows else "ok"
+
+    @cached_property
+    def _wrong_rows(self) -> frozenset[tuple[str, int]]:
+        return frozenset((one.sheet, one.row) for one in self.problems)
+
+    @cached_property
+    def _warned_rows(self) -> frozenset[tuple[str, int]]:
+        return frozenset((one.sheet, one.row) for one in self.warnings)
+
+
+Further = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 class Columns:
-    """Rows by the sheet that the rulebook knows them by, their cells by its columns, and what is wrong so far."""
+    """Rows by the sheet that the rulebook knows them by, their cells by its columns, and what is wrong so far.
 
-    def __init__(self, book: Rulebook) -> None:
-        self.book = book
+    `further`: by sheet, columns that are no facts, with their titles; they stay in the rows and out of documents.
+    """
+
+    def __init__(self, book: Rulebook, further: Further | None = None) -> None:
+        self.book, self.further = book, further or {}
         self.rows: dict[str, list[RowOf]] = {}
         self.problems: list[CellProblem] = []
         self.titles: dict[tuple[str, str], str] = {}  # of sheet and column: as the sheet calls it
@@ -121,6 +145,8 @@ class Columns:
     # --- sheets and columns -----------------------------------------------------------------------------
 
     def read(self, sheet: Sheet) -> None:
+        if sheet.name.strip().lower() in NOT_READ:
+            return
         name = self._sheet(sheet.name)
         if name is None:
             known = [
@@ -186,7 +212,8 @@ class Columns:
             of = "person" if name == PEOPLE else "household"
             facts = [fact for fact in self.book.facts.values() if fact.of == of]
             titles = {key: COLUMNS.get(key) or NAMES[key] for key in keys}
-            return {**titles, **{fact.name: _titles(fact.value) for fact in facts}}
+            own = {fact.name: _titles(fact.value) for fact in facts}
+            return {**titles, **own, **self.further.get(name, {})}
         fact = self.book.facts[name]
         keys = ["household_id", *(["person_id"] if fact.of == "person" else [])]
         return {**{key: COLUMNS[key] for key in keys}, **{one.name: _titles(one) for one in fact.items}}

@@ -31,7 +31,7 @@ from engine.population.reader import Part, Reader, Spans, parts_of
 from engine.population.workers import in_processes
 from engine.rulebook.model import Rulebook
 
-HOUSEHOLDS_AT_ONCE = 12_288
+HOUSEHOLDS_AT_ONCE = 8_192
 COUNTS = b"relief.counts"
 
 

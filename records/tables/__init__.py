@@ -15,6 +15,16 @@ from records.tables.audit import anchor, audit
 from records.tables.base import metadata
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.households import address_gram, assertion, household, membership, residence, status
+from records.tables.idempotency import idempotency
+from records.tables.intake import (
+    award,
+    award_review,
+    feed_run,
+    life_event,
+    payment,
+    proposal,
+    proposal_answer,
+)
 from records.tables.people import data_key, identity, number, person
 from records.tables.rulebooks import rulebook_state
 
@@ -29,19 +39,27 @@ __all__ = [
     "assertion",
     "attempt",
     "audit",
+    "award",
+    "award_review",
     "closing",
     "confirmation",
     "credential",
     "data_key",
     "decision",
+    "feed_run",
     "finding",
     "granted",
     "household",
+    "idempotency",
     "identity",
+    "life_event",
     "membership",
     "metadata",
     "number",
+    "payment",
     "person",
+    "proposal",
+    "proposal_answer",
     "residence",
     "rulebook",
     "rulebook_state",

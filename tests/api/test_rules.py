@@ -151,6 +151,8 @@ def test_every_address_is_described(shipped: Client) -> None:
     told = shipped.get("/openapi.json").json()
     assert set(told["paths"]) == {
         "/healthz",
+        "/metrics",
+        "/readyz",
         "/v1/decisions",
         "/v1/explanations",
         "/v1/facts",

@@ -106,9 +106,9 @@ BATCH: dict[str, tuple[Change, str]] = {
     ),
     "unknown area": (
         lambda table: replaced(table, "area", 120, "sample_liuh"),
-        "data.parquet: 第 121 行，户 H0000120，area: 规则库没有地区“sample_liuh”；相近的有：sample_liuhe, sample_sanhe, sample_xiaoling\n"
+        "data.parquet: 第 121 行，户 H0000120，area: 规则库没有地区“sample_liuh”；相近的有：sample_liuhe, sample_liuhe_21, sample_liuhe_20\n"
         "      = row 121, household H0000120, area: there is no area `sample_liuh` in this rulebook; the nearest are "
-        "sample_liuhe, sample_sanhe, sample_xiaoling\n",
+        "sample_liuhe, sample_liuhe_21, sample_liuhe_20\n",
     ),
     "nobody": (
         lambda table: replaced(table, "people", 101, []),

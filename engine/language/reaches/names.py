@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from engine.language.reach import (
     OPEN_TRUTHS,
     SURE,
     TRUTHS,
+    Choices,
     Members,
     Reach,
     Span,
@@ -188,16 +190,26 @@ def _marginal(make: Readers, node: Node) -> Reader:
 
 
 def _outcome(make: Readers, node: Node) -> Reader:
-    concerns, *others = (make.reader(arg) for arg in node.args)
+    concerns, closed, eligible, discretion = (make.reader(arg) for arg in node.args)
 
     def read(at: Reaches, bindings: Bindings) -> Reach:
         concerned = truths_of(concerns(at, bindings))
         if concerned == _NO:
             return _NOT_CONCERNED
-        parts = [concerned, *(truths_of(other(at, bindings)) for other in others)]
-        return frozenset([outcome(*truths) for truths in product(*parts)])
+        return _outcomes(
+            concerned,
+            truths_of(closed(at, bindings)),
+            truths_of(eligible(at, bindings)),
+            truths_of(discretion(at, bindings)),
+        )
 
     return read
+
+
+@cache
+def _outcomes(*parts: Choices) -> Choices:
+    """Of a policy whose four parts may come to these truths."""
+    return frozenset([outcome(*truths) for truths in product(*parts)])
 
 
 _NO, _NOT_CONCERNED = SURE[False], frozenset({NOT_CONCERNED})
@@ -208,9 +220,14 @@ def _is_eligible(make: Readers, node: Node) -> Reader:
 
     def read(at: Reaches, bindings: Bindings) -> Reach:
         found = inner(at, bindings)
-        return frozenset([is_eligible(one) for one in found]) if isinstance(found, frozenset) else OPEN_TRUTHS
+        return _eligible(found) if isinstance(found, frozenset) else OPEN_TRUTHS
 
     return read
+
+
+@cache
+def _eligible(found: Choices) -> Choices:
+    return frozenset([is_eligible(one) for one in found])
 
 
 MAKERS: dict[str, Callable[[Readers, Node], Reader]] = {

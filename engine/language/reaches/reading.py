@@ -52,10 +52,13 @@ class Reaches:
         """The reach of a computed value of the household, or of the person with that index."""
         found = self.known.get((name, person))
         if found is None:
-            node = self.reading.computed[name].node
-            value = None if isinstance(node.type, _NEVER_TAKEN) else self.reading.named(name, person)
-            bindings = NOTHING if person < 0 else {SUBJECT: person}
-            found = self.of(node, bindings) if value is None else exactly(value, node.type)
+            node, reader, taken = self._readers.named(name)
+            value = self.reading.named(name, person) if taken else None
+            if value is not None:
+                found = exactly(value, node.type)
+            else:
+                bindings = NOTHING if person < 0 else {SUBJECT: person}
+                found = reader(self, bindings) if self.direct else self.of(node, bindings)
             self.known[name, person] = found
         return found
 
@@ -77,6 +80,16 @@ class Readers:
     def __init__(self, program: Program) -> None:
         self.places, self.items = program.places, program.items  # not the program, which may go
         self._made: dict[int, tuple[Node, Reader]] = {}
+        self._named: dict[str, tuple[Node, Reader, bool]] = {}
+
+    def named(self, name: str) -> tuple[Node, Reader, bool]:
+        """Of a computed value: its tree, what finds its reach, and whether a known value is taken as it is."""
+        found = self._named.get(name)
+        if found is None:
+            node = self.places.computed[name].node
+            taken = not isinstance(node.type, _NEVER_TAKEN)
+            found = self._named[name] = (node, self.reader(node), taken)
+        return found
 
     def reader(self, node: Node) -> Reader:
         made = self._made.get(id(node))

@@ -76,8 +76,18 @@ def _kleene(decisive: bool, first: int) -> Callable[[Readers, Node], Reader]:
     """`and` (False decides), `or` (True decides) over the arguments from the given one on."""
 
     def maker(make: Readers, node: Node) -> Reader:
-        parts = [make.reader(arg) for arg in node.args[first:]]
-        return lambda at, bindings: kleene((part(at, bindings) for part in parts), decisive)
+        parts, decided = [make.reader(arg) for arg in node.args[first:]], SURE[decisive]
+
+        def read(at: Reaches, bindings: Bindings) -> Reach:
+            found = []
+            for part in parts:
+                reach = part(at, bindings)
+                if reach == decided:
+                    return decided
+                found.append(reach)
+            return kleene(found, decisive)
+
+        return read
 
     return maker
 

@@ -8,7 +8,7 @@ from records import tables
 from records.migrations.making import make
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 _LAST = "(SELECT {column} FROM rulebook_state s WHERE s.fingerprint = NEW.fingerprint ORDER BY s.seq DESC LIMIT 1)"
 _STATE, _EDITION = _LAST.format(column="s.state"), _LAST.format(column="s.edition")
