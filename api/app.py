@@ -24,6 +24,7 @@ from api import (
     accounts,
     households,
     own,
+    page,
     people,
     readiness,
     register,
@@ -56,7 +57,7 @@ from records.refused import Refused
 from records.rights import Viewer
 from records.sealed import Erased
 
-ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router, readiness.router)
+ALWAYS: tuple[APIRouter, ...] = (page.router, households.router, rules.router, readiness.router)
 WITH_A_RECORD: tuple[APIRouter, ...] = (
     own.router,
     accounts.router,
@@ -94,7 +95,7 @@ def make_app(
         async with current.watched(look_every):
             yield
 
-    # The pages of FastAPI load scripts from elsewhere; the description itself is at /openapi.json.
+    # The pages of FastAPI load scripts from elsewhere; ours is `api.page`.
     app = _Hardened(
         title="smart-relief",
         version="0.1.0",

@@ -189,4 +189,4 @@ def _book(ask: Asked, read: Reading, stored: Stored) -> Rulebook:
 
 def _key(read: Reading, stored: Stored) -> bytes:
     subject = sealed.of_household(stored.household_id)
-    return sealed.key_of(sealed.data_keys(read.connection, read.keys, [subject]), subject)
+    return sealed.key_of(sealed.data_keys(read, [subject]), subject)

@@ -68,18 +68,26 @@ def put(
 
 @record_app.command("decide")
 def decide(
-    household: Annotated[str, typer.Argument(metavar="HOUSEHOLD", help="家庭编号 · household id")],
     actor: Actor,
+    household: Annotated[
+        str, typer.Argument(metavar="[HOUSEHOLD]", help="家庭编号 · household id", show_default=False)
+    ] = "",
+    everyone: Annotated[bool, typer.Option("--all", help="全部家庭 · every household")] = False,
     on: Day = None,
     known: Day = None,
     record: Record = DEFAULT_RECORD,
     keys: KeyFile = DEFAULT_KEYS,
     policies: Policies = None,
 ) -> None:
-    """按记录裁定一户并留存。 Decide a household from the record and keep the decision."""
-    from cli.record import run_decide
+    """按记录裁定一户或全部并留存。 Decide a household, or all, from the record and keep the decisions."""
+    from cli.record_decide import run_all, run_one
 
-    run_decide(household, actor, date_of(on), date_of(known), record, keys, policies)
+    if everyone == bool(household):
+        raise typer.BadParameter("家庭编号与 --all 二者取一 · say either a household or --all")
+    if everyone:
+        run_all(actor, date_of(on), date_of(known), record, keys, policies)
+    else:
+        run_one(household, actor, date_of(on), date_of(known), record, keys, policies)
 
 
 def replay(

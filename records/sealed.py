@@ -19,11 +19,11 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from engine.decision import parse_json
 from records import audit, tables
-from records.database import AT_ONCE, Writing, batched
+from records.database import AT_ONCE, Reading, Writing, batched
 from records.keys import BYTES, Keys
 
 _NONCE = 12  # bytes, as GCM takes them
@@ -51,17 +51,16 @@ def of_household(household_id: str) -> str:
 
 def data_key(write: Writing, subject: str) -> bytes:
     """The key of a person or a household; a new one where there is none. Raises `Tampered`."""
-    if subject not in write.data_keys:
-        found = data_keys(write.connection, write.keys, (subject,))
-        write.data_keys[subject] = found[subject] if subject in found else _new_data_key(write, subject)
+    found = data_keys(write, (subject,))
+    if subject not in found:
+        write.data_keys[subject] = _new_data_key(write, subject)
     return write.data_keys[subject]
 
 
 def many_data_keys(write: Writing, subjects: Iterable[str]) -> dict[str, bytes]:
     """The keys of many people and households, with new ones where there are none. Raises `Tampered`."""
     wanted = list(dict.fromkeys(subjects))
-    for some in batched([one for one in wanted if one not in write.data_keys], AT_ONCE):
-        write.data_keys.update(data_keys(write.connection, write.keys, some))
+    data_keys(write, wanted)
     made = {one: secrets.token_bytes(BYTES) for one in wanted if one not in write.data_keys}
     rows = {one: [{"subject": one, **_wrapped(write.keys, one, key)}] for one, key in made.items()}
     audit.add_many(write, "new-data-key", tables.data_key, rows)
@@ -69,13 +68,17 @@ def many_data_keys(write: Writing, subjects: Iterable[str]) -> dict[str, bytes]:
     return {one: write.data_keys[one] for one in wanted}
 
 
-def data_keys(connection: Connection, keys: Keys, subjects: Iterable[str]) -> dict[str, bytes]:
+def data_keys(read: Reading, subjects: Iterable[str]) -> dict[str, bytes]:
     """The keys of people and households, of those that have one. Raises `Tampered`."""
+    wanted = dict.fromkeys(subjects)
     key = tables.data_key.c
-    rows = connection.execute(
-        select(key.subject, key.wrapped, key.key_version).where(key.subject.in_(list(subjects)))
-    )
-    return {row.subject: _unwrapped(keys, row.subject, row.key_version, row.wrapped) for row in rows}
+    for some in batched([one for one in wanted if one not in read.data_keys], AT_ONCE):
+        rows = read.connection.execute(
+            select(key.subject, key.wrapped, key.key_version).where(key.subject.in_(some))
+        )
+        for row in rows:
+            read.data_keys[row.subject] = _unwrapped(read.keys, row.subject, row.key_version, row.wrapped)
+    return {one: read.data_keys[one] for one in wanted if one in read.data_keys}
 
 
 def rotate(write: Writing) -> int:
