@@ -15,7 +15,7 @@ from api.guard import guarded_router, needs
 from api.metrics import DECISIONS
 from api.problems import ProblemError
 from api.query import language_of
-from api.recorded import Asked, Id, Limit, answer, asked, total
+from api.recorded import LATEST, Asked, Before, Id, Limit, answer, asked, total
 from engine.decision import encode_json, parse_json
 from engine.decision.explain import as_text, explain
 from engine.rulebook import Rulebook
@@ -70,7 +70,7 @@ def listed(
     policy: Id = "",
     version: Id = "",
     outcome: Id = "",
-    before: Annotated[int, Query(ge=1, description="only older ones")] = 2**62,
+    before: Before = LATEST,
     limit: Limit = 50,
 ) -> Response:
     """Of a household, or with a finding on a person, of a policy, of its version, with an outcome."""
