@@ -74,6 +74,7 @@ _MISSING = frozenset(
         "no-grant",
         "no-session",
         "no-scan",
+        "no-notice",
         "no-case",
         "no-application",
     }

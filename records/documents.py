@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Row, Select, Table, bindparam, or_, select
+from sqlalchemy import Column, Row, Select, Table, bindparam, or_, select
 
 from engine.decision import parse_json
 from records import sealed, tables
@@ -183,6 +183,14 @@ class OneAtATime:
         return rows
 
 
+_NOT_READ = ("recorded_at", "recorded_by", "entry")
+
+
+def read_columns(table: Table) -> list[Column[Any]]:
+    """What a document is made from."""
+    return [column for column in table.columns if column.name not in _NOT_READ]
+
+
 @cache
 def _statement(name: str, with_people: bool, with_until: bool) -> Select[Any]:
     """Made once: a decision asks ten of them, and making one takes as long as asking it."""
@@ -191,7 +199,8 @@ def _statement(name: str, with_people: bool, with_until: bool) -> Select[Any]:
     if with_people:
         own = of & table.c.person_id.is_(None)
         of = or_(own, table.c.person_id.in_(bindparam("people", expanding=True)))
-    chosen = select(table).where(of, table.c.recorded_on <= bindparam("known")).order_by(table.c.seq)
+    chosen = select(*read_columns(table)).where(of, table.c.recorded_on <= bindparam("known"))
+    chosen = chosen.order_by(table.c.seq)
     return chosen.where(table.c.seq <= bindparam("until")) if with_until else chosen
 
 

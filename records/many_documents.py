@@ -13,7 +13,7 @@ from sqlalchemy import Row, Table, select
 
 from records import sealed, tables
 from records.database import AT_ONCE, Reading, batched
-from records.documents import made_of
+from records.documents import made_of, read_columns
 
 _OF_PEOPLE_TOO = (
     tables.assertion,
@@ -70,7 +70,8 @@ def _by(
     """Rows of households, or of people, by whose they are, in the order of writing."""
     found: dict[str, list[Row[Any]]] = defaultdict(list)
     for some in batched(values, AT_ONCE):
-        chosen = select(table).where(table.c[column].in_(some), table.c.recorded_on <= known)
+        chosen = select(*read_columns(table)).where(table.c[column].in_(some))
+        chosen = chosen.where(table.c.recorded_on <= known)
         if not people and table in _OF_PEOPLE_TOO:
             chosen = chosen.where(table.c.person_id.is_(None))
         for row in read.connection.execute(chosen.order_by(table.c.seq)):

@@ -56,6 +56,9 @@ class Right(StrEnum):
     WRITE_DOCUMENTS = "documents.write"
     PRINT_LETTERS = "letters.print"  # with the full name of whom a letter goes to
     READ_REPORTS = "reports.read"
+    READ_NOTICES = "notices.read"
+    ANSWER_NOTICES = "notices.answer"
+    PAUSE_NOTICES = "notices.pause"
     READ_RULEBOOKS = "rulebooks.read"
     DRAFT_RULEBOOKS = "rulebooks.draft"
     PUBLISH_RULEBOOKS = "rulebooks.publish"
@@ -73,6 +76,7 @@ _READS = {
     Right.READ_CASES,
     Right.READ_DOCUMENTS,
     Right.READ_REPORTS,
+    Right.READ_NOTICES,
 }
 _CASES = {Right.APPLY, Right.INVESTIGATE, Right.REVIEW, Right.APPROVE, Right.APPEAL, Right.PUBLICISE}
 _ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
@@ -81,7 +85,14 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VILLAGE_WORKER: frozenset(
         _ALWAYS
         | _READS
-        | {Right.WRITE_HOUSEHOLDS, Right.WRITE_DOCUMENTS, Right.APPLY, Right.REVIEW, Right.PUBLICISE}
+        | {
+            Right.WRITE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.ANSWER_NOTICES,
+            Right.APPLY,
+            Right.REVIEW,
+            Right.PUBLICISE,
+        }
     ),
     Role.TOWNSHIP_OFFICER: frozenset(
         _ALWAYS
@@ -96,6 +107,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.REPLAY,
             Right.IMPORT,
             Right.ANSWER_PROPOSALS,
+            Right.ANSWER_NOTICES,
+            Right.PAUSE_NOTICES,
         }
     ),
     Role.DEPARTMENT_OFFICER: frozenset(
@@ -113,6 +126,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.IMPORT,
             Right.MATCH_FEEDS,
             Right.ANSWER_PROPOSALS,
+            Right.ANSWER_NOTICES,
+            Right.PAUSE_NOTICES,
         }
     ),
     Role.POLICY_OFFICER: frozenset(_ALWAYS | {Right.DRAFT_RULEBOOKS, Right.PUBLISH_RULEBOOKS}),

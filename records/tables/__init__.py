@@ -27,6 +27,7 @@ from records.tables.intake import (
     proposal,
     proposal_answer,
 )
+from records.tables.notices import night, notice, notice_answer, pause, standing
 from records.tables.people import data_key, identity, number, person
 from records.tables.rulebooks import rulebook_state
 
@@ -60,7 +61,11 @@ __all__ = [
     "life_event",
     "membership",
     "metadata",
+    "night",
+    "notice",
+    "notice_answer",
     "number",
+    "pause",
     "payment",
     "person",
     "proposal",
@@ -73,6 +78,7 @@ __all__ = [
     "scan",
     "session",
     "session_end",
+    "standing",
     "status",
     "withdrawal",
 ]
