@@ -30,11 +30,11 @@ def run(
     lang: str | None,
     output: str,
 ) -> None:
+    sheets = read_sheets(source)
+    clear(out)
     with opened_record(record, keys) as database:
         book = rulebook_of(database, policies)
         language = language_of(book, lang)
-        sheets = read_sheets(source)
-        clear(out)
         with writing(database, actor) as write:
             checked = check_sheets(write, book, sheets, since)
             if not dry_run:

@@ -33,11 +33,11 @@ def run(
     lang: str | None,
     output: str,
 ) -> None:
+    sheets: list[Sheet] = [sheet for source in sources for sheet in read_sheets(source)]
+    clear(out)
     with opened_record(record, keys) as database:
         book = rulebook_of(database, policies)
         language = language_of(book, lang)
-        sheets: list[Sheet] = [sheet for source in sources for sheet in read_sheets(source)]
-        clear(out)
         with writing(database, actor) as write:
             opening = check_opening(write, book, sheets, as_of)
             if not dry_run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, Table, bindparam, or_, select
 
 from engine.decision import parse_json
 from records import sealed, tables
-from records.database import Reading
+from records.database import AT_ONCE, Reading, batched
 from records.households import EVENT, LISTS
 from records.refused import no_household
 
@@ -130,6 +130,29 @@ class Rows(Protocol):
     def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
         """Of the household itself and of these people, in whatever household it was told."""
         ...
+
+
+def told_of(
+    read: Reading, facts: Collection[str], people: Collection[str], households: Collection[str]
+) -> dict[tuple[str, str], list[Told]]:
+    """Some facts of many people and households: by owner and fact, in the order of writing."""
+    assertion = tables.assertion.c
+    found: dict[tuple[str, str], list[Told]] = {}
+    own = (assertion.person_id, assertion.household_id)
+    for column, owners, whose in (
+        (own[0], people, assertion.person_id.is_not(None)),
+        (own[1], households, assertion.person_id.is_(None)),
+    ):
+        for some in batched(sorted(owners), AT_ONCE):
+            wanted = select(tables.assertion).where(column.in_(some), whose, assertion.fact.in_(facts))
+            rows = read.connection.execute(wanted.order_by(assertion.seq)).all()
+            subjects = {_subject(row.person_id, row.household_id) for row in rows}
+            keys = sealed.data_keys(read, subjects)
+            for row in rows:
+                if _subject(row.person_id, row.household_id) in keys:  # what was erased is not there
+                    owner = row.person_id or row.household_id
+                    found.setdefault((owner, row.fact), []).append(_opened(row, row.household_id, keys))
+    return found
 
 
 @dataclass(slots=True)

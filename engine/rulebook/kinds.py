@@ -22,6 +22,7 @@ KINDS = (
     "event",
     "procedure",
     "calendar",
+    "feed",
     "lock",
 )
 

@@ -14,6 +14,7 @@ from engine.language.tree import Node
 from engine.language.types import Type
 
 if TYPE_CHECKING:
+    from engine.rulebook.feed import Feed
     from engine.rulebook.procedures import ProcedureVersion
     from engine.rulebook.production import EventKind, Watch
     from engine.rulebook.working_days import Calendar
@@ -303,6 +304,7 @@ class Rulebook:
     procedures: tuple[ProcedureVersion, ...]
     calendars: Mapping[int, tuple[Calendar, ...]]
     children: Children | None
+    feeds: Mapping[str, Feed]
     scope: Scope
     fingerprint: str
     sources: Mapping[str, str]
