@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.bodies import Body, body_of, takes
 from api.body import read_body
-from api.guard import guarded_router, needs
+from api.guard import guarded_router, needs, up_to
 from api.problems import ProblemError, bad_rulebook, not_found, plain_list
 from api.recorded import answer, asked
 from engine.language.problems import Problems, nearest
@@ -158,6 +158,7 @@ def _shown(life: Life) -> dict[str, Any]:
 
 @router.post("/rulebooks", status_code=201, summary="Hand in a draft", **_TAKES)
 @needs(Right.DRAFT_RULEBOOKS)
+@up_to(LARGEST)
 def submit(
     request: Request,
     files: Annotated[Given, Depends(given)],

@@ -44,6 +44,9 @@ STALE = {"version": 999, "since": "2025-06-01"}  # passes the door and the scope
 
 TABLE: dict[str, Row] = {
     "GET /healthz": Row(ANYBODY, 200),
+    "GET /readyz": Row(ANYBODY, 200),
+    "GET /metrics": Row(ANYBODY, 200),
+    "GET /docs": Row(ANYBODY, 200),
     "GET /v1/policies": Row(ANYBODY, 200),
     "GET /v1/policies/{policy_id}": Row(ANYBODY, 200),
     "GET /v1/policies/{policy_id}/versions/{version}": Row(ANYBODY, 200),
@@ -98,6 +101,15 @@ TABLE: dict[str, Row] = {
     "GET /v1/audit": Row(frozenset({AUDITOR}), 200),
     "GET /v1/audit/verification": Row(frozenset({AUDITOR}), 200),
     "GET /v1/audit/export": Row(frozenset({AUDITOR}), 200),
+    # --- rulebooks
+    "GET /v1/rulebooks": Row(EVERYBODY, 200),
+    "GET /v1/rulebooks/{fingerprint}": Row(EVERYBODY, 404),
+    "GET /v1/rulebooks/{fingerprint}/diff": Row(EVERYBODY, 404),
+    "POST /v1/rulebooks": Row(frozenset({POLICY}), 422, body={}),
+    "POST /v1/rulebooks/{fingerprint}/check": Row(frozenset({POLICY}), 404, body={}),
+    "POST /v1/rulebooks/{fingerprint}/publish": Row(frozenset({POLICY}), 404, body={}),
+    "POST /v1/rulebooks/{fingerprint}/withdraw": Row(frozenset({POLICY}), 404, body={}),
+    "POST /v1/rulebooks/{fingerprint}/dry-run": Row(frozenset({POLICY}), 404),
 }
 ASKING: list[str | None] = [None, *STAFF]
 
@@ -132,6 +144,7 @@ def filled(office: CountyOffice, path: str, account: str | None, area: str) -> s
         "version": "2021-07-01",
         "session": "none",
         "number": "999999",
+        "fingerprint": "0" * 64,
     }
     for name, value in places.items():
         path = path.replace(f"{{{name}}}", value)
@@ -291,7 +304,7 @@ def test_who_tries_ids_learns_nothing(office: CountyOffice, path: str, account: 
         answer = office.ask(account, "GET", path.replace(f"{{{place}}}", one))
         problem(answer, 404)
         return answer.text.replace(one, "ID"), {
-            name: value for name, value in answer.headers.items() if name != "content-length"
+            name: value for name, value in answer.headers.items() if name not in ("content-length", "x-request-id")
         }
 
     assert told(there) == told(missing)
