@@ -36,6 +36,7 @@ OPERATIONS = sorted(
     f"{method} {route.path}"
     for router in (*ALWAYS, *WITH_A_RECORD)
     for route in api_routes(router.routes)
+    if route.include_in_schema
     for method in route.methods or ()
 )
 PHASES = (Phase.explicit, Phase.generate)

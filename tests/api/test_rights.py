@@ -304,7 +304,9 @@ def test_who_tries_ids_learns_nothing(office: CountyOffice, path: str, account: 
         answer = office.ask(account, "GET", path.replace(f"{{{place}}}", one))
         problem(answer, 404)
         return answer.text.replace(one, "ID"), {
-            name: value for name, value in answer.headers.items() if name not in ("content-length", "x-request-id")
+            name: value
+            for name, value in answer.headers.items()
+            if name not in ("content-length", "x-request-id")
         }
 
     assert told(there) == told(missing)
