@@ -62,6 +62,15 @@ def asked(request: Request) -> Asked:
     return Asked(state.record, state.current.book, viewer_of(request), getattr(request.state, "once", None))
 
 
+_EVERYBODY = Viewer("", "", ())
+
+
+def open_record(request: Request) -> Asked:
+    """For what is open to all: somebody who has no right to anything asks."""
+    state = request.app.state
+    return Asked(state.record, state.current.book, _EVERYBODY)
+
+
 def answer(content: Any, status: int = 200) -> Response:
     return Response(encode_json(content), status, PRIVATE, "application/json")
 

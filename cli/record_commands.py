@@ -90,6 +90,42 @@ def decide(
         run_one(household, actor, date_of(on), date_of(known), record, keys, policies)
 
 
+@record_app.command("rotate-keys")
+def rotate_keys(
+    actor: Actor,
+    drop_old: Annotated[
+        bool,
+        typer.Option("--drop-old", help="删去已无用的旧主密钥 · take away old keys that nothing needs"),
+    ] = False,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+) -> None:
+    """换主密钥并重新封存；中断后再运行即接着做。 A new sealing key; run it again to go on after a stop."""
+    from cli.upkeep import run_rotate
+
+    run_rotate(actor, drop_old, record, keys)
+
+
+@record_app.command("erase")
+def erase(
+    household: Annotated[str, typer.Argument(metavar="HOUSEHOLD", help="家庭编号 · household id")],
+    actor: Actor,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="法律依据 · the legal reason")],
+    confirm: Annotated[
+        str,
+        typer.Option(
+            "--confirm", metavar="HOUSEHOLD", help="不再询问，重写编号 · the id again, instead of asking"
+        ),
+    ] = "",
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+) -> None:
+    """依法删除一户，无法恢复。 Erase a household by law, for ever."""
+    from cli.upkeep import run_erase
+
+    run_erase(household, actor, reason, confirm, record, keys)
+
+
 def replay(
     decision: Annotated[
         str, typer.Argument(metavar="[ID]", help="裁定编号，默认全部 · decision id, default all")

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.rulebook.model import Area
+
 
 class Role(StrEnum):
     VILLAGE_WORKER = "village_worker"
@@ -43,6 +45,17 @@ class Right(StrEnum):
     READ_PROPOSALS = "proposals.read"
     ANSWER_PROPOSALS = "proposals.answer"
     READ_PAYMENTS = "payments.read"
+    READ_CASES = "cases.read"
+    APPLY = "cases.apply"  # take in applications and papers, tell people what was decided
+    INVESTIGATE = "cases.investigate"
+    REVIEW = "cases.review"
+    APPROVE = "cases.approve"
+    APPEAL = "cases.appeal"
+    PUBLICISE = "publicity.manage"
+    READ_DOCUMENTS = "documents.read"
+    WRITE_DOCUMENTS = "documents.write"
+    PRINT_LETTERS = "letters.print"  # with the full name of whom a letter goes to
+    READ_REPORTS = "reports.read"
     READ_RULEBOOKS = "rulebooks.read"
     DRAFT_RULEBOOKS = "rulebooks.draft"
     PUBLISH_RULEBOOKS = "rulebooks.publish"
@@ -65,6 +78,20 @@ RIGHT_LABELS: Mapping[Right, Mapping[str, str]] = {
     Right.READ_PROPOSALS: {"zh": "查看建议", "en": "read proposals"},
     Right.ANSWER_PROPOSALS: {"zh": "答复建议", "en": "answer proposals"},
     Right.READ_PAYMENTS: {"zh": "查看发放", "en": "read payments"},
+    Right.READ_CASES: {"zh": "查看办件", "en": "read cases"},
+    Right.APPLY: {
+        "zh": "受理申请和材料、告知结果",
+        "en": "take in applications and papers, tell the outcome",
+    },
+    Right.INVESTIGATE: {"zh": "入户调查", "en": "investigate"},
+    Right.REVIEW: {"zh": "评议、审核", "en": "review"},
+    Right.APPROVE: {"zh": "审批", "en": "approve"},
+    Right.APPEAL: {"zh": "办理异议和申诉", "en": "handle appeals"},
+    Right.PUBLICISE: {"zh": "公示", "en": "publicise"},
+    Right.READ_DOCUMENTS: {"zh": "查看材料", "en": "read papers"},
+    Right.WRITE_DOCUMENTS: {"zh": "收取材料", "en": "take in papers"},
+    Right.PRINT_LETTERS: {"zh": "打印告知书（含姓名全文）", "en": "print letters, with full names"},
+    Right.READ_REPORTS: {"zh": "查看统计", "en": "read reports"},
     Right.READ_RULEBOOKS: {"zh": "查看规则库", "en": "read rulebooks"},
     Right.DRAFT_RULEBOOKS: {"zh": "起草、检查规则库", "en": "draft rulebooks"},
     Right.PUBLISH_RULEBOOKS: {
@@ -77,16 +104,32 @@ RIGHT_LABELS: Mapping[Right, Mapping[str, str]] = {
     Right.OWN_SESSION: {"zh": "登录、改密码、管理自己的会话", "en": "one's own session and password"},
 }
 
-_READS = {Right.READ_HOUSEHOLDS, Right.READ_DECISIONS, Right.READ_PROPOSALS, Right.READ_PAYMENTS}
+_READS = {
+    Right.READ_HOUSEHOLDS,
+    Right.READ_DECISIONS,
+    Right.READ_PROPOSALS,
+    Right.READ_PAYMENTS,
+    Right.READ_CASES,
+    Right.READ_DOCUMENTS,
+    Right.READ_REPORTS,
+}
+_CASES = {Right.APPLY, Right.INVESTIGATE, Right.REVIEW, Right.APPROVE, Right.APPEAL, Right.PUBLICISE}
 _ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
-    Role.VILLAGE_WORKER: frozenset(_ALWAYS | _READS | {Right.WRITE_HOUSEHOLDS}),
+    Role.VILLAGE_WORKER: frozenset(
+        _ALWAYS
+        | _READS
+        | {Right.WRITE_HOUSEHOLDS, Right.WRITE_DOCUMENTS, Right.APPLY, Right.REVIEW, Right.PUBLICISE}
+    ),
     Role.TOWNSHIP_OFFICER: frozenset(
         _ALWAYS
         | _READS
+        | _CASES
         | {
             Right.WRITE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.PRINT_LETTERS,
             Right.UNMASK,
             Right.DECIDE,
             Right.REPLAY,
@@ -97,9 +140,12 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.DEPARTMENT_OFFICER: frozenset(
         _ALWAYS
         | _READS
+        | _CASES
         | {
             Right.WRITE_HOUSEHOLDS,
             Right.ERASE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.PRINT_LETTERS,
             Right.UNMASK,
             Right.DECIDE,
             Right.REPLAY,
@@ -142,3 +188,9 @@ class Viewer:
 
     def granting(self, right: Right) -> tuple[Grant, ...]:
         return tuple(grant for grant in self.grants if right in RIGHTS[grant.role])
+
+
+def level_of(grant: Grant, areas: Mapping[str, Area]) -> str:
+    """At which level of area somebody acts: villages and townships by the role, departments by where they are."""
+    said = {Role.VILLAGE_WORKER: "village", Role.TOWNSHIP_OFFICER: "township"}.get(grant.role)
+    return said or (areas[grant.area].level if grant.area in areas else "")

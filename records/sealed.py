@@ -81,18 +81,22 @@ def data_keys(read: Reading, subjects: Iterable[str]) -> dict[str, bytes]:
     return {one: read.data_keys[one] for one in wanted if one in read.data_keys}
 
 
-def rotate(write: Writing) -> int:
-    """Seals every data key with the newest office key; how many were sealed with an older one."""
-    key = tables.data_key
+def rotate(write: Writing, at_most: int | None = None) -> int:
+    """Seals data keys with the newest office key, some of them or all; how many were sealed with an older one."""
+    key, newest = tables.data_key, write.keys.newest
     old = write.connection.execute(
-        select(key.c.subject, key.c.wrapped, key.c.key_version).where(key.c.key_version != write.keys.newest)
+        select(key.c.subject, key.c.wrapped, key.c.key_version)
+        .where(key.c.key_version != newest)
+        .order_by(key.c.subject)
+        .limit(at_most)
     ).all()
     for row in old:
         opened = _unwrapped(write.keys, row.subject, row.key_version, row.wrapped)
         write.connection.execute(
             update(key).where(key.c.subject == row.subject).values(_wrapped(write.keys, row.subject, opened))
         )
-    audit.noted(write, "rotate", "data_key", f"key version {write.keys.newest}", f"{len(old)} data keys")
+    if old:
+        audit.noted(write, "rotate", "data_key", f"key version {newest}", f"{len(old)} data keys")
     return len(old)
 
 
@@ -104,8 +108,9 @@ def _new_data_key(write: Writing, subject: str) -> bytes:
 
 
 def _wrapped(keys: Keys, subject: str, key: bytes) -> dict[str, object]:
-    cell = ("data_key", subject, "wrapped", str(keys.newest))
-    return {"wrapped": _closed(keys.sealing[keys.newest], cell, key), "key_version": keys.newest}
+    newest = keys.newest
+    cell = ("data_key", subject, "wrapped", str(newest))
+    return {"wrapped": _closed(keys.sealing[newest], cell, key), "key_version": newest}
 
 
 def _unwrapped(keys: Keys, subject: str, version: int, wrapped: bytes) -> bytes:

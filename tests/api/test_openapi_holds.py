@@ -21,7 +21,6 @@ from schemathesis.specs.openapi.checks import (
 
 from api.app import ALWAYS, WITH_A_RECORD
 from api.guard import api_routes
-from records.rights import Grant, Role
 from tests.conftest import SOAK
 from tests.support.county_office import HERE, CountyOffice, county_office
 
@@ -40,16 +39,11 @@ OPERATIONS = sorted(
     for method in route.methods or ()
 )
 PHASES = (Phase.explicit, Phase.generate)
-GRANTS = [
-    Grant(role, "sample_county", "civil_affairs" if role is Role.DEPARTMENT_OFFICER else "") for role in Role
-]
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> CountyOffice:
-    made = county_office(tmp_path_factory.mktemp("county"))
-    made.hire("everything", *GRANTS)
-    return made
+    return county_office(tmp_path_factory.mktemp("county"))
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,39 @@ TABLE: dict[str, Row] = {
     "POST /v1/rulebooks/{fingerprint}/publish": Row(frozenset({POLICY}), 404, body={}),
     "POST /v1/rulebooks/{fingerprint}/withdraw": Row(frozenset({POLICY}), 404, body={}),
     "POST /v1/rulebooks/{fingerprint}/dry-run": Row(frozenset({POLICY}), 404),
+    # --- papers
+    "POST /v1/decisions/{decision_id}/letters": Row(OFFICERS, 422, body={}),
+    "POST /v1/decisions/{decision_id}/hearings": Row(OFFICERS, 422, body={}),
+    "POST /v1/decisions/{decision_id}/missing-papers": Row(OFFICERS, 422, body={}),
+    "POST /v1/households/{household_id}/acceptance-slips": Row(OFFICERS, 422, body={}),
+    "POST /v1/publicity-sheets": Row(OFFICERS, 422, body={}),
+    "GET /v1/letters": Row(READERS, 200),
+    "GET /v1/scan-types": Row(READERS, 200),
+    "POST /v1/households/{household_id}/scans": Row(WRITERS, 422, 404, query="?type=other"),
+    "GET /v1/scans": Row(READERS, 200),
+    "GET /v1/scans/{scan_id}": Row(READERS, 200, 404),
+    "GET /v1/scans/{scan_id}/content": Row(READERS, 200, 404),
+    # --- reports
+    "GET /v1/reports/{month}": Row(READERS, 200),
+    "GET /v1/reports/{month}/lines": Row(READERS, 200),
+    "GET /v1/divergence": Row(READERS, 200),
+    # --- cases
+    "POST /v1/applications": Row(WRITERS, 404, body={"household_id": "x"}),
+    "GET /v1/applications/{application_id}": Row(READERS, 200, 404),
+    "GET /v1/applications/{application_id}/slip": Row(READERS, 200, 404),
+    "POST /v1/households/{household_id}/cases": Row(
+        OFFICERS, 422, 404, {"policy": "nothing", "purpose": "stop", "text": "核查"}
+    ),
+    "GET /v1/cases": Row(READERS, 200),
+    "GET /v1/cases/{case_id}": Row(READERS, 200, 404),
+    "POST /v1/cases/{case_id}/steps": Row(READERS, 422, body={}),
+    "POST /v1/cases/steps": Row(READERS, 422, body={}),
+    "POST /v1/cases/{case_id}/appeal": Row(OFFICERS, 422, 404, {"text": "不服"}),
+    "GET /v1/cases/{case_id}/similar": Row(READERS, 404, 404, query="?decision=x"),
+    "GET /v1/todo": Row(READERS, 200),
+    "GET /v1/cases-overdue": Row(READERS, 200),
+    "GET /v1/discretion-outliers": Row(frozenset({AUDITOR}), 200, query="?policy=dibao"),
+    "GET /v1/publicity": Row(ANYBODY, 200, query="?area=sample_county"),
 }
 ASKING: list[str | None] = [None, *STAFF]
 
@@ -144,6 +177,7 @@ def filled(office: CountyOffice, path: str, account: str | None, area: str) -> s
         "version": "2021-07-01",
         "session": "none",
         "number": "999999",
+        "month": "2025-10",
         "fingerprint": "0" * 64,
     }
     for name, value in places.items():
@@ -238,6 +272,8 @@ LISTS = {
     "/v1/households?": ("households", READERS),
     "/v1/decisions?": ("decisions", READERS),
     "/v1/decisions?policy=dibao&": ("decisions", READERS),
+    "/v1/cases?": ("cases", READERS),
+    "/v1/scans?": ("scans", READERS),
     "/v1/audit?": ("entries", frozenset({AUDITOR})),
     "/v1/accounts?": ("accounts", frozenset({ADMINISTRATOR})),
 }
@@ -261,7 +297,7 @@ def test_a_count_is_as_long_as_its_list(office: CountyOffice, path: str, account
             break
         further = f"&{cursor}={page[cursor]}"
     assert page["total"] == len(rows) == len({str(row) for row in rows})
-    if name in ("households", "decisions"):
+    if name in ("households", "decisions", "cases", "scans"):
         seen = {row["household_id"] for row in rows}
         reached = {area for area in (HERE, ELSEWHERE) if reaches(account, area)}
         assert seen == {office.known[area]["household_id"] for area in reached}
@@ -292,7 +328,16 @@ def test_a_search_finds_nothing_out_of_reach(office: CountyOffice, account: str)
     "account", ["village-elsewhere", "town-elsewhere", "housing-elsewhere", "auditor-elsewhere"]
 )
 @pytest.mark.parametrize(
-    "path", ["/v1/households/{household_id}", "/v1/people/{person_id}", "/v1/decisions/{decision_id}"]
+    "path",
+    [
+        "/v1/households/{household_id}",
+        "/v1/people/{person_id}",
+        "/v1/decisions/{decision_id}",
+        "/v1/cases/{case_id}",
+        "/v1/applications/{application_id}",
+        "/v1/scans/{scan_id}",
+        "/v1/scans/{scan_id}/content",
+    ],
 )
 def test_who_tries_ids_learns_nothing(office: CountyOffice, path: str, account: str) -> None:
     """What is out of reach and what is not there are answered alike, but for the id that was asked for."""

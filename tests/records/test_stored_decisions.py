@@ -24,7 +24,7 @@ from records.erasure import erase_household
 from records.households import Asserted
 from records.keys import with_new_sealing_key
 from records.verify import Broken, verify
-from tests.records.conftest import Clerk, at
+from tests.records.conftest import Clerk, at, fill_intake
 from tests.support.households import shipped
 
 BOOK = shipped()
@@ -276,6 +276,7 @@ def test_rows_cannot_be_changed_through_the_program(database: Database, stored: 
         households.claim(write, stored.household_id, 1)
         households.move(write, stored.household_id, "guangxi_sample", ON, "新城路1号")
         people.register_person(write, people.Identity("王小明", "11010519491231002X"))
+        fill_intake(write, stored.household_id)
     for table in tables.metadata.sorted_tables:
         column = next(iter(table.columns))
         forbidden = [update(table).values({column.name: column})]
