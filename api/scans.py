@@ -33,12 +33,8 @@ _SAFE = PRIVATE | {
     "Referrer-Policy": "no-referrer",
 }
 _ENDINGS = {JPEG: "jpg", PNG: "png", PDF: "pdf"}
-_UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in _ENDINGS},
-    }
-}
+_FILES: dict[str, Any] = {media: {"schema": {"type": "string", "format": "binary"}} for media in _ENDINGS}
+_UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": _FILES}}
 
 
 @router.get("/scan-types", summary="Kinds of scanned papers")
@@ -113,7 +109,11 @@ def one(request: Request, scan_id: str) -> Response:
         return answer(_plain(_seen(ask, read, scan_id)[0]))
 
 
-@router.get("/scans/{scan_id}/content", summary="The scan itself; that it was looked at stays in the trail")
+@router.get(
+    "/scans/{scan_id}/content",
+    summary="The scan itself; that it was looked at stays in the trail",
+    responses={200: {"content": _FILES}},
+)
 @needs(Right.READ_DOCUMENTS)
 def content(request: Request, scan_id: str) -> Response:
     ask = asked(request)
