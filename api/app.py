@@ -133,7 +133,7 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Erased, _erased)
-    for gone in (OperationalError, InterfaceError, PoolTimeout):
+    for gone in (OperationalError, InterfaceError, PoolTimeout, BadPlace):
         app.add_exception_handler(gone, _unavailable)
     app.add_exception_handler(Tampered, _tampered)
     app.add_exception_handler(BadPlace, _unplaced)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.answers import PRIVATE
 from api.body import read_body
-from api.guard import guarded_router, needs
+from api.guard import guarded_router, needs, up_to
 from api.problems import ProblemError
 from api.recorded import Asked, Id, Limit, answer, asked, total
 from records import scans, scope, tables
@@ -33,12 +33,8 @@ _SAFE = PRIVATE | {
     "Referrer-Policy": "no-referrer",
 }
 _ENDINGS = {JPEG: "jpg", PNG: "png", PDF: "pdf"}
-_UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in _ENDINGS},
-    }
-}
+_FILES: dict[str, Any] = {media: {"schema": {"type": "string", "format": "binary"}} for media in _ENDINGS}
+_UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": _FILES}}
 
 
 @router.get("/scan-types", summary="Kinds of scanned papers")
@@ -51,6 +47,7 @@ def types(request: Request) -> Response:
     "/households/{household_id}/scans", status_code=201, summary="Take in a scan", openapi_extra=_UPLOAD
 )
 @needs(Right.WRITE_DOCUMENTS)
+@up_to(LARGEST)
 async def take_in(
     request: Request,
     household_id: str,
@@ -112,7 +109,11 @@ def one(request: Request, scan_id: str) -> Response:
         return answer(_plain(_seen(ask, read, scan_id)[0]))
 
 
-@router.get("/scans/{scan_id}/content", summary="The scan itself; that it was looked at stays in the trail")
+@router.get(
+    "/scans/{scan_id}/content",
+    summary="The scan itself; that it was looked at stays in the trail",
+    responses={200: {"content": _FILES}},
+)
 @needs(Right.READ_DOCUMENTS)
 def content(request: Request, scan_id: str) -> Response:
     ask = asked(request)

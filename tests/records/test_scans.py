@@ -22,17 +22,7 @@ from records.sniffed import LARGEST, sniff
 from records.verify import verify
 from tests.records.conftest import Clerk
 from tests.records.test_over_http import Office, sample
-
-
-def png(width: int = 3, height: int = 2, after: bytes = b"") -> bytes:
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    rows = zlib.compress(b"\0\0\0\0" * 2)
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", rows) + chunk(b"IEND", b"") + after
+from tests.support.pictures import png
 
 
 def jpeg(width: int = 3, height: int = 2, after: bytes = b"") -> bytes:
