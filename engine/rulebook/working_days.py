@@ -119,7 +119,9 @@ def _calendar(report: Report, path: str, tree: YamlMapping) -> Calendar:
         assert isinstance(one, date)
         _check_year(report, scalar(written).at, one, year)
         if from_date(one) in holidays:
-            report.add(scalar(written).at, "out-of-range", f"{one} is a holiday above", "take one of the two away")
+            report.add(
+                scalar(written).at, "out-of-range", f"{one} is a holiday above", "take one of the two away"
+            )
         elif one.weekday() not in weekend:
             message = f"{one} is no day of a weekend, so nobody has to say that it is worked"
             report.add(scalar(written).at, "out-of-range", message, "take it away, or correct the day")

@@ -78,7 +78,12 @@ class Bureau:
         return household
 
     def applies(
-        self, household: str, *policies: str, viewer: Viewer = WIN, applicant: str = "", urgent: tuple[str, ...] = ()
+        self,
+        household: str,
+        *policies: str,
+        viewer: Viewer = WIN,
+        applicant: str = "",
+        urgent: tuple[str, ...] = (),
     ) -> Applied:
         with self.writes(viewer) as write:
             return applying.apply(write, self.book, viewer, household, applicant, "window", policies, urgent)
@@ -102,9 +107,7 @@ class Bureau:
     def at(self, case: str) -> Position:
         with self.reads() as read:
             one = self.row(read, case)
-            return flow.position(
-                store.handled(self.book, one, self.today), one, self.steps(case), self.today
-            )
+            return flow.position(store.handled(self.book, one, self.today), one, self.steps(case), self.today)
 
     def row(self, read: Reading, case: str) -> Case:
         from records import tables

@@ -41,7 +41,9 @@ def awards(bureau: Bureau) -> list[tuple[object, ...]]:
         return [
             tuple(row)
             for row in read.connection.execute(
-                select(award.policy, award.person_id, award.valid_from, award.valid_to, award.amount, award.basis)
+                select(
+                    award.policy, award.person_id, award.valid_from, award.valid_to, award.amount, award.basis
+                )
             )
         ]
 
@@ -155,7 +157,9 @@ def test_returned_papers_come_and_a_withdrawn_case_is_over(bureau: Bureau, case:
         bureau.takes(TAO, case, "investigate", text="…", outcome="grant")
 
 
-def test_what_was_sent_back_is_investigated_and_made_public_again(bureau: Bureau, household: str, case: str) -> None:
+def test_what_was_sent_back_is_investigated_and_made_public_again(
+    bureau: Bureau, household: str, case: str
+) -> None:
     bureau.until_public(case)
     bureau.later(8)
     with refuses("no-text"):
@@ -183,7 +187,9 @@ def test_an_objection_that_is_upheld_goes_to_the_village_and_begins_anew(
     bureau.takes(TAO, case, "settle", text="经查属实", outcome="upheld")
     bureau.takes(TAO, case, "investigate", text="已更正", outcome="grant")
     assert bureau.awaited(case) == {"review"}
-    bureau.takes(VERA, case, "review", text="12 人到会，10 人同意", outcome="grant", more={"participants": 12})
+    bureau.takes(
+        VERA, case, "review", text="12 人到会，10 人同意", outcome="grant", more={"participants": 12}
+    )
     bureau.takes(TAO, case, "publicise")
     bureau.later(8)
     assert bureau.awaited(case) == {"confirm", "refuse"}
@@ -286,7 +292,9 @@ def test_nobody_is_stopped_who_is_still_eligible(bureau: Bureau) -> None:
     bureau.takes(TAO, case, "investigate", text="…", outcome="grant")
     with refuses("still-eligible"):
         bureau.takes(CAI, case, "confirm", decision_id=bureau.decision(household))
-    bureau.takes(CAI, case, "confirm", decision_id=bureau.decision(household), reason="own-wish", text="自愿放弃")
+    bureau.takes(
+        CAI, case, "confirm", decision_id=bureau.decision(household), reason="own-wish", text="自愿放弃"
+    )
     assert awards(bureau)[-1][3] == date(2025, 12, 31)
 
 

@@ -74,7 +74,10 @@ TOLD = [
         "procedure: a\ntitle: {zh: 某}\neffective: {from: 2025-01-01}\npolicies: [a]\n"
         f"publicity: {{none: {{zh: 儿童}}, {_ROW}\n",
     ),
-    ("calendar", f"calendar: 2027\nweekend: [friday]\nholidays: [{{from: 2027-05-01, label: {{zh: 某}}}}]\n{_ROW[:-1]}\n"),
+    (
+        "calendar",
+        f"calendar: 2027\nweekend: [friday]\nholidays: [{{from: 2027-05-01, label: {{zh: 某}}}}]\n{_ROW[:-1]}\n",
+    ),
     ("parameter", f"parameter: a\ntype: money\nvalues:\n  - {{from: 2025-01-01, value: 585.50, {_ROW}\n"),
     (
         "parameter",
