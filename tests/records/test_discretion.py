@@ -77,9 +77,7 @@ def test_the_amount_lies_inside_the_band_and_has_a_reason(bureau: Bureau) -> Non
         "discretionary",
         "sudden-loss",
     )
-    assert awards(bureau) == [
-        ("temporary_relief", None, bureau.today, None, str(most), f"case:{case}")
-    ]
+    assert awards(bureau) == [("temporary_relief", None, bureau.today, None, str(most), f"case:{case}")]
 
 
 def test_what_the_rules_say_nobody_sets_otherwise(bureau: Bureau) -> None:
