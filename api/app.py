@@ -22,7 +22,9 @@ from starlette.types import ASGIApp
 
 from api import (
     accounts,
+    feeds,
     households,
+    imports,
     own,
     people,
     readiness,
@@ -65,6 +67,8 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     stored_decisions.router,
     trail.router,
     rulebooks.router,
+    imports.router,
+    feeds.router,
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 

@@ -56,10 +56,24 @@ _CONFLICTS = frozenset(
         "account-known",
         "closed",
         "four-eyes",
+        "answered",
+        "not-waiting",
+        "returned",
     }
 )
 _MISSING = frozenset(
-    {"no-household", "no-person", "no-decision", "no-rulebook", "no-account", "no-grant", "no-session"}
+    {
+        "no-household",
+        "no-person",
+        "no-decision",
+        "no-rulebook",
+        "no-account",
+        "no-grant",
+        "no-session",
+        "no-award",
+        "no-payment",
+        "no-proposal",
+    }
 )
 
 
