@@ -94,7 +94,7 @@ def _events(read: Reading, people: Iterable[str]) -> dict[tuple[str, str], list[
             select(tables.life_event).where(event.person_id.in_(some)).order_by(event.seq)
         ).all()
         subjects = {sealed.of_person(row.person_id) for row in rows}
-        keys = sealed.data_keys(read.connection, read.keys, subjects)
+        keys = sealed.data_keys(read, subjects)
         for row in rows:
             subject = sealed.of_person(row.person_id)
             if subject in keys:

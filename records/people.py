@@ -215,7 +215,7 @@ def _opened(read: Reading, people: list[str]) -> dict[str, Identity]:
     rows = read.connection.execute(
         select(identity).where(identity.c.person_id.in_(people)).order_by(identity.c.seq)
     ).all()
-    keys = sealed.data_keys(read.connection, read.keys, {sealed.of_person(row.person_id) for row in rows})
+    keys = sealed.data_keys(read, {sealed.of_person(row.person_id) for row in rows})
     for row in rows:
         value = _value(row, keys)
         if value is not None:

@@ -93,7 +93,7 @@ def _last_answer() -> Any:
 def listed(read: Reading, query: Select[Any]) -> list[Proposal]:
     rows = read.connection.execute(query).all()
     subjects = {sealed.of_person(row.person_id) for row in rows}
-    keys = sealed.data_keys(read.connection, read.keys, subjects)
+    keys = sealed.data_keys(read, subjects)
     return [_shown(row, keys) for row in rows]
 
 

@@ -82,7 +82,7 @@ def check_versions(report: Report, group: list[Draft]) -> None:
 # Clauses have ids of their own, and so have parts of the amount, exceptions and terms.
 _WITH_IDS = (
     *(("concerns", "eligible", "closed", "discretion", "review"), ("amount",), ("except",)),
-    *(("terms",), ("tasks",), ("tells",)),
+    *(("terms",), ("tasks",), ("publicity",), ("tells",)),
 )
 
 

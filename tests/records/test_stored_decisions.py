@@ -126,7 +126,7 @@ def test_an_edited_decision_is_found(database: Database, stored: Stored) -> None
     forged = zlib.compress(stored.content.replace(b"ineligible", b"eligible"))
     with reading(database) as read:
         subject = sealed.of_household(stored.household_id)
-        key = sealed.data_keys(read.connection, read.keys, [subject])[subject]
+        key = sealed.data_keys(read, [subject])[subject]
         row = read.connection.execute(tables.decision.select()).one()
     again = sealed.seal(key, subject, "decision", row.content_hash, "content", forged)
     without_triggers(database, edit(tables.decision, "content", again))
