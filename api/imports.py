@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import Row, Select, Table, select
 from starlette.responses import Response
 
 from api.answers import PRIVATE
@@ -138,17 +139,11 @@ def awards(
     after: Annotated[int, Query(ge=0, description="only later ones")] = 0,
     limit: Limit = 50,
 ) -> Response:
-    ask = asked(request)
-    award = tables.award.c
-    query = reviews.waiting() if waiting else select(tables.award).order_by(award.seq)
-    query = query.where(
-        scope.of_households_within(award.household_id, ask.viewer, Right.READ_HOUSEHOLDS, ask.book)
+    query = reviews.waiting() if waiting else select(tables.award).order_by(tables.award.c.seq)
+    chosen = {"household_id": household, "person_id": person, "policy": policy}
+    count, rows, following = _page(
+        asked(request), Right.READ_HOUSEHOLDS, tables.award, query, chosen, after, limit
     )
-    for column, value in ((award.household_id, household), (award.person_id, person), (award.policy, policy)):
-        query = query.where(column == value) if value else query
-    with ask.reading() as read:
-        count = total(read, query)
-        rows = read.connection.execute(query.where(award.seq > after).limit(limit)).all()
     listed = [
         {
             "award": row.seq,
@@ -165,7 +160,7 @@ def awards(
         }
         for row in rows
     ]
-    return answer({"total": count, "awards": listed, "after": rows[-1].seq if len(rows) == limit else None})
+    return answer({"total": count, "awards": listed, "after": following})
 
 
 @router.post("/awards/{award}/review", summary="Review an award that was carried over", **takes(Review))
@@ -193,23 +188,11 @@ def payments(
     after: Annotated[int, Query(ge=0, description="only later ones")] = 0,
     limit: Limit = 50,
 ) -> Response:
-    ask = asked(request)
-    paid = tables.payment.c
-    query = select(tables.payment).order_by(paid.seq)
-    query = query.where(
-        scope.of_households_within(paid.household_id, ask.viewer, Right.READ_PAYMENTS, ask.book)
+    query = select(tables.payment).order_by(tables.payment.c.seq)
+    chosen = {"household_id": household, "person_id": person, "policy": policy, "month": month}
+    count, rows, following = _page(
+        asked(request), Right.READ_PAYMENTS, tables.payment, query, chosen, after, limit
     )
-    chosen = (
-        (paid.household_id, household),
-        (paid.person_id, person),
-        (paid.policy, policy),
-        (paid.month, month),
-    )
-    for column, value in chosen:
-        query = query.where(column == value) if value else query
-    with ask.reading() as read:
-        count = total(read, query)
-        rows = read.connection.execute(query.where(paid.seq > after).limit(limit)).all()
     listed = [
         {
             "payment": row.seq,
@@ -227,4 +210,23 @@ def payments(
         }
         for row in rows
     ]
-    return answer({"total": count, "payments": listed, "after": rows[-1].seq if len(rows) == limit else None})
+    return answer({"total": count, "payments": listed, "after": following})
+
+
+def _page(
+    ask: Asked,
+    right: Right,
+    table: Table,
+    query: Select[Any],
+    chosen: Mapping[str, str],
+    after: int,
+    limit: int,
+) -> tuple[int, Sequence[Row[Any]], int | None]:
+    """How many there are in all, a page of them, and where the next one begins. `chosen`: by column, "" for any."""
+    query = query.where(scope.of_households_within(table.c.household_id, ask.viewer, right, ask.book))
+    for name, value in chosen.items():
+        query = query.where(table.c[name] == value) if value else query
+    with ask.reading() as read:
+        count = total(read, query)
+        rows = read.connection.execute(query.where(table.c.seq > after).limit(limit)).all()
+    return count, rows, rows[-1].seq if len(rows) == limit else None
