@@ -23,7 +23,9 @@ from starlette.types import ASGIApp
 from api import (
     accounts,
     cases,
+    feeds,
     households,
+    imports,
     notices,
     own,
     page,
@@ -78,6 +80,8 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     trail.router,
     notices.router,
     rulebooks.router,
+    imports.router,
+    feeds.router,
     cases.router,
     worklists.router,
     publicity.router,
