@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli.paper_commands import divergence, letter, report, scans
 from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
 from cli.rulebook_commands import rulebook_app
 
@@ -491,6 +492,8 @@ app.add_typer(record_app, name="record")
 app.add_typer(audit_app, name="audit")
 app.add_typer(rulebook_app, name="rulebook")
 app.command()(replay)
+for command in (letter, report, divergence, scans):
+    app.command()(command)
 
 
 def main() -> None:
