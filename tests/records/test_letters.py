@@ -245,7 +245,7 @@ def test_an_officer_sets_the_amount_inside_the_band_and_nowhere_else() -> None:
     letter = decision_letter(book(), document, Wanted("temporary_relief", amount=2000), "zh", sent)
     text = said(letter)
     assert letter.kind is Kind.GRANT
-    assert "一次性 2,000 元，在 632 元至 3,792 元的幅度内确定" in text
+    assert "一次性2,000元，在632元至3,792元的幅度内确定" in squeezed(text)
     assert "确认后一次性发放" in text and "《中华人民共和国社会救助法》第二十九条" in text
 
 
