@@ -13,14 +13,23 @@ from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from api import (
+    accounts,
+    cases,
     households,
+    own,
+    page,
     papers,
     people,
+    publicity,
+    readiness,
     register,
     reports,
     rulebooks,
@@ -28,9 +37,15 @@ from api import (
     scans,
     stored_decisions,
     trail,
+    worklists,
 )
+from api.authentication import Authentication
 from api.current import LOOK_EVERY, CurrentRulebook
 from api.guard import api_routes, check_doors
+from api.hardening import Hardening
+from api.limits import Buckets, Limits
+from api.observed import Observed
+from api.oidc import Oidc
 from api.openapi import describe
 from api.problems import (
     ProblemError,
@@ -40,6 +55,7 @@ from api.problems import (
     problem_response,
     refused_by_record,
 )
+from api.settings import Settings
 from engine.decision import BadDocument
 from engine.language.problems import nearest
 from records.database import Database
@@ -48,8 +64,10 @@ from records.refused import Refused
 from records.rights import Viewer
 from records.sealed import Erased, Tampered
 
-ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router)
+ALWAYS: tuple[APIRouter, ...] = (page.router, households.router, rules.router, readiness.router)
 WITH_A_RECORD: tuple[APIRouter, ...] = (
+    own.router,
+    accounts.router,
     register.router,
     people.router,
     stored_decisions.router,
@@ -58,9 +76,14 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     reports.router,
     trail.router,
     rulebooks.router,
+    cases.router,
+    worklists.router,
+    publicity.router,
 )
 _log = logging.getLogger("relief.record")
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
+
+_log = logging.getLogger("relief.api")
 
 
 def nobody(_: Request) -> Viewer | None:
@@ -72,17 +95,22 @@ def make_app(
     current: CurrentRulebook,
     look_every: float = LOOK_EVERY,
     record: Database | None = None,
-    authenticate: Callable[[Request], Viewer | None] = nobody,
+    authenticate: Callable[[Request], Viewer | None] | None = None,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    limits: Limits = Limits(),  # noqa: B008
 ) -> FastAPI:
-    """`authenticate`: who asks, None when nobody is signed in; asked in a thread of its own."""
+    """`authenticate`: who asks, asked in a thread of its own; None: whom the record knows.
+
+    Raises `BadSettings`.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with current.watched(look_every):
             yield
 
-    # The pages of FastAPI load scripts from elsewhere; the description itself is at /openapi.json.
-    app = FastAPI(
+    # The pages of FastAPI load scripts from elsewhere; ours is `api.page`.
+    app = _Hardened(
         title="smart-relief",
         version="0.1.0",
         lifespan=lifespan,
@@ -91,7 +119,9 @@ def make_app(
         redirect_slashes=False,
     )
     app.state.current = current
-    app.state.record, app.state.authenticate = record, authenticate
+    app.state.record, app.state.settings, app.state.limits = record, settings, limits
+    app.state.buckets = {"account": Buckets(limits.account), "sign-in": Buckets(limits.sign_in)}
+    app.state.authenticate = authenticate or _asked_of(record, settings)
     for router in (*ALWAYS, *(WITH_A_RECORD if record is not None else ())):
         app.include_router(router)
     check_doors(app)
@@ -101,12 +131,29 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Erased, _erased)
+    for gone in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(gone, _unavailable)
     app.add_exception_handler(Tampered, _tampered)
     app.add_exception_handler(BadPlace, _unplaced)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failed)
     return app
+
+
+class _Hardened(FastAPI):
+    """Around everything, so that the answer to a failure of ours is as hard as any."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        inner = Hardening(super().build_middleware_stack(), self.state.limits, self.state.settings.hosts)
+        return Observed(inner)
+
+
+def _asked_of(record: Database | None, settings: Settings) -> Callable[[Request], Viewer | None]:
+    if record is None:
+        return nobody
+    oidc = None if settings.oidc is None else Oidc(settings.oidc)
+    return Authentication(record, settings.lasting, oidc)
 
 
 def _description(app: FastAPI) -> dict[str, Any]:
@@ -135,6 +182,16 @@ async def _refused(_: Request, error: Any) -> Response:
 
 async def _erased(_: Request, error: Any) -> Response:
     return problem_response(ProblemError(HTTPStatus.GONE, "erased", str(error)))
+
+
+async def _unavailable(_: Request, error: Any) -> Response:
+    """The database is not there, too busy to be waited for, out of room, or has broken off one of two that crossed.
+
+    Nothing was written then, and it will do when it is asked again: this server needs no restart.
+    """
+    _log.warning("the record is not available", exc_info=error)
+    problem = ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", headers={"Retry-After": "5"})
+    return problem_response(problem)
 
 
 async def _tampered(_: Request, error: Any) -> Response:

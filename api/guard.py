@@ -13,21 +13,26 @@ itself. `OPEN` is for what anybody may ask: the rules, and decisions about docum
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from api.problems import ProblemError
+from api.body import read_body
+from api.limits import Limits, take
+from api.once import once
+from api.problems import ProblemError, bad_parameter
 from api.query import only_known
 from records.rights import Right, Viewer
 
 OPEN = "open"
-_RIGHT = "__right__"
+_RIGHT, _LARGEST = "__right__", "__largest__"
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -52,12 +57,47 @@ def right_of(route: APIRoute) -> Right | str | None:
     return found
 
 
+def up_to(largest: int) -> Callable[[Endpoint], Endpoint]:
+    """Declares how many bytes of a body a route takes, where that is not what `Limits.body` says."""
+
+    def declared(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _LARGEST, largest)
+        return endpoint
+
+    return declared
+
+
 def guarded_router(prefix: str = "/v1") -> APIRouter:
-    return APIRouter(prefix=prefix, dependencies=[Depends(guard)])
+    return APIRouter(prefix=prefix, route_class=GuardedRoute)
+
+
+class GuardedRoute(APIRoute):
+    """Looks at who asks before anything of the body is read, and reads no more of it than the route takes.
+
+    What a body says is read by `api.bodies`: JSON with no key twice, no NaN, no depth without end.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            await run_in_threadpool(guard, request)
+            limits: Limits = request.app.state.limits
+            body = await read_body(request, getattr(self.endpoint, _LARGEST, limits.body))
+            request._body = body  # as Starlette keeps it: what is read once is there for everybody
+            viewer: Viewer | None = getattr(request.state, "viewer", None)
+            if viewer is None:
+                return await answer(request)
+            return await once(request, viewer.account, body, answer)
+
+        return guarded
 
 
 def guard(request: Request) -> None:
-    """Lets in whoever has the right of the route. Raises `ProblemError` 401, 403; 400 for a query nobody reads."""
+    """Lets in whoever has the right of the route.
+
+    Raises `ProblemError` 401, 403, 429 of the account; 400 for a query or an address that nobody reads.
+    """
     route = request.scope["route"]
     right = right_of(route)
     if right != OPEN:
@@ -69,14 +109,26 @@ def guard(request: Request) -> None:
                 "请先登录 · sign in first: POST /v1/sessions, or send a bearer token",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+        take(request.app.state.buckets["account"], viewer.account)
         if not isinstance(right, Right) or not viewer.may(right):
-            raise ProblemError(
-                HTTPStatus.FORBIDDEN,
-                "not-allowed",
-                "您的角色没有此项权限 · your role does not have this right",
-            )
+            raise _not_allowed(viewer)
         request.state.viewer = viewer
     only_known(request, [one.alias for one in route.dependant.query_params])
+    for name, text in (*request.path_params.items(), *request.query_params.items()):
+        if not text.isprintable():
+            raise bad_parameter(name[:80], "a control character stands here", "leave it out")
+
+
+def _not_allowed(viewer: Viewer) -> ProblemError:
+    if viewer.must_change:
+        return ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "must-change",
+            "请先更改密码 · change the password first: POST /v1/me/password",
+        )
+    return ProblemError(
+        HTTPStatus.FORBIDDEN, "not-allowed", "您的角色没有此项权限 · your role does not have this right"
+    )
 
 
 def viewer_of(request: Request) -> Viewer:
@@ -95,7 +147,13 @@ def api_routes(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
 
 
 def check_doors(app: FastAPI) -> None:
-    """Every route says what it needs. Raises RuntimeError: such an application must not start."""
+    """Every route says what it needs, and reads its body as the engine does.
+
+    Raises RuntimeError: such an application must not start.
+    """
     silent = sorted(route.path for route in api_routes(app.routes) if right_of(route) is None)
     if silent:
         raise RuntimeError(f"these routes declare no right: {', '.join(silent)}")
+    careless = sorted(route.path for route in api_routes(app.routes) if route.body_field is not None)
+    if careless:
+        raise RuntimeError(f"the bodies of these routes are not read by api.bodies: {', '.join(careless)}")

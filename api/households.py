@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.answers import about_household
 from api.body import read_json
 from api.guard import open_to_all
+from api.metrics import DECISIONS
 from api.query import Moment, language_of, layer_of, moment_of
 from engine.decision import Decision, decide, encode_json
 from engine.decision.explain import as_text, explain
@@ -22,6 +23,7 @@ from engine.decision.record import explain_recorded
 from engine.rulebook import Rulebook
 
 router = APIRouter(prefix="/v1")
+_MADE = DECISIONS.labels("no")
 
 
 @router.post("/decisions", summary="Decide one household")
@@ -54,7 +56,7 @@ async def explanations(request: Request) -> Response:
 
 
 def _decided(book: Rulebook, document: Any, moment: Moment) -> Decision:
-    return decide(
+    made = decide(
         book,
         document,
         on=moment.on,
@@ -62,3 +64,5 @@ def _decided(book: Rulebook, document: Any, moment: Moment) -> Decision:
         policies=moment.policies,
         advice=moment.advice,
     )
+    _MADE.inc()
+    return made

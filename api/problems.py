@@ -29,6 +29,15 @@ TITLES = {
     "bad-rulebook": "规则库有问题 · The rulebook has problems",
     "other-rulebook": "该裁定出自另一规则库 · The decision was made under another rulebook",
     "not-signed-in": "尚未登录 · Nobody is signed in",
+    "wrong-password": "登录失败 · Signing in has failed",
+    "must-change": "须先更改密码 · The password has to be changed first",
+    "cross-site": "请求缺少防伪标记 · The request lacks its token against foreign pages",
+    "too-many": "请求过多 · Too many requests",
+    "too-long": "地址过长 · The address is too long",
+    "large-headers": "请求头过大 · The headers are too large",
+    "other-host": "主机名不对 · This server does not answer to that name",
+    "too-slow": "请求体迟迟未到 · The body did not arrive in time",
+    "unavailable": "暂时不可用 · Not available for the moment",
     "not-allowed": "没有权限 · This is not allowed to you",
     "refused": "记录不接受此项操作 · The record does not take this",
     "conflict": "与记录现状冲突 · This conflicts with what the record holds",
@@ -39,9 +48,37 @@ TITLES = {
 }
 
 _CONFLICTS = frozenset(
-    {"stale", "rulebook-known", "wrong-state", "other-edition", "household-known", "person-known"}
+    {
+        "stale",
+        "rulebook-known",
+        "wrong-state",
+        "other-edition",
+        "household-known",
+        "person-known",
+        "account-known",
+        "closed",
+        "case-moved",
+        "case-open",
+        "wrong-step",
+        "finding-changed",
+        "appealed",
+    }
 )
-_MISSING = frozenset({"no-household", "no-person", "no-decision", "no-rulebook", "no-scan"})
+_MISSING = frozenset(
+    {
+        "no-household",
+        "no-person",
+        "no-decision",
+        "no-rulebook",
+        "no-account",
+        "no-grant",
+        "no-session",
+        "no-scan",
+        "no-case",
+        "no-application",
+    }
+)
+_FORBIDDEN = frozenset({"four-eyes", "not-your-level"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +172,7 @@ def _in_file(problem: Problem) -> Mistake:
 
 def refused_by_record(refused: Refused) -> ProblemError:
     mistake = Mistake(refused.code, str(refused))
-    if refused.code == "four-eyes":
+    if refused.code in _FORBIDDEN:
         return ProblemError(HTTPStatus.FORBIDDEN, "not-allowed", errors=(mistake,))
     if refused.code in _MISSING:
         return ProblemError(HTTPStatus.NOT_FOUND, "not-found", errors=(mistake,))

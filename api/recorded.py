@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.answers import PRIVATE
 from api.guard import viewer_of
+from api.once import Once
 from engine.decision import encode_json
 from engine.rulebook import Rulebook
 from records.database import Database, Reading, Writing, reading, writing
@@ -22,16 +23,19 @@ from records.rights import Viewer
 
 MOST = 200
 Limit = Annotated[int, Query(ge=1, le=MOST, description="一页至多几条 · at most so many")]
+LATEST = 2**62
+Before = Annotated[int, Query(ge=1, le=LATEST, description="只要更早的 · only older ones")]
 Id = Annotated[str, Query(max_length=80)]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request to the record."""
+    """One request to the record. `once`: its transaction, when it may come again."""
 
     record: Database
     book: Rulebook
     viewer: Viewer
+    once: Once | None = None
 
     @property
     def today(self) -> date:
@@ -40,18 +44,31 @@ class Asked:
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
+        if self.once is not None and self.once.write is not None:
+            yield self.once.write  # what this request has written is not to be seen elsewhere yet
+            return
         with reading(self.record) as read:
             yield read
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
-        with writing(self.record, self.viewer.account) as write:
+        opening = writing(self.record, self.viewer.account) if self.once is None else self.once.writing()
+        with opening as write:
             yield write
 
 
 def asked(request: Request) -> Asked:
     state = request.app.state
-    return Asked(state.record, state.current.book, viewer_of(request))
+    return Asked(state.record, state.current.book, viewer_of(request), getattr(request.state, "once", None))
+
+
+_EVERYBODY = Viewer("", "", ())
+
+
+def open_record(request: Request) -> Asked:
+    """For what is open to all: somebody who has no right to anything asks."""
+    state = request.app.state
+    return Asked(state.record, state.current.book, _EVERYBODY)
 
 
 def answer(content: Any, status: int = 200) -> Response:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
+from api import logs, metrics
 from api.app import make_app
 from api.current import CurrentRulebook, InRecord
+from api.settings import settings_of
 from records.database import connect
 from records.keys import read_keys
 from records.place import office_zone
 
 _POLICIES, _RECORD, _KEYS = "RELIEF_POLICIES", "RELIEF_RECORD", "RELIEF_KEY_FILE"
+
+DRAIN = 30  # seconds that requests under way are given when the server is told to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,8 @@ class Served:
 
 
 def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
-    """Serves until it is told to stop. Raises `Problems`, `BadKeys`, `BadPlace`, `Refused` (`starting.Drift`)."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    """Serves until it is told to stop. Raises `Problems`, `BadKeys`, `BadPlace`, `BadSettings`, `Refused` (`starting.Drift`)."""
+    logs.set_up()
     settings: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -45,7 +49,7 @@ def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
         "access_log": False,
         "log_config": None,
         "server_header": False,
-        "timeout_graceful_shutdown": 5,
+        "timeout_graceful_shutdown": DRAIN,
     }
     app = make_served(served)  # what is wrong is told before any process is started
     if workers == 1:
@@ -53,12 +57,17 @@ def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
         return
     os.environ[_POLICIES] = "" if served.policies is None else str(served.policies)
     os.environ[_RECORD], os.environ[_KEYS] = served.record, str(served.keys)
-    uvicorn.run("api.serve:app_of_environment", factory=True, workers=workers, **settings)
+    if app.state.record is not None:
+        app.state.record.engine.dispose()  # each process has connections of its own
+    with TemporaryDirectory(prefix="relief-metrics-") as directory:
+        os.environ[metrics.DIRECTORY] = directory
+        uvicorn.run("api.serve:app_of_environment", factory=True, workers=workers, **settings)
 
 
 def app_of_environment() -> FastAPI:
-    """For each of several worker processes."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    """For each of several worker processes; another takes the place of one that died."""
+    logs.set_up()
+    metrics.forget_the_dead()
     environment = os.environ
     policies = environment[_POLICIES]
     return make_served(
@@ -67,8 +76,10 @@ def app_of_environment() -> FastAPI:
 
 
 def make_served(served: Served) -> FastAPI:
+    settings = settings_of()
     if not served.record:
         assert served.policies is not None
-        return make_app(CurrentRulebook(served.policies))
+        return make_app(CurrentRulebook(served.policies), settings=settings)
     record = connect(served.record, read_keys(served.keys), office_zone())
-    return make_app(CurrentRulebook(InRecord(record, served.policies)), record=record)
+    metrics.watch(record.engine)
+    return make_app(CurrentRulebook(InRecord(record, served.policies)), record=record, settings=settings)

@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from api.answers import PRIVATE
 from api.guard import guarded_router, needs
+from api.metrics import DECISIONS
 from api.problems import ProblemError
 from api.query import language_of
-from api.recorded import Asked, Id, Limit, answer, asked, total
+from api.recorded import LATEST, Asked, Before, Id, Limit, answer, asked, total
 from engine.decision import encode_json, parse_json
 from engine.decision.explain import as_text, explain
 from engine.rulebook import Rulebook
@@ -45,6 +46,7 @@ def decide(
         stored = decisions.decide_and_keep(write, ask.book, household_id, day, known_by)
         key = write.data_keys[sealed.of_household(household_id)]
         content = _shown(ask, stored, ask.book, row.area, key)
+    DECISIONS.labels("yes").inc()
     return Response(content, HTTPStatus.CREATED, PRIVATE, "application/json")
 
 
@@ -68,7 +70,7 @@ def listed(
     policy: Id = "",
     version: Id = "",
     outcome: Id = "",
-    before: Annotated[int, Query(ge=1, description="only older ones")] = 2**62,
+    before: Before = LATEST,
     limit: Limit = 50,
 ) -> Response:
     """Of a household, or with a finding on a person, of a policy, of its version, with an outcome."""
@@ -187,4 +189,4 @@ def book_of(ask: Asked, read: Reading, stored: Stored) -> Rulebook:
 
 def _key(read: Reading, stored: Stored) -> bytes:
     subject = sealed.of_household(stored.household_id)
-    return sealed.key_of(sealed.data_keys(read.connection, read.keys, [subject]), subject)
+    return sealed.key_of(sealed.data_keys(read, [subject]), subject)

@@ -13,8 +13,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli.account_commands import account_app
+from cli.backup_commands import backup, restore, verify
+from cli.intake_commands import match, record_app
 from cli.paper_commands import divergence, letter, report, scans
-from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
+from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, replay
 from cli.rulebook_commands import rulebook_app
 
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
@@ -488,11 +491,12 @@ def serve(
     run(host, port, policies, record, keys, workers)
 
 
+app.command()(match)
 app.add_typer(record_app, name="record")
 app.add_typer(audit_app, name="audit")
+app.add_typer(account_app, name="account")
 app.add_typer(rulebook_app, name="rulebook")
-app.command()(replay)
-for command in (letter, report, divergence, scans):
+for command in (replay, backup, restore, verify, letter, report, divergence, scans):
     app.command()(command)
 
 

@@ -30,7 +30,7 @@ from records.place import BadPlace, office_zone
 from records.refused import Refused
 from records.sealed import Erased, Tampered
 from records.starting import rulebook_in_force
-from records.verify import verify
+from records.verify import Broken, verify
 
 _FOUND = {
     "chain": "与上一条不相连 · does not follow the entry before",
@@ -105,19 +105,6 @@ def run_put(file: str, actor: str, since: date, record: str, keys: Path, policie
     typer.echo(f"{household}: 已登记 · written down")
 
 
-def run_decide(
-    household: str, actor: str, on: date, known: date, record: str, keys: Path, policies: Path | None
-) -> None:
-    with opened_record(record, keys) as database:
-        book = rulebook_of(database, policies)
-        try:
-            with writing(database, actor) as write:
-                stored = decisions.decide_and_keep(write, book, household, on, known)
-        except BadDocument as bad:
-            refuse(household, bad)
-    typer.echo(stored.decision_id)
-
-
 def run_replay(decision: str, record: str, keys: Path) -> None:
     found: Counter[Replayed] = Counter()
     with opened_record(record, keys) as database, reading(database) as read:
@@ -137,6 +124,11 @@ def run_verify(record: str, keys: Path) -> None:
     with opened_record(record, keys) as database, reading(database) as read:
         broken = verify(read.connection, database.keys.signing.public_key())
         entries = audit.count(read.connection)
+    tell_verified(broken, entries)
+
+
+def tell_verified(broken: Broken | None, entries: int) -> None:
+    """Says what `records.verify` found. Ends the command when something is wrong."""
     if broken is None:
         typer.echo(f"完整 · whole: {entries}")
         return

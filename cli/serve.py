@@ -13,6 +13,7 @@ def run(host: str, port: int, policies: Path | None, record: str, keys: Path, wo
     from sqlalchemy.exc import DBAPIError
 
     from api.serve import Served, serve
+    from api.settings import BadSettings
     from records.keys import BadKeys
     from records.place import BadPlace
     from records.refused import Refused
@@ -22,7 +23,7 @@ def run(host: str, port: int, policies: Path | None, record: str, keys: Path, wo
         serve(Served(directory, record, keys), host, port, workers)
     except Problems as problems:
         stop(told(problems, directory or Path()))
-    except (BadKeys, BadPlace, Refused) as bad:
+    except (BadKeys, BadPlace, BadSettings, Refused) as bad:
         stop(str(bad))
     except DBAPIError as error:
         stop(f"{record}: 数据库出错，请先 relief record init · the database refused: {error.orig}")

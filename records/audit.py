@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from records import tables
 from records.chain import FIELDS, Entry
 from records.database import Writing
-from records.tables.base import changing
+from records.tables.base import changing, utc
 
 CHUNK = 1000
 
@@ -122,8 +122,7 @@ def _plain(value: Any) -> Any:
     if value is None or type(value) in _AS_IT_IS:
         return value
     if isinstance(value, datetime):
-        moment = value if value.tzinfo is not None else value.replace(tzinfo=UTC)  # SQLite forgets the zone
-        return moment.astimezone(UTC).isoformat(timespec="microseconds")
+        return utc(value).astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
     return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
@@ -137,24 +136,38 @@ def count(connection: Connection) -> int:
     return found
 
 
+def head(connection: Connection) -> tuple[int, str] | None:
+    """The number and hash of the last entry."""
+    audit = tables.audit.c
+    last = connection.execute(select(audit.seq, audit.hash).order_by(audit.seq.desc()).limit(1)).first()
+    return None if last is None else (last.seq, last.hash)
+
+
+def last_anchor(connection: Connection) -> datetime | None:
+    """When the head was signed last."""
+    anchored = tables.anchor.c
+    last = connection.execute(select(anchored.at).order_by(anchored.seq.desc()).limit(1)).scalar()
+    return None if last is None else datetime.fromisoformat(last)
+
+
 def anchor(write: Writing) -> tuple[int, str] | None:
     """Signs the head of the chain: its number and hash, to print or to lay down elsewhere. Nothing to sign: None."""
-    audit = tables.audit.c
-    head = write.connection.execute(select(audit.seq, audit.hash).order_by(audit.seq.desc()).limit(1)).first()
-    if head is None:
+    last = head(write.connection)
+    if last is None:
         return None
-    known = write.connection.execute(select(tables.anchor.c.seq).where(tables.anchor.c.seq == head.seq))
+    seq, hash_ = last
+    known = write.connection.execute(select(tables.anchor.c.seq).where(tables.anchor.c.seq == seq))
     if known.first() is None:
         write.connection.execute(
             insert(tables.anchor),
             {
-                "seq": head.seq,
-                "hash": head.hash,
-                "signature": write.keys.signing.sign(signed_text(head.seq, head.hash)),
+                "seq": seq,
+                "hash": hash_,
+                "signature": write.keys.signing.sign(signed_text(seq, hash_)),
                 "at": write.at.isoformat(timespec="microseconds"),
             },
         )
-    return head.seq, head.hash
+    return last
 
 
 def signed_text(seq: int, head: str) -> bytes:

@@ -16,12 +16,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
 from records import chain
 from records.keys import Keys
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 Value = TypeVar("Value")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -48,6 +51,9 @@ class Reading:
 
     connection: Connection
     keys: Keys
+    data_keys: dict[str, bytes] = field(
+        default_factory=dict, kw_only=True
+    )  # opened so far, by whom they are about
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +64,50 @@ class Writing(Reading):
     at: datetime  # UTC
     day: date  # of the office
     entries: list[chain.Entry] = field(default_factory=list)
-    data_keys: dict[str, bytes] = field(default_factory=dict)  # opened so far, by whom they are about
     claimed: dict[str, int] = field(default_factory=dict)  # households that this transaction writes to
 
 
 def connect(url: str, keys: Keys, zone: tzinfo = UTC) -> Database:
     """`url` as SQLAlchemy takes it: sqlite:///county.db, postgresql+psycopg://user@host/county."""
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    # Errors go into logs, so they do not say what was written.
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_settings)
         event.listen(engine, "begin", _sqlite_begin)
     return Database(engine, keys, zone)
 
 
-def migrate(database: Database) -> None:
-    """Brings the tables to the state that this program expects (Alembic)."""
+def migrate(database: Database, revision: str = "head") -> None:
+    """Brings the tables to the state that this program expects, or to an earlier one (Alembic)."""
     from alembic import command
+
+    config = _migrations()
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The state that the tables are in; None where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def known_revisions() -> tuple[str, ...]:
+    """The states that this program can bring tables to, the newest first."""
+    from alembic.script import ScriptDirectory
+
+    return tuple(one.revision for one in ScriptDirectory.from_config(_migrations()).walk_revisions())
+
+
+def _migrations() -> Config:
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with database.engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
+    return config
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def listed(read: Reading, query: Select[Any]) -> list[Listed]:
 
 def _stored(read: Reading, rows: Sequence[Row[Any]]) -> list[Stored]:
     subjects = {sealed.of_household(row.household_id) for row in rows}
-    keys = sealed.data_keys(read.connection, read.keys, subjects)
+    keys = sealed.data_keys(read, subjects)
     return [
         Stored(
             row.seq,
@@ -206,7 +206,7 @@ def latest(read: Reading, rulebook: str, within: ColumnElement[bool]) -> Iterato
     )
     for rows in read.connection.execute(chosen).partitions(_AT_ONCE):
         subjects = {sealed.of_household(row.household_id) for row in rows}
-        there = sealed.data_keys(read.connection, read.keys, subjects)
+        there = sealed.data_keys(read, subjects)
         yield from _stored(read, [row for row in rows if sealed.of_household(row.household_id) in there])
 
 
@@ -237,7 +237,7 @@ def replay_all(read: Reading, decision_id: str = "") -> Iterator[Replay]:
 
     for rows in read.connection.execute(stored).partitions(_AT_ONCE):
         subjects = {sealed.of_household(row.household_id) for row in rows}
-        keys = sealed.data_keys(read.connection, read.keys, subjects)
+        keys = sealed.data_keys(read, subjects)
         for row in rows:
             yield _replay(read, row, keys, book_of)
 

@@ -28,4 +28,5 @@ def grant(connection: Connection, role: str) -> None:
             connection.execute(text(f'GRANT UPDATE ({columns}) ON "{table.name}" TO {role}'))
         if table.info.get("erasable"):
             connection.execute(text(f'GRANT DELETE ON "{table.name}" TO {role}'))
+    connection.execute(text(f"GRANT SELECT ON alembic_version TO {role}"))
     connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"))

@@ -153,7 +153,7 @@ def no_scan(scan_id: str) -> Refused:
 
 def _opened(read: Reading, directory: Path, row: Row[Any]) -> bytes:
     subject = sealed.of_household(row.household_id)
-    key = sealed.key_of(sealed.data_keys(read.connection, read.keys, [subject]), subject)
+    key = sealed.key_of(sealed.data_keys(read, [subject]), subject)
     closed = scan_files.get(directory, row.file)
     content = sealed.unseal(key, subject, "scan", row.content_hash, "content", closed)
     if hashlib.sha256(content).hexdigest() != row.content_hash:

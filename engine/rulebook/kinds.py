@@ -20,6 +20,9 @@ KINDS = (
     "scoring",
     "watch",
     "event",
+    "procedure",
+    "calendar",
+    "feed",
     "letters",
     "lock",
 )

@@ -1,10 +1,23 @@
 """The tables, by what they are about. Importing this package knows them all."""
 
+from records.tables.accounts import (
+    account,
+    attempt,
+    closing,
+    confirmation,
+    credential,
+    granted,
+    session,
+    session_end,
+    withdrawal,
+)
 from records.tables.audit import anchor, audit
 from records.tables.base import metadata
+from records.tables.cases import application, case_step, publicity, relief_case
 from records.tables.decisions import decision, finding, rulebook
 from records.tables.documents import letter, scan
 from records.tables.households import address_gram, assertion, household, membership, residence, status
+from records.tables.idempotency import idempotency
 from records.tables.intake import (
     award,
     award_review,
@@ -22,17 +35,26 @@ AUDITED = tuple(table for table in metadata.sorted_tables if "entry" in table.co
 
 __all__ = [
     "AUDITED",
+    "account",
     "address_gram",
     "anchor",
+    "application",
     "assertion",
+    "attempt",
     "audit",
     "award",
     "award_review",
+    "case_step",
+    "closing",
+    "confirmation",
+    "credential",
     "data_key",
     "decision",
     "feed_run",
     "finding",
+    "granted",
     "household",
+    "idempotency",
     "identity",
     "letter",
     "life_event",
@@ -43,9 +65,14 @@ __all__ = [
     "person",
     "proposal",
     "proposal_answer",
+    "publicity",
+    "relief_case",
     "residence",
     "rulebook",
     "rulebook_state",
     "scan",
+    "session",
+    "session_end",
     "status",
+    "withdrawal",
 ]

@@ -7,6 +7,7 @@ how lawful erasure works.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Integer, MetaData, String, Table
@@ -35,6 +36,11 @@ def changes(*columns: str) -> dict[str, Any]:
 def changing(table: Table) -> tuple[str, ...]:
     """The columns that may change; the audit trail's digests leave them out."""
     return tuple(table.info.get("changes", ()))
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment as it was written: SQLite forgets the zone."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def counted() -> Column[int]:

@@ -6,7 +6,7 @@ from records import tables
 from records.migrations.making import make
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:

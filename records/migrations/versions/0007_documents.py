@@ -6,7 +6,7 @@ from records import tables
 from records.migrations.making import make
 
 revision = "0007"
-down_revision = "0004"
+down_revision = "0006"
 
 
 def upgrade() -> None:
