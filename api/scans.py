@@ -11,8 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.answers import PRIVATE
-from api.body import read_body
-from api.guard import guarded_router, needs
+from api.guard import guarded_router, needs, up_to
 from api.problems import ProblemError
 from api.recorded import Asked, Id, Limit, answer, asked, total
 from records import scans, scope, tables
@@ -51,6 +50,7 @@ def types(request: Request) -> Response:
     "/households/{household_id}/scans", status_code=201, summary="Take in a scan", openapi_extra=_UPLOAD
 )
 @needs(Right.WRITE_DOCUMENTS)
+@up_to(LARGEST)
 async def take_in(
     request: Request,
     household_id: str,
@@ -59,7 +59,7 @@ async def take_in(
     case: Id = "",
 ) -> Response:
     """The body is the file itself: JPEG, PNG or PDF, at most 20 MB."""
-    content = await read_body(request, LARGEST)
+    content = await request.body()  # which the door has read, up to what the route takes
     declared = request.headers.get("content-type", "")
     return await run_in_threadpool(
         _taken, asked(request), household_id, type, content, declared, person, case
