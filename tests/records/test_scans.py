@@ -304,6 +304,14 @@ def test_what_is_kept_apart_is_opened_by_the_department_alone(office: Office, ho
     assert shown.headers["content-disposition"].startswith("attachment;")
 
 
+def test_a_scan_may_be_larger_than_a_document(office: Office, household: str) -> None:
+    large = jpeg().replace(b"\x12\x34", bytes(3_000_000))
+    made = upload(office, "town", household, large, "image/jpeg")
+    assert made["size"] == len(large)
+    shown = office.client.get(f"/v1/scans/{made['scan_id']}/content", headers={"x-viewer": "town"})
+    assert shown.content == large
+
+
 def test_what_is_no_scan_is_told(office: Office, household: str) -> None:
     told = upload(office, "town", household, b"GIF89a", "image/png", 422)
     assert told["errors"][0]["code"] == "bad-type"

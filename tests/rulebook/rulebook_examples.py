@@ -20,6 +20,7 @@ _KIND_OF_SECTION = {
     "feeds/NAME.yaml": "feed",
     "procedures/NAME/FROM.yaml": "procedure",
     "calendar/YEAR.yaml": "calendar",
+    "letters.yaml": "letters",
 }
 
 _WORDS = "{zh: 某, en: some}"
