@@ -94,10 +94,19 @@ def person_seen(read: Reading, viewer: Viewer, right: Right, book: Rulebook, per
 
 def cleared(viewer: Viewer, book: Rulebook, area: str) -> Callable[[str], bool]:
     """Which facts of a household in this area a viewer may read in clear."""
-    grants = [
+    return cleared_facts(viewer, book, area).__contains__
+
+
+def cleared_facts(viewer: Viewer, book: Rulebook, area: str) -> frozenset[str]:
+    """The same, by their names."""
+    grants = tuple(
         grant for grant in viewer.granting(Right.READ_HOUSEHOLDS) if area in areas_below(book, grant.area)
-    ]
-    return lambda fact: any(_clears(grant, book, fact) for grant in grants)
+    )
+
+    def make() -> frozenset[str]:
+        return frozenset(fact for fact in book.facts if any(_clears(grant, book, fact) for grant in grants))
+
+    return book.remember("cleared_facts", grants, make)
 
 
 def _clears(grant: Grant, book: Rulebook, fact: str) -> bool:
