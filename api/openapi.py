@@ -9,10 +9,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from api.bodies import MODELS
-from api.guard import OPEN, api_routes, right_of
+from api.guard import OPEN, GuardedRoute, api_routes, right_of
 from api.problems import MEDIA_TYPE
 from api.query import LAYERS
 from engine.decision import BadDocument, decide, encode_json, parse_json, read_household
@@ -36,6 +37,7 @@ def describe(app: FastAPI, book: Rulebook) -> dict[str, Any]:
     schemas["Household"] = _component("Household", household_schema(book))
     schemas["Decision"] = _component("Decision", decision_schema())
     schemas["Problem"] = _PROBLEM
+    made["components"]["securitySchemes"] = _SCHEMES
     schemas |= _bodies()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -48,11 +50,16 @@ def describe(app: FastAPI, book: Rulebook) -> dict[str, Any]:
     layers = [_choice("layer", "for whom", LAYERS), _choice("lang", "language", book.languages)]
     told = {"application/json": {"schema": {"type": "object"}}, "text/plain": {"schema": {"type": "string"}}}
     _say(paths["/v1/explanations"]["post"], [*_moment(book), *layers], both, told)
-    guarded = {route.path: right_of(route) != OPEN for route in api_routes(app.routes)}
+    routes = {
+        (route.path, method): route for route in api_routes(app.routes) for method in route.methods or ()
+    }
     for path, methods in paths.items():
-        for operation in methods.values():
-            operation["responses"].pop("422", None)  # FastAPI's own, which is never answered
-            operation["responses"] |= _problems_of(path, "requestBody" in operation, guarded[path])
+        for method, operation in methods.items():
+            route, told = routes[path, method.upper()], operation["responses"]
+            told.pop("422", None)  # FastAPI's own, which is never answered
+            told |= _problems_of(operation, route)
+            if right_of(route) != OPEN:
+                operation["security"] = [{name: []} for name in _SCHEMES]
     return json.loads(encode_json(made))  # type: ignore[no-any-return]
 
 
@@ -130,28 +137,66 @@ def _bodies() -> dict[str, Any]:
     return found
 
 
-def _problems_of(path: str, takes_document: bool, guarded: bool) -> dict[str, Any]:
-    statuses = {"400": "a query parameter is wrong", "500": "the server has failed"}
-    if "{" in path or guarded:
-        statuses["404"] = (
-            "there is no such thing, or it is out of the viewer's reach; the nearest name is told"
-        )
-    if guarded:
-        statuses |= {
-            "401": "nobody is signed in",
-            "403": "the viewer's role has no such right",
-            "409": "somebody else wrote in between, or it is there already",
-            "410": "it was erased by law",
-            "422": "the record does not take this",
-        }
-    if takes_document:
-        statuses |= {
-            "413": "the document is too large",
-            "415": "the body is not declared as JSON",
-            "422": "the document is wrong; every mistake is told",
-        }
+_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "a session's token, or an identity provider's",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-relief",
+        "description": "a session's; over http named relief. With X-CSRF-Token for whatever changes something",
+    },
+}
+_ANY = {
+    400: "a query parameter is wrong",
+    414: "the address is too long",
+    421: "the server does not answer to that name",
+    429: "too many requests; Retry-After says when to come back",
+    431: "the headers are too large",
+    500: "the server has failed",
+}
+_OF_BODY = {
+    408: "the body did not arrive in time",
+    413: "the document is too large",
+    415: "the body is not declared as JSON",
+    422: "the document is wrong; every mistake is told",
+}
+_OF_RECORD = {
+    404: "there is no such thing, or it is out of the viewer's reach; the nearest name is told",
+    409: "somebody else wrote in between, or it is there already",
+    410: "it was erased by law",
+    413: "the body is larger than this route takes",
+    422: "the record does not take this",
+    503: "the record is not available; Retry-After says when to come back",
+}
+_SIGNED_IN = {
+    401: "nobody is signed in",
+    403: "the viewer's role has no such right, or X-CSRF-Token is missing",
+}
+
+
+def _problems_of(operation: dict[str, Any], route: APIRoute) -> dict[str, Any]:
+    """The problems that a route answers with, those first that its decorator names."""
+    statuses = dict(_ANY)
+    if "{" in route.path:
+        statuses[404] = _OF_RECORD[404]
+    if isinstance(route, GuardedRoute):
+        statuses |= _OF_RECORD
+    if right_of(route) != OPEN:
+        statuses |= _SIGNED_IN
+    if "requestBody" in operation:
+        statuses |= _OF_BODY
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": told, "content": content} for status, told in sorted(statuses.items())}
+    made = {
+        str(status): {"description": told, "content": content} for status, told in sorted(statuses.items())
+    }
+    for status, told in operation["responses"].items():
+        if status >= "400" and status not in made:
+            made[status] = {**told, "content": content}
+    return made
 
 
 _PROBLEM = {

@@ -86,7 +86,12 @@ class Me(BaseModel):
 
 
 @router.post(
-    "/sessions", summary="Sign in", status_code=201, response_model_exclude_none=True, **takes(SignIn)
+    "/sessions",
+    summary="Sign in",
+    status_code=201,
+    response_model_exclude_none=True,
+    responses={401: {"description": "the name or the password is wrong"}},
+    **takes(SignIn),
 )
 @open_to_all
 def sign_in(

@@ -42,6 +42,8 @@ TITLES = {
     "refused": "记录不接受此项操作 · The record does not take this",
     "conflict": "与记录现状冲突 · This conflicts with what the record holds",
     "erased": "已依法删除 · This was erased by law",
+    "tampered": "记录被改动 · The record was changed behind the program's back",
+    "not-set-up": "服务器尚未配置此项功能 · This server is not set up for it",
     "internal": "服务器出错 · The server has failed",
 }
 
@@ -55,12 +57,28 @@ _CONFLICTS = frozenset(
         "person-known",
         "account-known",
         "closed",
-        "four-eyes",
+        "case-moved",
+        "case-open",
+        "wrong-step",
+        "finding-changed",
+        "appealed",
     }
 )
 _MISSING = frozenset(
-    {"no-household", "no-person", "no-decision", "no-rulebook", "no-account", "no-grant", "no-session"}
+    {
+        "no-household",
+        "no-person",
+        "no-decision",
+        "no-rulebook",
+        "no-account",
+        "no-grant",
+        "no-session",
+        "no-scan",
+        "no-case",
+        "no-application",
+    }
 )
+_FORBIDDEN = frozenset({"four-eyes", "not-your-level"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +172,7 @@ def _in_file(problem: Problem) -> Mistake:
 
 def refused_by_record(refused: Refused) -> ProblemError:
     mistake = Mistake(refused.code, str(refused))
-    if refused.code == "four-eyes":
+    if refused.code in _FORBIDDEN:
         return ProblemError(HTTPStatus.FORBIDDEN, "not-allowed", errors=(mistake,))
     if refused.code in _MISSING:
         return ProblemError(HTTPStatus.NOT_FOUND, "not-found", errors=(mistake,))

@@ -23,6 +23,8 @@ from records.rights import Viewer
 
 MOST = 200
 Limit = Annotated[int, Query(ge=1, le=MOST, description="一页至多几条 · at most so many")]
+LATEST = 2**62
+Before = Annotated[int, Query(ge=1, le=LATEST, description="只要更早的 · only older ones")]
 Id = Annotated[str, Query(max_length=80)]
 
 
@@ -58,6 +60,15 @@ class Asked:
 def asked(request: Request) -> Asked:
     state = request.app.state
     return Asked(state.record, state.current.book, viewer_of(request), getattr(request.state, "once", None))
+
+
+_EVERYBODY = Viewer("", "", ())
+
+
+def open_record(request: Request) -> Asked:
+    """For what is open to all: somebody who has no right to anything asks."""
+    state = request.app.state
+    return Asked(state.record, state.current.book, _EVERYBODY)
 
 
 def answer(content: Any, status: int = 200) -> Response:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from fastapi import Query, Request
+from fastapi import Request
 from sqlalchemy import ColumnElement, or_, select, true
 from starlette.responses import Response
 
 from api.answers import PRIVATE
 from api.guard import guarded_router, needs
-from api.recorded import Asked, Id, Limit, answer, asked, total
+from api.recorded import LATEST, Asked, Before, Id, Limit, answer, asked, total
 from records import audit, scope, tables
 from records.rights import Right
 from records.verify import verify
@@ -44,7 +42,7 @@ def entries(
     subject: Id = "",
     actor: Id = "",
     action: Id = "",
-    before: Annotated[int, Query(ge=1, description="only older ones")] = 2**62,
+    before: Before = LATEST,
     limit: Limit = 50,
 ) -> Response:
     """Who did what to whom: of a household or person, by somebody, of a kind."""

@@ -61,6 +61,7 @@ class DryRun:
     households: int
     decided: int
     erased: int
+    empty: int  # nobody was a member on that day
     unread: tuple[Unread, ...]
     impact: Impact | None
 
@@ -99,6 +100,7 @@ def dry_run(
         len(ids),
         documents.written,
         documents.erased,
+        documents.empty,
         tuple(documents.unread),
         found,
     )
@@ -127,7 +129,7 @@ class _Documents:
 
     def __init__(self, read: Reading, books: tuple[Rulebook, Rulebook], on: date, known: date) -> None:
         self.read, self.books, self.on, self.known = read, books, on, known
-        self.written = self.erased = 0
+        self.written = self.erased = self.empty = 0
         self.unread: list[Unread] = []
 
     def write(self, household_ids: Sequence[str], paths: Sequence[Path]) -> None:
@@ -157,7 +159,10 @@ class _Documents:
         for household_id in household_ids:
             try:
                 made = document(self.read, household_id, self.on, self.known)
-                yield tuple(read_household(book, made) for book in self.books)
+                if made["people"]:
+                    yield tuple(read_household(book, made) for book in self.books)
+                else:
+                    self.empty += 1
             except Erased:
                 self.erased += 1
             except BadDocument as bad:
@@ -177,6 +182,7 @@ def as_plain(found: DryRun) -> dict[str, Any]:
         "households": found.households,
         "decided": found.decided,
         "erased": found.erased,
+        "empty": found.empty,
         "unread": len(found.unread),
         "unread_examples": [asdict(one) for one in found.unread[:SHOWN]],
         "findings_settled": found.settled,

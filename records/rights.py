@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.rulebook.model import Area
+
 
 class Role(StrEnum):
     VILLAGE_WORKER = "village_worker"
@@ -43,6 +45,17 @@ class Right(StrEnum):
     READ_PROPOSALS = "proposals.read"
     ANSWER_PROPOSALS = "proposals.answer"
     READ_PAYMENTS = "payments.read"
+    READ_CASES = "cases.read"
+    APPLY = "cases.apply"  # take in applications and papers, tell people what was decided
+    INVESTIGATE = "cases.investigate"
+    REVIEW = "cases.review"
+    APPROVE = "cases.approve"
+    APPEAL = "cases.appeal"
+    PUBLICISE = "publicity.manage"
+    READ_DOCUMENTS = "documents.read"
+    WRITE_DOCUMENTS = "documents.write"
+    PRINT_LETTERS = "letters.print"  # with the full name of whom a letter goes to
+    READ_REPORTS = "reports.read"
     READ_RULEBOOKS = "rulebooks.read"
     DRAFT_RULEBOOKS = "rulebooks.draft"
     PUBLISH_RULEBOOKS = "rulebooks.publish"
@@ -52,16 +65,32 @@ class Right(StrEnum):
     OWN_SESSION = "session.own"  # what everybody with an account may do for himself
 
 
-_READS = {Right.READ_HOUSEHOLDS, Right.READ_DECISIONS, Right.READ_PROPOSALS, Right.READ_PAYMENTS}
+_READS = {
+    Right.READ_HOUSEHOLDS,
+    Right.READ_DECISIONS,
+    Right.READ_PROPOSALS,
+    Right.READ_PAYMENTS,
+    Right.READ_CASES,
+    Right.READ_DOCUMENTS,
+    Right.READ_REPORTS,
+}
+_CASES = {Right.APPLY, Right.INVESTIGATE, Right.REVIEW, Right.APPROVE, Right.APPEAL, Right.PUBLICISE}
 _ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
-    Role.VILLAGE_WORKER: frozenset(_ALWAYS | _READS | {Right.WRITE_HOUSEHOLDS}),
+    Role.VILLAGE_WORKER: frozenset(
+        _ALWAYS
+        | _READS
+        | {Right.WRITE_HOUSEHOLDS, Right.WRITE_DOCUMENTS, Right.APPLY, Right.REVIEW, Right.PUBLICISE}
+    ),
     Role.TOWNSHIP_OFFICER: frozenset(
         _ALWAYS
         | _READS
+        | _CASES
         | {
             Right.WRITE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.PRINT_LETTERS,
             Right.UNMASK,
             Right.DECIDE,
             Right.REPLAY,
@@ -72,9 +101,12 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.DEPARTMENT_OFFICER: frozenset(
         _ALWAYS
         | _READS
+        | _CASES
         | {
             Right.WRITE_HOUSEHOLDS,
             Right.ERASE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.PRINT_LETTERS,
             Right.UNMASK,
             Right.DECIDE,
             Right.REPLAY,
@@ -117,3 +149,9 @@ class Viewer:
 
     def granting(self, right: Right) -> tuple[Grant, ...]:
         return tuple(grant for grant in self.grants if right in RIGHTS[grant.role])
+
+
+def level_of(grant: Grant, areas: Mapping[str, Area]) -> str:
+    """At which level of area somebody acts: villages and townships by the role, departments by where they are."""
+    said = {Role.VILLAGE_WORKER: "village", Role.TOWNSHIP_OFFICER: "township"}.get(grant.role)
+    return said or (areas[grant.area].level if grant.area in areas else "")

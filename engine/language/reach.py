@@ -203,7 +203,7 @@ def hull(reaches: Iterable[Reach], blank: bool = False) -> Reach:
     return Span(
         min([one.lo for one in spans]),
         max([one.hi for one in spans]),
-        blank or any([one.blank for one in spans]),
+        blank or any(one.blank for one in spans),
     )
 
 

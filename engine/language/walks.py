@@ -68,10 +68,13 @@ class Walks:
 
 def walks_of(reaches: Reaches) -> Walks:
     """Made once for a program."""
-    program = reaches.reading.program
-    walks = _WALKS.get(program)
+    walks: Walks | None = reaches.walks
     if walks is None:
-        walks = _WALKS[program] = Walks(program)
+        program = reaches.reading.program
+        walks = _WALKS.get(program)
+        if walks is None:
+            walks = _WALKS[program] = Walks(program)
+        reaches.walks = walks
     return walks
 
 

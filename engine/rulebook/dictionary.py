@@ -5,12 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.language.problems import nearest
+from engine.language.scope import PERSON
 from engine.language.types import (
     BOOLEAN,
     DATE,
     INT64_MAX,
     TEXT,
     TIME_UNITS,
+    Date,
     Enum,
     List,
     Number,
@@ -19,7 +21,7 @@ from engine.language.types import (
     Unit,
     parse_unit,
 )
-from engine.rulebook.model import Area, Fact, Field, Label, Law
+from engine.rulebook.model import Area, Children, Fact, Field, Label, Law
 from engine.rulebook.reading import Report, get, items, mapping, number, scalar, text
 from engine.rulebook.source import Mapping, Tree
 
@@ -210,3 +212,18 @@ def _fact(name: str, entry: Tree, report: Report, types: Types) -> Fact:
         fields,
         at_most,
     )
+
+
+def read_children(report: Report, head: Tree, facts: dict[str, Fact]) -> Children | None:
+    """Who is a child, as rulebook.yaml says it; None when it does not."""
+    tree = get(head, "children")
+    if tree is None:
+        return None
+    born = text(get(tree, "born"))
+    fact = facts.get(born)
+    if fact is None or fact.of != PERSON or not isinstance(fact.value.type, Date):
+        dates = [one.name for one in facts.values() if one.of == PERSON and isinstance(one.value.type, Date)]
+        hint = nearest(born, dates) or "write the fact of a person that is the date of birth"
+        at = scalar(mapping(tree).entries["born"]).at
+        report.add(at, "unknown-name", f"`{born}` is no date of a person", hint)
+    return Children(born, int(number(get(tree, "under")) or 1))

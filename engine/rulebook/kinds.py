@@ -20,6 +20,10 @@ KINDS = (
     "scoring",
     "watch",
     "event",
+    "procedure",
+    "calendar",
+    "feed",
+    "letters",
     "lock",
 )
 

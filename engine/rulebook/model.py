@@ -14,7 +14,11 @@ from engine.language.tree import Node
 from engine.language.types import Type
 
 if TYPE_CHECKING:
+    from engine.rulebook.feed import Feed
+    from engine.rulebook.letters import Letters
+    from engine.rulebook.procedures import ProcedureVersion
     from engine.rulebook.production import EventKind, Watch
+    from engine.rulebook.working_days import Calendar
 
 Label = Mapping[str, str]
 Made = TypeVar("Made")
@@ -268,6 +272,14 @@ class Scoring:
     terms: tuple[Term, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Children:
+    """Whoever is younger than so many years; `born`: the fact that says the date of birth."""
+
+    born: str
+    under: int
+
+
 @dataclass(frozen=True, eq=False)
 class Rulebook:
     """All of a directory of YAML files. `sources` keeps the text of every file, by its path."""
@@ -290,7 +302,12 @@ class Rulebook:
     scoring: tuple[Scoring, ...]
     watches: tuple[Watch, ...]
     events: Mapping[str, EventKind]
+    procedures: tuple[ProcedureVersion, ...]
+    calendars: Mapping[int, tuple[Calendar, ...]]
+    children: Children | None
+    feeds: Mapping[str, Feed]
     scope: Scope
+    letters: Letters | None
     fingerprint: str
     sources: Mapping[str, str]
     memo: dict[str, dict[Any, Any]] = field(default_factory=dict, repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from alembic import op
 from sqlalchemy import Table
@@ -42,3 +42,26 @@ def _forbidden(table: Table, sqlite: bool) -> Iterable[tuple[str, str]]:
         yield "delete", "DELETE"
     if not sqlite:
         yield "truncate", "TRUNCATE"
+
+
+def forbid(table: Table, forbidden: Mapping[str, str], lock: int | None = None) -> None:
+    """No row (`NEW`) is added for which one of these conditions holds; its key says why.
+
+    `lock`: an advisory lock of PostgreSQL, for conditions that have to see every row written so far.
+    """
+    name = f"{table.name}_steps"
+    if op.get_bind().dialect.name == "sqlite":
+        tests = "\n".join(f"SELECT RAISE(ABORT, '{why}') WHERE {when};" for why, when in forbidden.items())
+        op.execute(f'CREATE TRIGGER {name} BEFORE INSERT ON "{table.name}" BEGIN\n{tests}\nEND')
+        return
+    waits = "" if lock is None else f"PERFORM pg_advisory_xact_lock({lock});\n"
+    tests = "\n".join(
+        f"IF {when} THEN RAISE EXCEPTION '{why}' USING ERRCODE = 'check_violation'; END IF;"
+        for why, when in forbidden.items()
+    )
+    op.execute(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n{waits}{tests}\nRETURN NEW;\nEND $$"
+    )
+    op.execute(
+        f'CREATE TRIGGER {name} BEFORE INSERT ON "{table.name}" FOR EACH ROW EXECUTE FUNCTION {name}()'
+    )

@@ -13,7 +13,9 @@ from records.tables.accounts import (
 )
 from records.tables.audit import anchor, audit
 from records.tables.base import metadata
+from records.tables.cases import application, case_step, publicity, relief_case
 from records.tables.decisions import decision, finding, rulebook
+from records.tables.documents import letter, scan
 from records.tables.households import address_gram, assertion, household, membership, residence, status
 from records.tables.idempotency import idempotency
 from records.tables.intake import (
@@ -36,11 +38,13 @@ __all__ = [
     "account",
     "address_gram",
     "anchor",
+    "application",
     "assertion",
     "attempt",
     "audit",
     "award",
     "award_review",
+    "case_step",
     "closing",
     "confirmation",
     "credential",
@@ -52,6 +56,7 @@ __all__ = [
     "household",
     "idempotency",
     "identity",
+    "letter",
     "life_event",
     "membership",
     "metadata",
@@ -60,9 +65,12 @@ __all__ = [
     "person",
     "proposal",
     "proposal_answer",
+    "publicity",
+    "relief_case",
     "residence",
     "rulebook",
     "rulebook_state",
+    "scan",
     "session",
     "session_end",
     "status",

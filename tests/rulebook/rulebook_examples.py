@@ -17,6 +17,7 @@ _KIND_OF_SECTION = {
     "scoring/NAME/FROM.yaml": "scoring",
     "watch/NAME.yaml": "watch",
     "events/NAME.yaml": "event",
+    "feeds/NAME.yaml": "feed",
 }
 
 _WORDS = "{zh: 某, en: some}"

@@ -145,15 +145,17 @@ class Telling:
 
     def reads_of_meaning(self, clause: ClauseText, subject: str) -> str:
         """What the definition that is a clause reads itself."""
+        return self.words.several(map(self.values.read, self.refs_of_meaning(clause, subject)))
+
+    @staticmethod
+    def refs_of_meaning(clause: ClauseText, subject: str) -> list[str]:
         prefixes = {
             "": "",
             PERSON: f"{PEOPLE}{subject}/",
             "everyone": PEOPLE + "*/",
             "parameter": "parameters/",
         }
-        return self.words.several(
-            self.values.read(prefixes[whose] + name) for whose, name in clause.means_reads
-        )
+        return [prefixes[whose] + name for whose, name in clause.means_reads]
 
     # --- what is missing, what would change it --------------------------------------------------------------
 

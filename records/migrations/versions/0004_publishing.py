@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from alembic import op
-
 from records import tables
-from records.migrations.making import make
+from records.migrations.making import forbid, make
 
 revision = "0004"
 down_revision = "0003"
@@ -39,21 +37,4 @@ _STEPS = 11644  # the advisory lock: steps are taken one after the other, each s
 
 def upgrade() -> None:
     make((tables.rulebook_state,))
-    if op.get_bind().dialect.name == "sqlite":
-        tests = "\n".join(
-            f"SELECT RAISE(ABORT, '{message}') WHERE {condition};" for message, condition in FORBIDDEN.items()
-        )
-        op.execute(f"CREATE TRIGGER rulebook_state_steps BEFORE INSERT ON rulebook_state BEGIN\n{tests}\nEND")
-        return
-    tests = "\n".join(
-        f"IF {condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF;"
-        for message, condition in FORBIDDEN.items()
-    )
-    op.execute(
-        "CREATE FUNCTION rulebook_state_steps() RETURNS trigger LANGUAGE plpgsql AS $$\n"
-        f"BEGIN\nPERFORM pg_advisory_xact_lock({_STEPS});\n{tests}\nRETURN NEW;\nEND $$"
-    )
-    op.execute(
-        "CREATE TRIGGER rulebook_state_steps BEFORE INSERT ON rulebook_state "
-        "FOR EACH ROW EXECUTE FUNCTION rulebook_state_steps()"
-    )
+    forbid(tables.rulebook_state, FORBIDDEN, _STEPS)
