@@ -6,11 +6,12 @@ database or of a parser repeat what they were given.
 
 from __future__ import annotations
 
-import json
 import logging
 import traceback
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 FIELDS = "relief"
 """The attribute of a log record that holds fields of its own: `_log.info("request", extra={FIELDS: {...}})`."""
@@ -27,7 +28,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info is not None and record.exc_info[1] is not None:
             line |= told(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False)
+        return msgspec.json.encode(line).decode()
 
 
 def told(error: BaseException) -> dict[str, Any]:
@@ -49,6 +50,8 @@ def told(error: BaseException) -> dict[str, Any]:
 
 def set_up() -> None:
     """Everything that is logged goes to standard error as lines of JSON."""
+    # What no line shows need not be found out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -77,7 +77,9 @@ class Observed:
             "account": None if viewer is None else viewer.account,
             "request_id": request_id,
         }
-        _log.log(level, "request", extra={FIELDS: fields}, exc_info=failed)
+        told = None if failed is None else (type(failed), failed, failed.__traceback__)
+        # As `_log.log` does it, but for looking up from which line of code.
+        _log.handle(_log.makeRecord(_log.name, level, "", 0, "request", (), told, extra={FIELDS: fields}))
 
 
 def _request_id(scope: Scope) -> str:

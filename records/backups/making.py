@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import Connection, Table, func, select
 
-from records import audit
+from records import audit, tables
 from records.backups.form import (
     DOCUMENTS,
     FORMAT,
@@ -74,6 +74,12 @@ def _written(database: Database, files: _Directory, documents: Path | None, told
         revision = revision_of(read.connection)
         if revision is None:
             raise Refused("no-record", "数据库里没有记录，请先 relief record init · there is no record here")
+        if documents is None and read.connection.execute(select(tables.scan.c.seq).limit(1)).first():
+            raise Refused(
+                "no-documents",
+                "记录里有扫描件，请用 --documents 或 RELIEF_DOCUMENTS 指明其目录 · "
+                "there are scanned papers in the record; say where they lie with --documents or RELIEF_DOCUMENTS",
+            )
         head = audit.head(read.connection)
         kept = tuple(_table(read.connection, table, files, told) for table in tables_in(read.connection))
     # Documents are laid down before the rows that speak of them, so all that the rows above speak of are there.

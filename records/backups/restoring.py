@@ -6,13 +6,13 @@ one. The rows go the way of all rows: every constraint and every trigger looks a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Integer, Numeric, Table, func, insert, select, text
+from sqlalchemy import Column, Connection, DateTime, Integer, Numeric, Table, func, insert, select, text
 
 from records import tables
 from records.backups.form import DOCUMENTS, Manifest, TableFile, tables_in
@@ -20,6 +20,8 @@ from records.backups.making import Told
 from records.backups.stored import Backup
 from records.database import Database, known_revisions, migrate, revision_of
 from records.refused import Refused
+
+_Row = dict[str, Any]
 
 
 def restore(backup: Backup, database: Database, documents: Path | None, told: Told) -> Mapping[str, int]:
@@ -86,13 +88,51 @@ def _fill(connection: Connection, table: Table, one: TableFile, backup: Backup, 
             "other-tables", f"{table.name}: 备份与程序的列不一致 · backup and program have other columns"
         )
     done, statement = 0, insert(table)
-    for rows in backup.batches(one):
-        connection.execute(statement, list(_as_taken(connection, table, rows)))
+    for rows in _referred_first(table, backup.batches(one)):
+        connection.execute(statement, list(_as_taken(table, rows)))
         done += len(rows)
         told(table.name, done, one.rows)
 
 
-def _as_taken(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _referred_first(table: Table, batches: Iterable[list[_Row]]) -> Iterator[list[_Row]]:
+    """Rows that refer to others of their own table wait for these. Where rows are counted, they are in order already."""
+    own = [fk for fk in table.foreign_keys if fk.column.table is table and not _is_counted(fk.column)]
+    if not own:
+        yield from batches
+        return
+    (refers,) = own
+    there: set[Any] = set()
+    waiting: dict[Any, list[_Row]] = {}
+    for rows in batches:
+        ready: list[_Row] = []
+        for row in rows:
+            after = row[refers.parent.name]
+            if after is None or after in there:
+                ready += _with_those_waiting(row, refers.column.name, there, waiting)
+            else:
+                waiting.setdefault(after, []).append(row)
+        if ready:
+            yield ready
+    if waiting:  # the constraint says what is missing
+        yield [row for rows in waiting.values() for row in rows]
+
+
+def _with_those_waiting(
+    row: _Row, key: str, there: set[Any], waiting: dict[Any, list[_Row]]
+) -> Iterator[_Row]:
+    left = [row]
+    while left:
+        one = left.pop()
+        yield one
+        there.add(one[key])
+        left += waiting.pop(one[key], ())
+
+
+def _is_counted(column: Column[Any]) -> bool:
+    return column.primary_key and isinstance(column.type, Integer)
+
+
+def _as_taken(table: Table, rows: list[_Row]) -> Iterator[_Row]:
     """Rows as the columns take them: numbers with decimals; moments of SQLite, which keeps no zone and means UTC."""
     moments = [
         column.name
@@ -112,7 +152,7 @@ def _as_taken(connection: Connection, table: Table, rows: list[dict[str, Any]]) 
 def _count_on(connection: Connection, table: Table) -> None:
     """PostgreSQL's sequences stand where the rows end. SQLite counts on from the last row by itself."""
     for column in table.primary_key.columns:
-        if isinstance(column.type, Integer):
+        if _is_counted(column):
             connection.execute(
                 text(
                     f'SELECT setval(pg_get_serial_sequence(:name, :column), max("{column.name}")) '  # noqa: S608

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
 from records import audit, decisions, households, tables
 from records.backups.form import Damaged, kind_of, tables_in
@@ -84,6 +84,25 @@ def filled(database: Database, clerk: Clerk) -> Database:
     return database
 
 
+@pytest.fixture
+def appealed(filled: Database) -> None:
+    """A case whose appeal, and the appeal of that, come before it by their keys."""
+    stamp = {
+        "recorded_on": DAY,
+        "recorded_at": at("2025-10-15"),
+        "recorded_by": "li",
+        "entry": "0" * 24,
+        "household_id": "case_06",
+        "policy": "dibao",
+        "purpose": "grant",
+        "urgent": True,
+    }
+    with filled.engine.begin() as connection:
+        for case, appeals in (("c", None), ("b", "c"), ("a", "b"), ("d", "a")):
+            row = {**stamp, "case_id": case, "appeals": appeals}
+            connection.execute(insert(tables.relief_case), row)
+
+
 def counts_of(database: Database) -> dict[str, int]:
     with reading(database) as read:
         return {
@@ -142,6 +161,37 @@ def test_writing_goes_on_after_a_restore(filled: Database, elsewhere: Database, 
         households.tell(write, "later", [Asserted("financial_assets", 7, "bank")])
     assert counts_of(elsewhere)["assertion"] == before["assertion"] + 1
     assert broken_in(elsewhere) is None
+
+
+@pytest.mark.usefixtures("appealed")
+def test_rows_that_refer_to_later_ones_of_their_table_come_back(
+    filled: Database, elsewhere: Database, tmp_path: Path
+) -> None:
+    make(filled, tmp_path / "backup", None, silent)
+    brought_back(tmp_path / "backup", elsewhere)
+    assert rows_of(elsewhere) == rows_of(filled)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_scanned_papers_are_not_forgotten(filled: Database, tmp_path: Path) -> None:
+    with filled.engine.begin() as connection:
+        row = {
+            "scan_id": "s" * 24,
+            "household_id": "case_06",
+            "type": "consent",
+            "media": "application/pdf",
+            "size": 1,
+            "content_hash": "0" * 64,
+            "file": "0" * 64,
+            "recorded_on": DAY,
+            "recorded_at": at("2025-10-15"),
+            "recorded_by": "li",
+            "entry": "0" * 24,
+        }
+        connection.execute(insert(tables.scan), row)
+    with pytest.raises(Refused, match="scanned papers"):
+        make(filled, tmp_path / "backup", None, silent)
+    assert list(tmp_path.glob(".*")) == []
 
 
 @pytest.mark.parametrize("form", FORMS)
