@@ -8,6 +8,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 ON ?= 2025-10-15
 COUNTY := build/county
+RECORD := sqlite:///$(COUNTY)/record.db
+KEYS := $(COUNTY)/record.keys.json
 WORKERS ?= 2
 BASE ?= origin/main
 
@@ -22,12 +24,22 @@ run: $(VENV)/run.stamp
 	@$(BIN)/relief decide samples/household.json --on $(ON) --format json | head -c 81; echo
 	@echo
 	@echo "示例县全部家庭，从最困难排起 · the whole sample county, the hardest lives first:"
-	@rm -rf $(COUNTY)
+	@rm -rf $(COUNTY)/data $(COUNTY)/results
 	@$(BIN)/relief sample --households 2000 --out $(COUNTY)/data >/dev/null
 	@$(BIN)/relief decide-all $(COUNTY)/data/households.parquet --on 2026-09-15 --known 2026-09-15 --out $(COUNTY)/results >/dev/null
 	@$(BIN)/relief rank $(COUNTY)/results --data $(COUNTY)/data/households.parquet > $(COUNTY)/ranked.txt && head -8 $(COUNTY)/ranked.txt
 	@echo
-	@$(BIN)/relief serve --host $(HOST) --port $(PORT)
+	@$(MAKE) --no-print-directory $(COUNTY)/record.db
+	@echo "接口说明 · the API's description: http://$(HOST):$(PORT)/docs"
+	@$(BIN)/relief serve --host $(HOST) --port $(PORT) --record $(RECORD) --keys $(KEYS)
+
+# The sample county's record, made once, so that what is tried in it stays. Its passwords are printed then and never again.
+$(COUNTY)/record.db: | $(VENV)/run.stamp
+	@mkdir -p $(COUNTY) && rm -f $(COUNTY)/making.db* $(KEYS)
+	@$(BIN)/relief record init --record sqlite:///$(COUNTY)/making.db --keys $(KEYS) >/dev/null
+	@$(BIN)/relief record load $(COUNTY)/data --actor setup --record sqlite:///$(COUNTY)/making.db --keys $(KEYS)
+	@$(BIN)/relief account demo --record sqlite:///$(COUNTY)/making.db --keys $(KEYS)
+	@mv $(COUNTY)/making.db $@
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
@@ -58,6 +70,7 @@ bench: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks.one_household.run
 	$(BIN)/python -m benchmarks.http.run
 	$(BIN)/python -m benchmarks.population.run
+	$(BIN)/python -m benchmarks.record.export
 
 # Checked-in JSON Schemas that are made from the fact dictionary and the decision's structs.
 schemas: $(VENV)/run.stamp

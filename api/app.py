@@ -23,14 +23,21 @@ from starlette.types import ASGIApp
 from api import (
     accounts,
     cases,
+    feeds,
     households,
+    imports,
+    notices,
     own,
+    page,
+    papers,
     people,
     publicity,
     readiness,
     register,
+    reports,
     rulebooks,
     rules,
+    scans,
     stored_decisions,
     trail,
     worklists,
@@ -55,23 +62,31 @@ from api.settings import Settings
 from engine.decision import BadDocument
 from engine.language.problems import nearest
 from records.database import Database
+from records.place import BadPlace
 from records.refused import Refused
 from records.rights import Viewer
-from records.sealed import Erased
+from records.sealed import Erased, Tampered
 
-ALWAYS: tuple[APIRouter, ...] = (households.router, rules.router, readiness.router)
+ALWAYS: tuple[APIRouter, ...] = (page.router, households.router, rules.router, readiness.router)
 WITH_A_RECORD: tuple[APIRouter, ...] = (
     own.router,
     accounts.router,
     register.router,
     people.router,
     stored_decisions.router,
+    papers.router,
+    scans.router,
+    reports.router,
     trail.router,
+    notices.router,
     rulebooks.router,
+    imports.router,
+    feeds.router,
     cases.router,
     worklists.router,
     publicity.router,
 )
+_log = logging.getLogger("relief.record")
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 _log = logging.getLogger("relief.api")
@@ -100,7 +115,7 @@ def make_app(
         async with current.watched(look_every):
             yield
 
-    # The pages of FastAPI load scripts from elsewhere; the description itself is at /openapi.json.
+    # The pages of FastAPI load scripts from elsewhere; ours is `api.page`.
     app = _Hardened(
         title="smart-relief",
         version="0.1.0",
@@ -122,8 +137,10 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Erased, _erased)
-    for gone in (OperationalError, InterfaceError, PoolTimeout):
+    for gone in (OperationalError, InterfaceError, PoolTimeout, BadPlace):
         app.add_exception_handler(gone, _unavailable)
+    app.add_exception_handler(Tampered, _tampered)
+    app.add_exception_handler(BadPlace, _unplaced)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failed)
@@ -181,6 +198,16 @@ async def _unavailable(_: Request, error: Any) -> Response:
     _log.warning("the record is not available", exc_info=error)
     problem = ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", headers={"Retry-After": "5"})
     return problem_response(problem)
+
+
+async def _tampered(_: Request, error: Any) -> Response:
+    """What was changed behind the program's back is named to whoever asks for it, and to the log."""
+    _log.error("%s", error)
+    return problem_response(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "tampered", str(error)))
+
+
+async def _unplaced(_: Request, error: Any) -> Response:
+    return problem_response(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "not-set-up", str(error)))
 
 
 async def _http(request: Request, error: Any) -> Response:

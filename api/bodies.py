@@ -8,13 +8,16 @@ def add(request: Request, thing: Thing = Depends(body_of(Thing))) -> Response:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
-from api.body import checked_texts, read_json
+from api.body import checked, read_json
+
+Version = Annotated[int, Field(ge=1, lt=2**31)]
+"""Of a household, as it was read."""
 
 MODELS: dict[str, type[BaseModel]] = {}
 """What bodies there are, for the OpenAPI description."""
@@ -41,7 +44,7 @@ def body_of(model: type[Taken]) -> Callable[[Request], Awaitable[Taken]]:
     """Reads a body; numbers in it stay exact. Raises `ProblemError`, `BadDocument`, `RequestValidationError`."""
 
     async def read(request: Request) -> Taken:
-        told = checked_texts(await read_json(request))
+        told = checked(await read_json(request))
         try:
             return model.model_validate(told)
         except ValidationError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.decision import BadDocument, parse_json
 from engine.decision.json_text import LARGEST, DocumentProblem, shown
 
 SECONDS = 60  # for a whole body to arrive
+_DIGITS = 40
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -63,18 +65,27 @@ def _too_large(largest: int) -> ProblemError:
     )
 
 
-def checked_texts(data: Any) -> Any:
-    """The same data. Raises `BadDocument` for a text that holds what no keyboard writes and no database takes."""
+def checked(data: Any) -> Any:
+    """The same data. Raises `BadDocument` for what no keyboard writes and no database takes.
+
+    A model that wants a whole number would write 1e999999999 out before it said that it is too large.
+    """
     left = [data]
     while left:
         one = left.pop()
         if isinstance(one, str):
             if not one.isprintable() and _CONTROL.search(one):
-                message = f"a text holds a control character: `{shown(one)}`"
-                raise BadDocument([DocumentProblem("", "control-character", message, "leave it out")])
+                raise _refused("control-character", f"a text holds a control character: `{shown(one)}`")
+        elif isinstance(one, Decimal):
+            if one and not -_DIGITS < one.adjusted() < _DIGITS:
+                raise _refused("number-range", f"a number is beyond reason: `{shown(str(one))}`")
         elif isinstance(one, dict):
             left += one
             left += one.values()
         elif isinstance(one, list):
             left += one
     return data
+
+
+def _refused(code: str, message: str) -> BadDocument:
+    return BadDocument([DocumentProblem("", code, message, "leave it out")])

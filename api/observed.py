@@ -34,7 +34,8 @@ class Observed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status, made = perf_counter(), 500, _request_id(scope)
+        began, status, made = perf_counter(), 0, _request_id(scope)
+        failed: Exception | None = None
         scope.setdefault("state", {})["request_id"] = made
 
         async def sending(message: Message) -> None:
@@ -46,10 +47,16 @@ class Observed:
 
         try:
             await self.app(scope, receive, sending)
+        except Exception as error:  # Starlette hands on what it has answered with 500, for the log
+            if not status:
+                raise
+            failed = error
         finally:
-            self._observe(scope, status, perf_counter() - began, made)
+            self._observe(scope, status or 500, perf_counter() - began, made, failed)
 
-    def _observe(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+    def _observe(
+        self, scope: Scope, status: int, seconds: float, request_id: str, failed: Exception | None
+    ) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = getattr(scope.get("route"), "path", NOWHERE)
         counted, timed = (method, route, str(status)), (method, route)
@@ -70,7 +77,7 @@ class Observed:
             "account": None if viewer is None else viewer.account,
             "request_id": request_id,
         }
-        _log.log(level, "request", extra={FIELDS: fields})
+        _log.log(level, "request", extra={FIELDS: fields}, exc_info=failed)
 
 
 def _request_id(scope: Scope) -> str:

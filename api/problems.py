@@ -42,6 +42,8 @@ TITLES = {
     "refused": "记录不接受此项操作 · The record does not take this",
     "conflict": "与记录现状冲突 · This conflicts with what the record holds",
     "erased": "已依法删除 · This was erased by law",
+    "tampered": "记录被改动 · The record was changed behind the program's back",
+    "not-set-up": "服务器尚未配置此项功能 · This server is not set up for it",
     "internal": "服务器出错 · The server has failed",
 }
 
@@ -55,6 +57,9 @@ _CONFLICTS = frozenset(
         "person-known",
         "account-known",
         "closed",
+        "answered",
+        "not-waiting",
+        "returned",
         "case-moved",
         "case-open",
         "wrong-step",
@@ -71,6 +76,11 @@ _MISSING = frozenset(
         "no-account",
         "no-grant",
         "no-session",
+        "no-award",
+        "no-payment",
+        "no-proposal",
+        "no-scan",
+        "no-notice",
         "no-case",
         "no-application",
     }

@@ -23,6 +23,8 @@ from records.rights import Viewer
 
 MOST = 200
 Limit = Annotated[int, Query(ge=1, le=MOST, description="一页至多几条 · at most so many")]
+LATEST = 2**62
+Before = Annotated[int, Query(ge=1, le=LATEST, description="只要更早的 · only older ones")]
 Id = Annotated[str, Query(max_length=80)]
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from sqlalchemy import select
 from starlette.responses import Response
 
-from api.bodies import Body, body_of, takes
+from api.bodies import Body, Version, body_of, takes
 from api.guard import guarded_router, needs
 from api.problems import ProblemError
 from api.recorded import Asked, Id, Limit, answer, asked, total
@@ -62,42 +62,42 @@ class ToldFact(Body):
 class ToldFacts(Body):
     """`version`: that of the household when it was read."""
 
-    version: int = Field(ge=1)
+    version: Version
     told: list[ToldFact] = Field(min_length=1, max_length=500)
 
 
 class NewMember(Body):
     """Somebody who is known (`person_id`, or by the number), or somebody new."""
 
-    version: int = Field(ge=1)
+    version: Version
     person_id: str = Field(default="", max_length=80)
     identity: IdentityBody = IdentityBody()
     since: date
 
 
 class Leaving(Body):
-    version: int = Field(ge=1)
+    version: Version
     until: date
 
 
 class Moving(Body):
-    version: int = Field(ge=1)
+    version: Version
     area: str = Field(max_length=80)
     address: str = Field(default="", max_length=100)
     since: date
 
 
 class Splitting(Body):
-    version: int = Field(ge=1)
+    version: Version
     people: list[str] = Field(min_length=1, max_length=60)
     area: str = Field(default="", max_length=80)
     since: date
 
 
 class Merging(Body):
-    version: int = Field(ge=1)
+    version: Version
     into: str = Field(max_length=80)
-    into_version: int = Field(ge=1)
+    into_version: Version
     since: date
 
 
@@ -229,7 +229,9 @@ def _asserted(ask: Asked, one: ToldFact) -> Asserted:
     return Asserted(one.fact, one.value, source, one.person_id, one.valid_from, one.valid_to, one.as_of)
 
 
-@router.post("/households/{household_id}/members", summary="Somebody joins", **takes(NewMember))
+@router.post(
+    "/households/{household_id}/members", status_code=201, summary="Somebody joins", **takes(NewMember)
+)
 @needs(Right.WRITE_HOUSEHOLDS)
 def join(
     request: Request, household_id: str, told: Annotated[NewMember, Depends(body_of(NewMember))]

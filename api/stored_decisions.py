@@ -15,7 +15,7 @@ from api.guard import guarded_router, needs
 from api.metrics import DECISIONS
 from api.problems import ProblemError
 from api.query import language_of
-from api.recorded import Asked, Id, Limit, answer, asked, total
+from api.recorded import LATEST, Asked, Before, Id, Limit, answer, asked, total
 from engine.decision import encode_json, parse_json
 from engine.decision.explain import as_text, explain
 from engine.rulebook import Rulebook
@@ -70,7 +70,7 @@ def listed(
     policy: Id = "",
     version: Id = "",
     outcome: Id = "",
-    before: Annotated[int, Query(ge=1, description="only older ones")] = 2**62,
+    before: Before = LATEST,
     limit: Limit = 50,
 ) -> Response:
     """Of a household, or with a finding on a person, of a policy, of its version, with an outcome."""
@@ -97,8 +97,8 @@ def compare(request: Request, a: Id, b: Id) -> Response:
     with ask.reading() as read:
         shown = []
         for decision_id in (a, b):
-            stored, area = _stored(ask, read, decision_id, Right.READ_DECISIONS)
-            book = _book(ask, read, stored)
+            stored, area = stored_seen(ask, read, decision_id, Right.READ_DECISIONS)
+            book = book_of(ask, read, stored)
             document = parse_json(stored.content)
             cleared = scope.cleared(ask.viewer, ask.book, area)
             shown.append(masking.masked(document, book, cleared, _key(read, stored)))
@@ -124,8 +124,8 @@ def _plain(compared: decisions.Compared) -> dict[str, Any]:
 def one(request: Request, decision_id: str, layer: Layer = "document", lang: Language = None) -> Response:
     ask = asked(request)
     with ask.reading() as read:
-        stored, area = _stored(ask, read, decision_id, Right.READ_DECISIONS)
-        book = _book(ask, read, stored)
+        stored, area = stored_seen(ask, read, decision_id, Right.READ_DECISIONS)
+        book = book_of(ask, read, stored)
         if layer == "document":
             content = _shown(ask, stored, book, area, _key(read, stored))
             return Response(content, 200, PRIVATE, "application/json")
@@ -156,7 +156,7 @@ def _explained(
 def replay(request: Request, decision_id: str) -> Response:
     ask = asked(request)
     with ask.reading() as read:
-        _stored(ask, read, decision_id, Right.REPLAY)
+        stored_seen(ask, read, decision_id, Right.REPLAY)
         found = list(decisions.replay_all(read, decision_id))
     replays = [
         {"seq": one.seq, "decision_id": one.decision_id, "result": one.result.value, "problem": one.problem}
@@ -165,7 +165,7 @@ def replay(request: Request, decision_id: str) -> Response:
     return answer({"replays": replays})
 
 
-def _stored(ask: Asked, read: Reading, decision_id: str, right: Right) -> tuple[Stored, str]:
+def stored_seen(ask: Asked, read: Reading, decision_id: str, right: Right) -> tuple[Stored, str]:
     """A decision that the viewer may see, and the area of its household. Raises `Refused` no-decision."""
     household_id = decisions.household_of(read, decision_id)
     missing = Refused("no-decision", f"没有裁定 {decision_id} · there is no decision {decision_id}")
@@ -180,7 +180,7 @@ def _stored(ask: Asked, read: Reading, decision_id: str, right: Right) -> tuple[
     return stored, row.area
 
 
-def _book(ask: Asked, read: Reading, stored: Stored) -> Rulebook:
+def book_of(ask: Asked, read: Reading, stored: Stored) -> Rulebook:
     """The rulebook that a decision was made under."""
     if stored.rulebook == ask.book.fingerprint:
         return ask.book
@@ -189,4 +189,4 @@ def _book(ask: Asked, read: Reading, stored: Stored) -> Rulebook:
 
 def _key(read: Reading, stored: Stored) -> bytes:
     subject = sealed.of_household(stored.household_id)
-    return sealed.key_of(sealed.data_keys(read.connection, read.keys, [subject]), subject)
+    return sealed.key_of(sealed.data_keys(read, [subject]), subject)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from fastapi import Query, Request
+from fastapi import Request
 from sqlalchemy import ColumnElement, or_, select, true
 from starlette.responses import Response
 
 from api.answers import PRIVATE
 from api.guard import guarded_router, needs
-from api.recorded import Asked, Id, Limit, answer, asked, total
+from api.recorded import LATEST, Asked, Before, Id, Limit, answer, asked, total
 from records import audit, scope, tables
 from records.rights import Right
 from records.verify import verify
@@ -44,7 +42,7 @@ def entries(
     subject: Id = "",
     actor: Id = "",
     action: Id = "",
-    before: Annotated[int, Query(ge=1, description="only older ones")] = 2**62,
+    before: Before = LATEST,
     limit: Limit = 50,
 ) -> Response:
     """Who did what to whom: of a household or person, by somebody, of a kind."""
@@ -72,7 +70,11 @@ def verification(request: Request) -> Response:
     return answer({"whole": broken is None, "entries": count, "broken": broken})
 
 
-@router.get("/audit/export", summary="The chain, for the verifier that needs no platform")
+@router.get(
+    "/audit/export",
+    summary="The chain, for the verifier that needs no platform",
+    responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
+)
 @needs(Right.VERIFY_AUDIT)
 def export(request: Request) -> Response:
     """JSON lines: the public key, every entry, every signed head. It names no person."""

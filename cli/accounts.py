@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -12,17 +14,24 @@ from cli.stop import stop
 from engine.rulebook import Rulebook
 from records import accounts
 from records.accounts import SETUP, Kind, NewAccount
-from records.database import Writing, reading, writing
+from records.database import Database, Writing, reading, writing
 from records.rights import ROLE_LABELS, Grant, Role
 
 _SHOWN_ONCE = "只显示这一次 · shown this once"
 
 
+@contextmanager
+def _checked(grant: Grant, record: str, keys: Path, policies: Path | None) -> Iterator[Database]:
+    """The record, in whose rulebook the grant's area and department are."""
+    with opened_record(record, keys) as database:
+        accounts.check_grant(rulebook_of(database, policies), grant)
+        yield database
+
+
 def run_add(
     new: NewAccount, grant: Grant, since: date | None, record: str, keys: Path, policies: Path | None
 ) -> None:
-    with opened_record(record, keys) as database, writing(database, SETUP) as write:
-        accounts.check_grant(rulebook_of(database, policies), grant)
+    with _checked(grant, record, keys, policies) as database, writing(database, SETUP) as write:
         accounts.create(write, new)
         accounts.grant_role(write, new.account, grant, SETUP, since or write.day)
         password = accounts.give_first_password(write, new.account) if new.kind is Kind.PASSWORD else ""
@@ -34,8 +43,7 @@ def run_add(
 def run_grant(
     account: str, grant: Grant, since: date | None, record: str, keys: Path, policies: Path | None
 ) -> None:
-    with opened_record(record, keys) as database, writing(database, SETUP) as write:
-        accounts.check_grant(rulebook_of(database, policies), grant)
+    with _checked(grant, record, keys, policies) as database, writing(database, SETUP) as write:
         accounts.grant_role(write, account, grant, SETUP, since or write.day)
     typer.echo(f"{account}: 已授权 · granted")
 
@@ -62,22 +70,27 @@ def run_demo(
 ) -> None:
     """An account for every role of a county, whose passwords need not be changed: to try the system with."""
     made: list[tuple[NewAccount, Grant, str]] = []
-    with opened_record(record, keys) as database, writing(database, SETUP) as write:
+    with opened_record(record, keys) as database:
         book = rulebook_of(database, policies)
-        for name, shown, grant in _of_every_role(book, county, departments):
-            made.append((*_demo_account(write, book, name, shown, grant),))
+        with writing(database, SETUP) as write:
+            for name, shown, grant in _of_every_role(book, county, departments):
+                made.append((*_demo_account(write, book, name, shown, grant),))
     typer.echo(f"演示账号与密码（{_SHOWN_ONCE}）：")
     for new, grant, password in made:
         typer.echo(f"  {new.account:<11} {password}  {_said(grant)}")
 
 
+def _first_below(book: Rulebook, area: str) -> str | None:
+    return next((one.code for one in book.areas.values() if one.parent == area), None)
+
+
 def _of_every_role(book: Rulebook, county: str, departments: tuple[str, str]) -> list[tuple[str, str, Grant]]:
-    town = next((one.code for one in book.areas.values() if one.parent == county), None)
+    town = _first_below(book, county)
     if town is None:
         stop(f"规则库没有地区 {county} 或其下级 · the rulebook has no area {county}, or none below it")
     first, second = departments
     return [
-        ("village", "赵村", Grant(Role.VILLAGE_WORKER, town)),
+        ("village", "赵村", Grant(Role.VILLAGE_WORKER, _first_below(book, town) or town)),
         ("township1", "钱乡", Grant(Role.TOWNSHIP_OFFICER, town)),
         ("township2", "孙镇", Grant(Role.TOWNSHIP_OFFICER, town)),
         ("county1", "李民", Grant(Role.DEPARTMENT_OFFICER, county, first)),

@@ -20,6 +20,8 @@ from cli.record_commands import (
     record_app,
 )
 
+__all__ = ["record_app"]  # with the commands below
+
 Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="语言，默认 zh · language")]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="输出格式 · output format")]
 Source = Annotated[
@@ -132,3 +134,65 @@ def review(
     from cli.record_open import run_review
 
     run_review(award, outcome, reason, None if last_day is None else last_day.date(), actor, record, keys)
+
+
+def match(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FEED.csv", help="部门数据（CSV 或 XLSX） · a department's file"),
+    ] = None,
+    source: Annotated[
+        str, typer.Option("--source", metavar="ID", help="数据名称，见 policies/feeds · name of the feed")
+    ] = "",
+    actor: Annotated[str, typer.Option("--actor", metavar="ID", help="谁在操作 · who does it")] = "",
+    as_of: Day = None,
+    rates: Annotated[
+        bool, typer.Option("--rates", help="各数据的命中率 · how often each feed is right")
+    ] = False,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    policies: Policies = None,
+    output: Format = "text",
+) -> None:
+    """部门数据与记录比对，提出待核实的建议。 Compare a department's file with the record."""
+    from cli.record_match import run, run_rates
+
+    if rates:
+        run_rates(record, keys, output)
+    else:
+        run(file, source, actor, date_of(as_of), record, keys, policies, output)
+
+
+@record_app.command("proposals")
+def proposals(
+    source: Annotated[str, typer.Option("--source", metavar="ID", help="只看这份数据 · only this feed")] = "",
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    output: Format = "text",
+) -> None:
+    """待核实的建议。 What feeds have proposed and nobody has settled."""
+    from cli.record_match import run_proposals
+
+    run_proposals(source, record, keys, output)
+
+
+@record_app.command("answer")
+def answer(
+    proposal: Annotated[int, typer.Argument(metavar="N", help="建议编号 · number of the proposal")],
+    said: Annotated[
+        Literal["confirmed", "refuted", "unclear"],
+        typer.Argument(help="属实、不实或不清 · confirmed, refuted or unclear"),
+    ],
+    actor: Actor,
+    reason: Annotated[str, typer.Option("--reason", help="理由 · why")],
+    whole: Annotated[
+        bool, typer.Option("--whole", help="清单除此以外没有别的 · the list has nothing besides")
+    ] = False,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    policies: Policies = None,
+) -> None:
+    """答复一条建议；属实的随即写入。 Answer a proposal; what is confirmed is written down."""
+    from cli.record_match import run_answer
+
+    run_answer(proposal, said, reason, whole, actor, record, keys, policies)

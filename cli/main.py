@@ -15,7 +15,9 @@ import typer
 
 from cli.account_commands import account_app
 from cli.backup_commands import backup, restore, verify
-from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, record_app, replay
+from cli.intake_commands import match, record_app
+from cli.paper_commands import divergence, letter, report, scans
+from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, replay
 from cli.rulebook_commands import rulebook_app
 
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
@@ -489,11 +491,12 @@ def serve(
     run(host, port, policies, record, keys, workers)
 
 
+app.command()(match)
 app.add_typer(record_app, name="record")
 app.add_typer(audit_app, name="audit")
 app.add_typer(account_app, name="account")
 app.add_typer(rulebook_app, name="rulebook")
-for command in (replay, backup, restore, verify):
+for command in (replay, backup, restore, verify, letter, report, divergence, scans):
     app.command()(command)
 
 

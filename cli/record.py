@@ -105,19 +105,6 @@ def run_put(file: str, actor: str, since: date, record: str, keys: Path, policie
     typer.echo(f"{household}: 已登记 · written down")
 
 
-def run_decide(
-    household: str, actor: str, on: date, known: date, record: str, keys: Path, policies: Path | None
-) -> None:
-    with opened_record(record, keys) as database:
-        book = rulebook_of(database, policies)
-        try:
-            with writing(database, actor) as write:
-                stored = decisions.decide_and_keep(write, book, household, on, known)
-        except BadDocument as bad:
-            refuse(household, bad)
-    typer.echo(stored.decision_id)
-
-
 def run_replay(decision: str, record: str, keys: Path) -> None:
     found: Counter[Replayed] = Counter()
     with opened_record(record, keys) as database, reading(database) as read:

@@ -68,18 +68,62 @@ def put(
 
 @record_app.command("decide")
 def decide(
-    household: Annotated[str, typer.Argument(metavar="HOUSEHOLD", help="家庭编号 · household id")],
     actor: Actor,
+    household: Annotated[
+        str, typer.Argument(metavar="[HOUSEHOLD]", help="家庭编号 · household id", show_default=False)
+    ] = "",
+    everyone: Annotated[bool, typer.Option("--all", help="全部家庭 · every household")] = False,
     on: Day = None,
     known: Day = None,
     record: Record = DEFAULT_RECORD,
     keys: KeyFile = DEFAULT_KEYS,
     policies: Policies = None,
 ) -> None:
-    """按记录裁定一户并留存。 Decide a household from the record and keep the decision."""
-    from cli.record import run_decide
+    """按记录裁定一户或全部并留存。 Decide a household, or all, from the record and keep the decisions."""
+    from cli.record_decide import run_all, run_one
 
-    run_decide(household, actor, date_of(on), date_of(known), record, keys, policies)
+    if everyone == bool(household):
+        raise typer.BadParameter("家庭编号与 --all 二者取一 · say either a household or --all")
+    if everyone:
+        run_all(actor, date_of(on), date_of(known), record, keys, policies)
+    else:
+        run_one(household, actor, date_of(on), date_of(known), record, keys, policies)
+
+
+@record_app.command("rotate-keys")
+def rotate_keys(
+    actor: Actor,
+    drop_old: Annotated[
+        bool,
+        typer.Option("--drop-old", help="删去已无用的旧主密钥 · take away old keys that nothing needs"),
+    ] = False,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+) -> None:
+    """换主密钥并重新封存；中断后再运行即接着做。 A new sealing key; run it again to go on after a stop."""
+    from cli.upkeep import run_rotate
+
+    run_rotate(actor, drop_old, record, keys)
+
+
+@record_app.command("erase")
+def erase(
+    household: Annotated[str, typer.Argument(metavar="HOUSEHOLD", help="家庭编号 · household id")],
+    actor: Actor,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="法律依据 · the legal reason")],
+    confirm: Annotated[
+        str,
+        typer.Option(
+            "--confirm", metavar="HOUSEHOLD", help="不再询问，重写编号 · the id again, instead of asking"
+        ),
+    ] = "",
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+) -> None:
+    """依法删除一户，无法恢复。 Erase a household by law, for ever."""
+    from cli.upkeep import run_erase
+
+    run_erase(household, actor, reason, confirm, record, keys)
 
 
 def replay(
@@ -93,6 +137,21 @@ def replay(
     from cli.record import run_replay
 
     run_replay(decision, record, keys)
+
+
+def nightly(
+    actor: Actor,
+    on: Day = None,
+    known: Day = None,
+    workers: Annotated[int, typer.Option(help="进程数 · processes", min=1, max=64)] = 2,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    policies: Policies = None,
+) -> None:
+    """夜间核查：全部家庭重新裁定，变化和疑点交人处理。 Decide every household again and tell what has changed."""
+    from cli.nightly import run
+
+    run(actor, date_of(on), date_of(known), workers, record, keys, policies)
 
 
 @audit_app.command("verify")

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from cli.import_sheets import clear, say
-from cli.record import opened_record
+from cli.record import opened_record, rulebook_of
 from cli.rulebooks import language_of, open_rulebook
 from cli.sheets import read_sheets
 from cli.stop import BAD_INPUT, PARTIAL
@@ -30,14 +30,15 @@ def run(
     lang: str | None,
     output: str,
 ) -> None:
-    book = open_rulebook(policies)
-    language = language_of(book, lang)
     sheets = read_sheets(source)
     clear(out)
-    with opened_record(record, keys) as database, writing(database, actor) as write:
-        checked = check_sheets(write, book, sheets, since)
-        if not dry_run:
-            import_checked(write, book, checked)
+    with opened_record(record, keys) as database:
+        book = rulebook_of(database, policies)
+        language = language_of(book, lang)
+        with writing(database, actor) as write:
+            checked = check_sheets(write, book, sheets, since)
+            if not dry_run:
+                import_checked(write, book, checked)
     found = checked.imported
     say(found, source, out, language, output)
     if found.problems or not found.households:

@@ -8,8 +8,7 @@ import pyarrow.parquet as pq
 import typer
 
 from cli.county_record import arrivals, registered
-from cli.record import opened_record
-from cli.rulebooks import open_rulebook
+from cli.record import opened_record, rulebook_of
 from cli.stop import stop
 from county.sample import HOUSEHOLDS, PERSONS
 from records.database import batched, writing
@@ -19,7 +18,6 @@ AT_ONCE = 500  # households of one transaction: those before it stay when a late
 
 
 def run(county: Path, actor: str, record: str, keys: Path, policies: Path | None) -> None:
-    book = open_rulebook(policies)
     for name in (HOUSEHOLDS, PERSONS):
         if not (county / name).is_file():
             stop(
@@ -29,6 +27,7 @@ def run(county: Path, actor: str, record: str, keys: Path, policies: Path | None
     people = registered(pq.read_table(county / PERSONS))
     done = awards = payments = 0
     with opened_record(record, keys) as database:
+        book = rulebook_of(database, policies)
         for some in batched(arrivals(book, pq.read_table(county / HOUSEHOLDS), people), AT_ONCE):
             with writing(database, actor) as write:
                 write_down_all(write, book, some)

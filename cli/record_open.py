@@ -9,8 +9,8 @@ from pathlib import Path
 import typer
 
 from cli.import_sheets import clear, say_rows
-from cli.record import opened_record
-from cli.rulebooks import language_of, open_rulebook
+from cli.record import opened_record, rulebook_of
+from cli.rulebooks import language_of
 from cli.sheets import read_sheets
 from cli.stop import BAD_INPUT, PARTIAL
 from engine.population.sheets import Sheet
@@ -33,14 +33,15 @@ def run(
     lang: str | None,
     output: str,
 ) -> None:
-    book = open_rulebook(policies)
-    language = language_of(book, lang)
     sheets: list[Sheet] = [sheet for source in sources for sheet in read_sheets(source)]
     clear(out)
-    with opened_record(record, keys) as database, writing(database, actor) as write:
-        opening = check_opening(write, book, sheets, as_of)
-        if not dry_run:
-            open_record(write, opening, whole)
+    with opened_record(record, keys) as database:
+        book = rulebook_of(database, policies)
+        language = language_of(book, lang)
+        with writing(database, actor) as write:
+            opening = check_opening(write, book, sheets, as_of)
+            if not dry_run:
+                open_record(write, opening, whole)
     awards, payments = opening.counts()
     headline = {
         "zh": f"沿用待遇 {awards} 项（待复核），发放 {payments} 笔",

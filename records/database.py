@@ -51,6 +51,9 @@ class Reading:
 
     connection: Connection
     keys: Keys
+    data_keys: dict[str, bytes] = field(
+        default_factory=dict, kw_only=True
+    )  # opened so far, by whom they are about
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,6 @@ class Writing(Reading):
     at: datetime  # UTC
     day: date  # of the office
     entries: list[chain.Entry] = field(default_factory=list)
-    data_keys: dict[str, bytes] = field(default_factory=dict)  # opened so far, by whom they are about
     claimed: dict[str, int] = field(default_factory=dict)  # households that this transaction writes to
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from engine.decision import BadDocument, Decision, decide, encode_json
 from engine.rulebook import Rulebook
@@ -164,7 +164,7 @@ def listed(read: Reading, query: Select[Any]) -> list[Listed]:
 
 def _stored(read: Reading, rows: Sequence[Row[Any]]) -> list[Stored]:
     subjects = {sealed.of_household(row.household_id) for row in rows}
-    keys = sealed.data_keys(read.connection, read.keys, subjects)
+    keys = sealed.data_keys(read, subjects)
     return [
         Stored(
             row.seq,
@@ -194,6 +194,22 @@ def _content(row: Row[Any], keys: Mapping[str, bytes]) -> bytes:
     return content
 
 
+def latest(read: Reading, rulebook: str, within: ColumnElement[bool]) -> Iterator[Stored]:
+    """The newest decision of every household within a condition, where it was made under this rulebook; erased ones not."""
+    decision, household = tables.decision, tables.household
+    newest = select(func.max(decision.c.seq)).group_by(decision.c.household_id)
+    chosen = (
+        select(decision)
+        .join(household, household.c.household_id == decision.c.household_id)
+        .where(decision.c.seq.in_(newest), decision.c.rulebook == rulebook, within)
+        .order_by(decision.c.household_id)
+    )
+    for rows in read.connection.execute(chosen).partitions(_AT_ONCE):
+        subjects = {sealed.of_household(row.household_id) for row in rows}
+        there = sealed.data_keys(read, subjects)
+        yield from _stored(read, [row for row in rows if sealed.of_household(row.household_id) in there])
+
+
 # --- made again ---------------------------------------------------------------------------------------------
 
 
@@ -221,7 +237,7 @@ def replay_all(read: Reading, decision_id: str = "") -> Iterator[Replay]:
 
     for rows in read.connection.execute(stored).partitions(_AT_ONCE):
         subjects = {sealed.of_household(row.household_id) for row in rows}
-        keys = sealed.data_keys(read.connection, read.keys, subjects)
+        keys = sealed.data_keys(read, subjects)
         for row in rows:
             yield _replay(read, row, keys, book_of)
 

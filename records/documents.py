@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, Table, or_, select
+from sqlalchemy import Column, Row, Select, Table, bindparam, or_, select
 
 from engine.decision import parse_json
 from records import sealed, tables
-from records.database import Reading
+from records.database import AT_ONCE, Reading, batched
 from records.households import EVENT, LISTS
 from records.refused import no_household
 
@@ -78,16 +79,21 @@ def document_with_rows(
     What a document is made from is written while its household is claimed, so none of its rows appears later with
     a number below these: with them the same document is made again, whatever was written since.
     """
-    rows = _Rows(read, household_id, known, until)
+    rows = OneAtATime(read, household_id, known, until)
     found = read.connection.execute(
         select(tables.household).where(tables.household.c.household_id == household_id)
     ).first()
     if found is None:
         raise no_household(household_id)
+    return made_of(rows, found, on, open_to), rows.last
+
+
+def made_of(rows: Rows, found: Row[Any], on: date, open_to: Cleared = everything) -> dict[str, Any]:
+    """The document of a household (its row `found`) from the rows that are known of it."""
     area = _area(rows, on)
     members = _members(rows, on)
     people: dict[str, dict[str, Any]] = {person: {"person_id": person} for person in members}
-    made: dict[str, Any] = {"household_id": household_id, "area": area}
+    made: dict[str, Any] = {"household_id": found.household_id, "area": area}
     if found.application_date is not None:
         made["application_date"] = found.application_date.isoformat()
     whole: set[str] = set()  # lists of which it was told that they are all there is
@@ -102,17 +108,56 @@ def document_with_rows(
         if told or name in whole:
             made[name] = entries
     made["people"] = list(people.values())
-    return made, rows.last
+    return made
 
 
 def told(read: Reading, household_id: str, members: Sequence[str], known: date) -> list[Told]:
     """Every fact of the household and of these people that was written down by a day, in the order of writing."""
-    return _told(_Rows(read, household_id, known, None), members)
+    return _told(OneAtATime(read, household_id, known, None), members)
+
+
+class Rows(Protocol):
+    """What is known of one household, table by table, in the order of writing."""
+
+    @property
+    def read(self) -> Reading: ...
+
+    @property
+    def household_id(self) -> str: ...
+
+    def of_household(self, table: Table) -> Sequence[Row[Any]]: ...
+
+    def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
+        """Of the household itself and of these people, in whatever household it was told."""
+        ...
+
+
+def told_of(
+    read: Reading, facts: Collection[str], people: Collection[str], households: Collection[str]
+) -> dict[tuple[str, str], list[Told]]:
+    """Some facts of many people and households: by owner and fact, in the order of writing."""
+    assertion = tables.assertion.c
+    found: dict[tuple[str, str], list[Told]] = {}
+    own = (assertion.person_id, assertion.household_id)
+    for column, owners, whose in (
+        (own[0], people, assertion.person_id.is_not(None)),
+        (own[1], households, assertion.person_id.is_(None)),
+    ):
+        for some in batched(sorted(owners), AT_ONCE):
+            wanted = select(tables.assertion).where(column.in_(some), whose, assertion.fact.in_(facts))
+            rows = read.connection.execute(wanted.order_by(assertion.seq)).all()
+            subjects = {_subject(row.person_id, row.household_id) for row in rows}
+            keys = sealed.data_keys(read, subjects)
+            for row in rows:
+                if _subject(row.person_id, row.household_id) in keys:  # what was erased is not there
+                    owner = row.person_id or row.household_id
+                    found.setdefault((owner, row.fact), []).append(_opened(row, row.household_id, keys))
+    return found
 
 
 @dataclass(slots=True)
-class _Rows:
-    """Reads the rows of one household, and remembers the last one of each table."""
+class OneAtATime:
+    """Asks for the rows of one household, and remembers the last one of each table."""
 
     read: Reading
     household_id: str
@@ -121,26 +166,48 @@ class _Rows:
     last: dict[str, int] = field(default_factory=dict)
 
     def of_household(self, table: Table) -> Sequence[Row[Any]]:
-        return self._rows(table, table.c.household_id == self.household_id)
+        return self._rows(table, None)
 
     def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
-        """Of the household itself and of these people, in whatever household it was told."""
-        own = (table.c.household_id == self.household_id) & table.c.person_id.is_(None)
-        return self._rows(table, or_(own, table.c.person_id.in_(people)))
+        return self._rows(table, people)
 
-    def _rows(self, table: Table, of: ColumnElement[bool]) -> Sequence[Row[Any]]:
-        chosen = select(table).where(of, table.c.recorded_on <= self.known).order_by(table.c.seq)
+    def _rows(self, table: Table, people: Sequence[str] | None) -> Sequence[Row[Any]]:
+        asked: dict[str, Any] = {"household": self.household_id, "known": self.known}
+        if people is not None:
+            asked["people"] = list(people)
         if self.until is not None:
-            chosen = chosen.where(table.c.seq <= self.until.get(table.name, 0))
-        rows = self.read.connection.execute(chosen).all()
+            asked["until"] = self.until.get(table.name, 0)
+        statement = _statement(table.name, people is not None, self.until is not None)
+        rows = self.read.connection.execute(statement, asked).all()
         self.last[table.name] = rows[-1].seq if rows else 0
         return rows
 
 
-def _told(rows: _Rows, members: Sequence[str]) -> list[Told]:
+_NOT_READ = ("recorded_at", "recorded_by", "entry")
+
+
+def read_columns(table: Table) -> list[Column[Any]]:
+    """What a document is made from."""
+    return [column for column in table.columns if column.name not in _NOT_READ]
+
+
+@cache
+def _statement(name: str, with_people: bool, with_until: bool) -> Select[Any]:
+    """Made once: a decision asks ten of them, and making one takes as long as asking it."""
+    table = tables.metadata.tables[name]
+    of = table.c.household_id == bindparam("household")
+    if with_people:
+        own = of & table.c.person_id.is_(None)
+        of = or_(own, table.c.person_id.in_(bindparam("people", expanding=True)))
+    chosen = select(*read_columns(table)).where(of, table.c.recorded_on <= bindparam("known"))
+    chosen = chosen.order_by(table.c.seq)
+    return chosen.where(table.c.seq <= bindparam("until")) if with_until else chosen
+
+
+def _told(rows: Rows, members: Sequence[str]) -> list[Told]:
     found = rows.of_people_too(tables.assertion, members)
     subjects = {_subject(row.person_id, rows.household_id) for row in found}
-    keys = sealed.data_keys(rows.read.connection, rows.read.keys, subjects)
+    keys = sealed.data_keys(rows.read, subjects)
     return [_opened(row, rows.household_id, keys) for row in found]
 
 
@@ -168,7 +235,7 @@ def _subject(person_id: str | None, household_id: str) -> str:
     return sealed.of_person(person_id) if person_id else sealed.of_household(household_id)
 
 
-def _area(rows: _Rows, on: date) -> str:
+def _area(rows: Rows, on: date) -> str:
     """Where the household lived: the last place that it had moved to; before the first one, the first one."""
     found = rows.of_household(tables.residence)
     if not found:  # nothing was known yet; a document needs an area all the same
@@ -179,7 +246,7 @@ def _area(rows: _Rows, on: date) -> str:
     return area
 
 
-def _first_area(rows: _Rows) -> str:
+def _first_area(rows: Rows) -> str:
     residence = tables.residence.c
     area: str = rows.read.connection.execute(
         select(residence.area)
@@ -190,7 +257,7 @@ def _first_area(rows: _Rows) -> str:
     return area
 
 
-def _members(rows: _Rows, on: date) -> list[str]:
+def _members(rows: Rows, on: date) -> list[str]:
     latest: dict[tuple[str, date], Row[Any]] = {}
     for row in rows.of_household(tables.membership):
         latest[row.person_id, row.valid_from] = row
@@ -208,12 +275,12 @@ _Entries = tuple[list[dict[str, Any]], bool]
 """Entries as a document lists them, and whether anything was ever told of them."""
 
 
-def _statuses(rows: _Rows, members: Sequence[str]) -> _Entries:
+def _statuses(rows: Rows, members: Sequence[str]) -> _Entries:
     found = _latest(rows.of_people_too(tables.status, members))
     return [_entry(row, row.valid_from, row.valid_to) for row in found], bool(found)
 
 
-def _awards(rows: _Rows, members: Sequence[str]) -> _Entries:
+def _awards(rows: Rows, members: Sequence[str]) -> _Entries:
     found = _latest(rows.of_people_too(tables.award, members))
     entries = []
     for row in found:
@@ -224,7 +291,7 @@ def _awards(rows: _Rows, members: Sequence[str]) -> _Entries:
     return entries, bool(found)
 
 
-def _payments(rows: _Rows, members: Sequence[str]) -> _Entries:
+def _payments(rows: Rows, members: Sequence[str]) -> _Entries:
     """What was paid and has not come back."""
     found = rows.of_people_too(tables.payment, members)
     back = {row.takes_back for row in found}
@@ -238,10 +305,10 @@ def _payments(rows: _Rows, members: Sequence[str]) -> _Entries:
     return entries, bool(found)
 
 
-def _events(rows: _Rows, members: Sequence[str]) -> _Entries:
+def _events(rows: Rows, members: Sequence[str]) -> _Entries:
     found = rows.of_people_too(tables.life_event, members)
     subjects = {_subject(row.person_id, rows.household_id) for row in found}
-    keys = sealed.data_keys(rows.read.connection, rows.read.keys, subjects)
+    keys = sealed.data_keys(rows.read, subjects)
     entries = []
     for row in found:
         subject = _subject(row.person_id, rows.household_id)
@@ -252,7 +319,7 @@ def _events(rows: _Rows, members: Sequence[str]) -> _Entries:
     return entries, bool(found)
 
 
-_LISTS: Mapping[str, Callable[[_Rows, Sequence[str]], _Entries]] = {
+_LISTS: Mapping[str, Callable[[Rows, Sequence[str]], _Entries]] = {
     "statuses": _statuses,
     "awards": _awards,
     "payments": _payments,

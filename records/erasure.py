@@ -6,7 +6,7 @@ who also belongs to another household keeps his or her key: that household's fil
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from records import audit, sealed, tables
 from records.database import Writing
@@ -22,12 +22,7 @@ def erase_household(write: Writing, household_id: str, reason: str) -> tuple[str
     ours(write, household_id)
     if not reason.strip():
         raise Refused("no-reason", "依法删除须说明依据 · an erasure needs its legal reason")
-    member = tables.membership.c
-    people = write.connection.execute(
-        select(member.person_id).where(member.household_id == household_id).distinct()
-    ).scalars()
-    alone = [one for one in people if set(memberships(write.connection, one)) == {household_id}]
-    subjects = (sealed.of_household(household_id), *map(sealed.of_person, sorted(alone)))
+    subjects = erased_with(write.connection, household_id)
     key, gram = tables.data_key, tables.address_gram
     write.connection.execute(delete(key).where(key.c.subject.in_(subjects)))
     write.connection.execute(delete(gram).where(gram.c.household_id == household_id))
@@ -35,3 +30,13 @@ def erase_household(write: Writing, household_id: str, reason: str) -> tuple[str
         write.data_keys.pop(subject, None)
         audit.noted(write, "erase", "data_key", subject, reason.strip())
     return subjects
+
+
+def erased_with(connection: Connection, household_id: str) -> tuple[str, ...]:
+    """Whose data keys go when a household is erased: its own, and those of its people that belong to no other."""
+    member = tables.membership.c
+    people = connection.execute(
+        select(member.person_id).where(member.household_id == household_id).distinct()
+    ).scalars()
+    alone = [one for one in people if set(memberships(connection, one)) == {household_id}]
+    return (sealed.of_household(household_id), *map(sealed.of_person, sorted(alone)))

@@ -7,11 +7,12 @@ database and never in a backup.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,6 +39,36 @@ class Keys:
     @property
     def newest(self) -> int:
         return max(self.sealing)
+
+
+class _Sealing(Mapping[int, bytes]):
+    """The sealing keys of a file, as they are now: a server that runs seals with a key that was added meanwhile."""
+
+    def __init__(self, path: Path, found: Mapping[int, bytes], seen: tuple[int, int]) -> None:
+        self._path, self._known = path, (found, seen)
+
+    def __getitem__(self, version: int) -> bytes:
+        known = self._known[0]
+        return known[version] if version in known else self._now()[version]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    def _now(self) -> Mapping[int, bytes]:
+        """What was read last stays where the file is taken away after the start, or cannot be read."""
+        with contextlib.suppress(OSError, BadKeys):
+            seen = _seen(self._path.stat())
+            if seen != self._known[1]:
+                found = from_json(self._path.read_text("utf-8"), str(self._path)).sealing
+                self._known = {**found}, seen
+        return self._known[0]
+
+
+def _seen(status: os.stat_result) -> tuple[int, int]:
+    return status.st_mtime_ns, status.st_ino
 
 
 def new_keys() -> Keys:
@@ -92,7 +123,8 @@ def read_keys(path: Path) -> Keys:
         raise BadKeys(
             f"{path}: 密钥文件别人也能读，请 chmod 600 · others may read these keys; chmod 600 the file"
         )
-    return from_json(text, str(path))
+    keys = from_json(text, str(path))
+    return replace(keys, sealing=_Sealing(path, keys.sealing, _seen(status)))
 
 
 def write_keys(path: Path, keys: Keys) -> None:
@@ -100,6 +132,26 @@ def write_keys(path: Path, keys: Keys) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(as_json(keys))
+
+
+def replace_keys(path: Path, keys: Keys) -> None:
+    """Puts other keys in the place of a file: whoever reads it finds all of the old ones or all of the new ones."""
+    beside = path.with_name(f"{path.name}.part")
+    beside.unlink(missing_ok=True)  # of a try that was broken off
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(as_json(keys))
+        file.flush()
+        os.fsync(file.fileno())
+    status = path.stat()
+    if (status.st_uid, status.st_gid) != (os.getuid(), os.getgid()):
+        os.chown(beside, status.st_uid, status.st_gid)  # run by root: the server's own user has to read it
+    beside.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)  # the name, too, is there after the power has failed
+    finally:
+        os.close(directory)
 
 
 def _text(key: bytes) -> str:

@@ -107,7 +107,7 @@ class _Checking:
                 listed = [title for titles in SHEETS.values() for title in titles]
                 flat.add(1, "", "no-such-sheet", value=sheet.name, near=near(sheet.name, listed))
                 self.problems += flat.problems
-        imported = Imported([], self.rows, self.problems, frozenset(), {}, self.warnings)
+        imported = Imported([], self.rows, self.problems, frozenset(), frozenset(), {}, self.warnings)
         return Opening(imported, dict(self.awards), dict(self.payments))
 
     @staticmethod

@@ -151,6 +151,20 @@ def known(read: Reading, people: Iterable[str]) -> set[str]:
     return found
 
 
+def called(read: Reading, names: Iterable[str]) -> dict[str, set[str]]:
+    """By name the people who are called so, or were."""
+    by_index = {sealed.blind_index(read.keys, Kind.NAME, one): one for one in names}
+    found: dict[str, set[str]] = {}
+    identity = tables.identity.c
+    for some in batched(by_index, AT_ONCE):
+        rows = select(identity.found_by, identity.person_id).where(
+            identity.kind == Kind.NAME.value, identity.found_by.in_(some)
+        )
+        for row in read.connection.execute(rows):
+            found.setdefault(by_index[bytes(row.found_by)], set()).add(row.person_id)
+    return found
+
+
 def with_number(read: Reading, people: Iterable[str]) -> set[str]:
     """Those of some people whose identity number the record has."""
     found: set[str] = set()
@@ -201,7 +215,7 @@ def _opened(read: Reading, people: list[str]) -> dict[str, Identity]:
     rows = read.connection.execute(
         select(identity).where(identity.c.person_id.in_(people)).order_by(identity.c.seq)
     ).all()
-    keys = sealed.data_keys(read.connection, read.keys, {sealed.of_person(row.person_id) for row in rows})
+    keys = sealed.data_keys(read, {sealed.of_person(row.person_id) for row in rows})
     for row in rows:
         value = _value(row, keys)
         if value is not None:

@@ -1,8 +1,9 @@
-"""Where the office is: its days are those on which things become known."""
+"""Where the office is, whose days are those on which things become known, and where its files lie."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -17,3 +18,13 @@ def office_zone() -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         raise BadPlace(f"RELIEF_ZONE: 没有时区 {name} · there is no time zone {name}") from None
+
+
+def documents_directory() -> Path:
+    """Of RELIEF_DOCUMENTS. Raises `BadPlace`."""
+    told = os.environ.get("RELIEF_DOCUMENTS", "")
+    if not told:
+        raise BadPlace(
+            "未设置材料目录，请设置 RELIEF_DOCUMENTS · no directory for scans; set RELIEF_DOCUMENTS"
+        )
+    return Path(told)

@@ -21,7 +21,7 @@ from records.rights import Grant, Right, Role, Viewer
 
 _ALL_CLASSES = frozenset({"ordinary", "personal", "sensitive", "procedure"})
 _OPEN_TO_OTHERS = frozenset({"ordinary", "procedure"})
-_CLASSES = {
+CLASSES = {
     Role.VILLAGE_WORKER: frozenset({"ordinary", "personal", "procedure"}),
     Role.TOWNSHIP_OFFICER: _ALL_CLASSES,
     Role.DEPARTMENT_OFFICER: _OPEN_TO_OTHERS,  # and what the department answers, or needs to decide
@@ -104,7 +104,7 @@ def _clears(grant: Grant, book: Rulebook, fact: str) -> bool:
     found = book.facts.get(fact)
     if found is None:
         return False
-    if found.privacy in _CLASSES.get(grant.role, frozenset()):
+    if found.privacy in CLASSES.get(grant.role, frozenset()):
         return True
     if grant.role is not Role.DEPARTMENT_OFFICER or not grant.department:
         return False

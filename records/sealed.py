@@ -19,11 +19,11 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from engine.decision import parse_json
 from records import audit, tables
-from records.database import AT_ONCE, Writing, batched
+from records.database import AT_ONCE, Reading, Writing, batched
 from records.keys import BYTES, Keys
 
 _NONCE = 12  # bytes, as GCM takes them
@@ -51,17 +51,16 @@ def of_household(household_id: str) -> str:
 
 def data_key(write: Writing, subject: str) -> bytes:
     """The key of a person or a household; a new one where there is none. Raises `Tampered`."""
-    if subject not in write.data_keys:
-        found = data_keys(write.connection, write.keys, (subject,))
-        write.data_keys[subject] = found[subject] if subject in found else _new_data_key(write, subject)
+    found = data_keys(write, (subject,))
+    if subject not in found:
+        write.data_keys[subject] = _new_data_key(write, subject)
     return write.data_keys[subject]
 
 
 def many_data_keys(write: Writing, subjects: Iterable[str]) -> dict[str, bytes]:
     """The keys of many people and households, with new ones where there are none. Raises `Tampered`."""
     wanted = list(dict.fromkeys(subjects))
-    for some in batched([one for one in wanted if one not in write.data_keys], AT_ONCE):
-        write.data_keys.update(data_keys(write.connection, write.keys, some))
+    data_keys(write, wanted)
     made = {one: secrets.token_bytes(BYTES) for one in wanted if one not in write.data_keys}
     rows = {one: [{"subject": one, **_wrapped(write.keys, one, key)}] for one, key in made.items()}
     audit.add_many(write, "new-data-key", tables.data_key, rows)
@@ -69,27 +68,35 @@ def many_data_keys(write: Writing, subjects: Iterable[str]) -> dict[str, bytes]:
     return {one: write.data_keys[one] for one in wanted}
 
 
-def data_keys(connection: Connection, keys: Keys, subjects: Iterable[str]) -> dict[str, bytes]:
+def data_keys(read: Reading, subjects: Iterable[str]) -> dict[str, bytes]:
     """The keys of people and households, of those that have one. Raises `Tampered`."""
+    wanted = dict.fromkeys(subjects)
     key = tables.data_key.c
-    rows = connection.execute(
-        select(key.subject, key.wrapped, key.key_version).where(key.subject.in_(list(subjects)))
-    )
-    return {row.subject: _unwrapped(keys, row.subject, row.key_version, row.wrapped) for row in rows}
+    for some in batched([one for one in wanted if one not in read.data_keys], AT_ONCE):
+        rows = read.connection.execute(
+            select(key.subject, key.wrapped, key.key_version).where(key.subject.in_(some))
+        )
+        for row in rows:
+            read.data_keys[row.subject] = _unwrapped(read.keys, row.subject, row.key_version, row.wrapped)
+    return {one: read.data_keys[one] for one in wanted if one in read.data_keys}
 
 
-def rotate(write: Writing) -> int:
-    """Seals every data key with the newest office key; how many were sealed with an older one."""
-    key = tables.data_key
+def rotate(write: Writing, at_most: int | None = None) -> int:
+    """Seals data keys with the newest office key, some of them or all; how many were sealed with an older one."""
+    key, newest = tables.data_key, write.keys.newest
     old = write.connection.execute(
-        select(key.c.subject, key.c.wrapped, key.c.key_version).where(key.c.key_version != write.keys.newest)
+        select(key.c.subject, key.c.wrapped, key.c.key_version)
+        .where(key.c.key_version != newest)
+        .order_by(key.c.subject)
+        .limit(at_most)
     ).all()
     for row in old:
         opened = _unwrapped(write.keys, row.subject, row.key_version, row.wrapped)
         write.connection.execute(
             update(key).where(key.c.subject == row.subject).values(_wrapped(write.keys, row.subject, opened))
         )
-    audit.noted(write, "rotate", "data_key", f"key version {write.keys.newest}", f"{len(old)} data keys")
+    if old:
+        audit.noted(write, "rotate", "data_key", f"key version {newest}", f"{len(old)} data keys")
     return len(old)
 
 
@@ -101,8 +108,9 @@ def _new_data_key(write: Writing, subject: str) -> bytes:
 
 
 def _wrapped(keys: Keys, subject: str, key: bytes) -> dict[str, object]:
-    cell = ("data_key", subject, "wrapped", str(keys.newest))
-    return {"wrapped": _closed(keys.sealing[keys.newest], cell, key), "key_version": keys.newest}
+    newest = keys.newest
+    cell = ("data_key", subject, "wrapped", str(newest))
+    return {"wrapped": _closed(keys.sealing[newest], cell, key), "key_version": newest}
 
 
 def _unwrapped(keys: Keys, subject: str, version: int, wrapped: bytes) -> bytes:

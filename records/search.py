@@ -105,7 +105,7 @@ def addresses_of(read: Reading, households: Iterable[str]) -> dict[str, str]:
         .where(residence.c.household_id.in_(wanted))
         .order_by(residence.c.valid_from, residence.c.seq)
     ).all()
-    keys = sealed.data_keys(read.connection, read.keys, map(sealed.of_household, wanted))
+    keys = sealed.data_keys(read, map(sealed.of_household, wanted))
     found: dict[str, str] = {}
     for row in rows:
         key = keys.get(sealed.of_household(row.household_id))

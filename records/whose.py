@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
-from typing import Any
-
-from sqlalchemy import select
 
 from engine.population.cells import text_of
 from engine.population.sheets import RowOf
-from records import people, tables
-from records.database import AT_ONCE, Reading, batched
+from records import people
+from records.database import Reading
 from records.standards import gb11643
 from records.verdicts import Flat
-
-_Days = dict[date, date | None]
+from records.where import areas_of, covers, memberships_of
 
 
 class Whose:
@@ -26,9 +22,9 @@ class Whose:
         self.numbers = people.owners_of(read, self._numbers())
         named = {str(row.cells["person_id"]).strip() for row in flat.rows if "person_id" in row.cells}
         self.known = people.known(read, {*named, *self.numbers.values()})
-        self.memberships = _memberships(read, self.known)
+        self.memberships = memberships_of(read, self.known)
         wanted = {str(row.cells["household_id"]).strip() for row in flat.rows if "household_id" in row.cells}
-        self.areas = _areas(read, {*wanted, *(one for many in self.memberships.values() for one in many)})
+        self.areas = areas_of(read, {*wanted, *(one for many in self.memberships.values() for one in many)})
 
     def _numbers(self) -> list[str]:
         written = (row.cells.get("id_number") for row in self.flat.rows)
@@ -49,7 +45,7 @@ class Whose:
             if unit == "person":
                 return self._wrong(row, "person_id", "of-a-person", policy=str(row.cells.get("policy", "")))
             return self._reached(row, household, "")
-        inside = [one for one, days in self.memberships.get(person, {}).items() if _covers(days, day)]
+        inside = [one for one, days in self.memberships.get(person, {}).items() if covers(days, day)]
         if household and household not in self.memberships.get(person, {}):
             return self._wrong(row, "household_id", "not-of-household")
         if not household and len(inside) != 1:
@@ -81,27 +77,3 @@ class Whose:
     def _wrong(self, row: RowOf, column: str, code: str, **told: str) -> tuple[str, str]:
         self.flat.add(row.number, column, code, **told)
         return "", ""
-
-
-def _memberships(read: Reading, persons: Iterable[str]) -> dict[str, dict[str, _Days]]:
-    member = tables.membership.c
-    found: dict[str, dict[str, _Days]] = {}
-    for some in batched(sorted(persons), AT_ONCE):
-        rows: Any = select(tables.membership).where(member.person_id.in_(some)).order_by(member.seq)
-        for row in read.connection.execute(rows):
-            of = found.setdefault(row.person_id, {}).setdefault(row.household_id, {})
-            of[row.valid_from] = row.valid_to
-    return found
-
-
-def _areas(read: Reading, ids: Iterable[str]) -> dict[str, str]:
-    household = tables.household.c
-    found: dict[str, str] = {}
-    for some in batched(sorted(ids), AT_ONCE):
-        rows = select(household.household_id, household.area).where(household.household_id.in_(some))
-        found |= {row.household_id: row.area for row in read.connection.execute(rows)}
-    return found
-
-
-def _covers(days: _Days, day: date) -> bool:
-    return any(first <= day and (last is None or day <= last) for first, last in days.items())

@@ -18,7 +18,7 @@ from engine.language.dates import month_start
 from engine.language.interpret import Interpreter
 from engine.language.reaches import Reaches
 from engine.language.scope import SUBJECT
-from engine.language.types import Number, to_plain
+from engine.language.types import Number, plain_number, to_plain
 from engine.language.unknowns import Missing, bounds, missing, turning
 from engine.rulebook.in_force import parameters_on
 from engine.rulebook.model import Named
@@ -71,7 +71,7 @@ class MonthlyAmounts:
                 self.on,
                 self.value,
             )
-            self._reaches = Reaches(reading)
+            self._reaches = Reaches(reading, self.at.reaches().named)
         return self._reaches
 
 
@@ -118,9 +118,10 @@ def amount_of(
         ), lacking
     values = [amounts.value(part.name, index) for part in rule.parts]
     if None not in values:
-        paid = [to_plain(value, money) for value in values]
+        decimals = money.decimals
+        paid = [plain_number(value, decimals) for value in values]
         parts = [Part(part.id, value) for part, value in zip(rule.parts, paid, strict=True)]
-        whole = paid[0] if len(paid) == 1 else to_plain(sum(values), money)
+        whole = paid[0] if len(paid) == 1 else plain_number(sum(values), decimals)
         return Amount(rule.period, whole, parts=parts, if_eligible=conditional), ()
     return _open_amount(at, rule.period, rule.parts, values, index, money, conditional)
 

@@ -33,11 +33,11 @@ from engine.decision.model import (
 from engine.decision.plan import plan_for
 from engine.decision.situation import Situation
 from engine.language.dates import day_text, from_date
-from engine.language.types import Number, to_plain
+from engine.language.types import Number, plain_number, to_plain
 from engine.rulebook.in_force import ParametersOn, in_force, parameters_on, serving_area
 from engine.rulebook.model import Rulebook
 
-_POINTS = Number(2)
+POINTS = 2  # decimals of a score
 
 
 def decide(
@@ -184,15 +184,10 @@ class _Decider:
 
     def _definitions(self) -> dict[str, Any]:
         """Every definition's value, each once: of the household by name, of a person as people/<id>/<name>."""
-        at, shown = self.at, {}
-        for name, place, plain in self.layout.own:
-            value = at.own[place]
-            shown[name] = value if value is None or plain is None else plain(at, value)
-        for i, person in enumerate(at.household.people):
-            prefix, row = f"people/{person.person_id}/", self.at.rows[i]
-            for name, place, plain in self.layout.people:
-                value = row[place]
-                shown[prefix + name] = value if value is None or plain is None else plain(at, value)
+        at, layout = self.at, self.layout
+        shown = dict(layout.own.told(at, at.own))
+        for person, row in zip(at.household.people, at.rows, strict=True):
+            shown.update(layout.people.told(at, row, f"people/{person.person_id}/"))
         return shown
 
     def _advised(self, name: str, finding: Finding) -> Finding:
@@ -214,9 +209,11 @@ def score_of(at: Situation) -> Score | None:
         points = at.own[places[term.value.name]]
         low, high = (points, points) if points is not None else (0, term.weight * 100)
         worst, best = worst + low, best + high
-        terms.append(ScoredTerm(term.value.id, term.weight, to_plain(low, _POINTS), to_plain(high, _POINTS)))
-    value = to_plain(worst, _POINTS) if worst == best else None
-    return Score(scoring.name, to_plain(worst, _POINTS), to_plain(best, _POINTS), terms, value)
+        least = plain_number(low, POINTS)
+        most = least if low == high else plain_number(high, POINTS)
+        terms.append(ScoredTerm(term.value.id, term.weight, least, most))
+    value = plain_number(worst, POINTS) if worst == best else None
+    return Score(scoring.name, plain_number(worst, POINTS), plain_number(best, POINTS), terms, value)
 
 
 def parameter_values(book: Rulebook, parameters: ParametersOn, area: str) -> dict[str, ParameterValue]:
@@ -224,12 +221,12 @@ def parameter_values(book: Rulebook, parameters: ParametersOn, area: str) -> dic
     found: dict[str, ParameterValue] | None = parameters.memo.get("values")
     if found is None:
         found = parameters.memo["values"] = {
-            name: _parameter(book, name, parameters, area) for name in book.parameters
+            name: parameter_value(book, name, parameters, area) for name in book.parameters
         }
     return found
 
 
-def _parameter(book: Rulebook, name: str, parameters: ParametersOn, area: str) -> ParameterValue:
+def parameter_value(book: Rulebook, name: str, parameters: ParametersOn, area: str) -> ParameterValue:
     row, one = parameters.rows[name], book.parameters[name]
     of = serving_area(one, book.areas, area)
     if row is None:

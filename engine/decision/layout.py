@@ -5,18 +5,18 @@ A `Shape` is a policy prepared for its findings: every clause with the places of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.decision.plan import ClausePlan, GroupPlan, Plan, PolicyPlan
 from engine.decision.reasons import Reasons
-from engine.decision.shapes import Asked, ClauseShape, asked
+from engine.decision.shapes import Asked, ClauseShape, Taker, asked, taker
 from engine.decision.situation import Situation
 from engine.decision.traces import TraceBuilder, TraceText
 from engine.language.runtime import round_half_up
 from engine.language.scope import PERSON
-from engine.language.types import Boolean, Enum, List, Number, Ratio, Text, to_plain
+from engine.language.types import Boolean, Enum, List, Number, Ratio, Text, plain_number, to_plain
 from engine.rulebook.model import Rulebook
 
 
@@ -39,7 +39,22 @@ class Shape:
 
 
 Plain = Callable[[Situation, Any], Any]
-Shown = tuple[str, int, Plain | None]  # name, place among the computed values, how it is written
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Values that a decision shows: their names, what takes them from a row, and how some of them are written."""
+
+    names: tuple[str, ...]
+    values: Taker
+    written: tuple[tuple[int, Plain], ...]
+
+    def told(self, at: Situation, row: Sequence[Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+        values = list(self.values(row))
+        for place, plain in self.written:
+            if values[place] is not None:
+                values[place] = plain(at, values[place])
+        return zip([prefix + name for name in self.names], values, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +62,19 @@ class Layout:
     """Where everything that a decision shows stands among the computed values."""
 
     shapes: dict[str, Shape]
-    own: tuple[Shown, ...]
-    people: tuple[Shown, ...]
+    own: Shown
+    people: Shown
 
 
 def layout_of(book: Rulebook, plan: Plan) -> Layout:
-    def shown(names: Sequence[str]) -> tuple[Shown, ...]:
-        return tuple(
-            (name, place, plain_of(book, plan, name)) for place, name in enumerate(names) if _defined(name)
-        )
+    def shown(places: Mapping[str, int]) -> Shown:
+        names = tuple(name for name in places if _defined(name))
+        plains = [plain_of(book, plan, name) for name in names]
+        written = tuple((place, plain) for place, plain in enumerate(plains) if plain is not None)
+        return Shown(names, taker([places[name] for name in names]), written)
 
     shapes = {name: shape_of(plan, one) for name, one in plan.policies.items()}
-    return Layout(shapes, shown(plan.run_decide.household), shown(plan.run_decide.person))
+    return Layout(shapes, shown(plan.run_decide.own_place), shown(plan.run_decide.person_place))
 
 
 def _defined(name: str) -> bool:
@@ -72,10 +88,13 @@ def plain_of(book: Rulebook, plan: Plan, name: str) -> Plain | None:
     if isinstance(of, Ratio):
         definition = book.definitions.get(name)
         decimals = 2 if definition is None or definition.shown_decimals is None else definition.shown_decimals
-        return lambda at, value: to_plain(round_half_up(value[0] * 10**decimals, value[1]), Number(decimals))
+        return lambda at, value: plain_number(round_half_up(value[0] * 10**decimals, value[1]), decimals)
     if isinstance(of, List):
         return lambda at, value: at.plain_list(value)
-    if isinstance(of, Boolean | Enum | Text) or (isinstance(of, Number) and of.decimals == 0):
+    if isinstance(of, Number):
+        whole = of.decimals
+        return (lambda at, value: plain_number(value, whole)) if whole else None
+    if isinstance(of, Boolean | Enum | Text):
         return None
     return lambda at, value: to_plain(value, of)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,10 @@ from engine.language.types import Boolean
 from engine.language.unknowns import Missing, turning, waited_for
 from engine.rulebook.model import Field, Rulebook
 
-MOST_TRIED = 2  # a finding with more open facts than this is free to turn with each of them, as a rule; trying costs a decision
+# A finding with more open facts is free to turn with each of them, as a rule; trying a value costs a decision.
+FACTS_AT_MOST = 4
+VALUES_TRIED = 8
+VALUES_OF_ALL = 24  # for all findings of a household: with many of them open, much is asked about anyway
 
 
 class Turning:
@@ -43,6 +46,7 @@ class Turning:
         )
         self._unrefined = Unrefined(self.reaches.reading)
         self._eithers: dict[tuple[str, int], Either] = {}
+        self._tried_so_far = 0
         self._looked: dict[tuple[str, int], Open] = {}
 
     def _outcome(self, policy: str, index: int) -> tuple[Node, Bindings]:
@@ -64,25 +68,38 @@ class Turning:
         if whatever is not None:
             return Open((), may_pay, whatever)
         found = turning(self.reaches, node, bindings)
-        if sum(one.kind == "fact" for one in found) <= MOST_TRIED:
-            several = times_read(self.book, self.plan, f"{policy}.outcome")
-            tried = {one: self._either(one) for one in found if several.get(one.name, 0) > 1}
-            for either in tried.values():
-                whatever = None if either is None else _only(either.of(node, bindings))
-                if whatever is not None:
-                    return Open((), whatever >= outcomes.UNDETERMINED, whatever)
+        tried = self._tried(policy, found)
+        for either in tried.values():
+            whatever = _only(either.of(node, bindings))
+            if whatever is not None:
+                return Open((), whatever >= outcomes.UNDETERMINED, whatever)
+        if tried:
             telling = (one for one in found if _tells(one, tried.get(one), node, bindings))
-            found = tuple(telling) or found
+            found = _left(tuple(telling) or found, tried, node, bindings)
         return Open(found or waited_for(self._unrefined, node, bindings), may_pay)
 
-    def _either(self, one: Missing) -> Either | None:
-        """What is left open when a choice is known, whichever; None when the fact is no choice."""
-        choices = self._choices(one)
-        if not choices:
-            return None
+    def _tried(self, policy: str, found: Sequence[Missing]) -> dict[Missing, Either]:
+        """Choices that are read in several places, with what is left open when each is known, whichever it is.
+
+        Of a finding with few open facts, those with the fewest values.
+        """
+        if sum(one.kind == "fact" for one in found) > FACTS_AT_MOST:
+            return {}
+        several = times_read(self.book, self.plan, f"{policy}.outcome")
+        choices = {one: self._choices(one) for one in found if several.get(one.name, 0) > 1}
+        tried: dict[Missing, Either] = {}
+        left = VALUES_TRIED
+        for one, values in sorted(choices.items(), key=lambda pair: len(pair[1])):
+            known = (one.name, one.person) in self._eithers
+            if 0 < len(values) <= left and (known or self._tried_so_far + len(values) <= VALUES_OF_ALL):
+                tried[one], left = self._either(one, values), left - len(values)
+        return tried
+
+    def _either(self, one: Missing, values: Sequence[Any]) -> Either:
         key = (one.name, one.person)
         if key not in self._eithers:
-            self._eithers[key] = Either(self.reaches, [self._supposed(one, value) for value in choices])
+            self._tried_so_far += len(values)
+            self._eithers[key] = Either(self.reaches, [self._supposed(one, value) for value in values])
         return self._eithers[key]
 
     def _choices(self, one: Missing) -> Sequence[Any]:
@@ -153,6 +170,24 @@ def _tells(one: Missing, either: Either | None, node: Node, bindings: Bindings) 
         return True
     key = (one.name, one.person)
     return any((other.name, other.person) == key for other in turning(either, node, bindings))
+
+
+def _left(
+    found: tuple[Missing, ...], tried: Mapping[Missing, Either], node: Node, bindings: Bindings
+) -> tuple[Missing, ...]:
+    """Those that can still turn the value when one choice among them is known, whichever of its values it has."""
+    for one, either in tried.items():
+        if len(found) > 1:
+            under = {
+                (other.kind, other.name, other.person)
+                for supposed in either.each
+                for other in turning(supposed, node, bindings)
+            }
+            left = [
+                other for other in found if other == one or (other.kind, other.name, other.person) in under
+            ]
+            found = tuple(left)
+    return found
 
 
 def inputs_with(

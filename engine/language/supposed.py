@@ -21,8 +21,13 @@ class Supposed(Reaches):
         self.before, self.readers = before, readers
 
     def named(self, name: str, person: int = -1) -> Reach:
-        before = self.before.named(name, person)
-        return before if name not in self.readers or is_single(before) else super().named(name, person)
+        found = self.known.get((name, person))
+        if found is None:
+            found = self.before.named(name, person)
+            if name in self.readers and not is_single(found):
+                found = self.read(name, person)
+            self.known[name, person] = found
+        return found
 
 
 class Either(Reaches):

@@ -235,7 +235,7 @@ def to_plain(value: Any, of: Type) -> Any:
     if value is None:
         return None
     if isinstance(of, Number):
-        return _plain_number(value, of.decimals)
+        return plain_number(value, of.decimals)
     if isinstance(of, Ratio):
         return plain_quotient(Fraction(value[0], value[1]))
     if isinstance(of, Date):
@@ -252,7 +252,8 @@ _POWERS = tuple(10**n for n in range(40))
 _UNITS = tuple(Decimal(1).scaleb(-n) for n in range(40))
 
 
-def _plain_number(value: Any, decimals: int) -> int | Decimal:
+def plain_number(value: Any, decimals: int) -> int | Decimal:
+    """A number inside as it is written in a JSON document."""
     if decimals == 0:
         return int(value)
     power = _POWERS[decimals]

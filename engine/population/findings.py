@@ -139,15 +139,15 @@ def _number(month: Reading, name: str, size: int) -> tuple[Array, Array]:
 def _band(month: Reading, least: Named, most: Named, size: int, paying: Array) -> Money:
     """What an officer decides between two limits."""
     (low, low_known), (high, high_known) = (_number(month, one.name, size) for one in (least, most))
-    known = meet(paying, low_known), meet(paying, high_known)
-    return Money(np.zeros(size, np.int64), full(NEVER, size), low, known[0], high, known[1], True)
+    low_known, high_known = (full(meet(paying, one), size) for one in (low_known, high_known))
+    return Money(np.zeros(size, np.int64), full(NEVER, size), low, low_known, high, high_known, True)
 
 
 def _parts(month: Reading, parts: tuple[Named, ...], unit: str, size: int, paying: Array) -> Money:
     (value, known), *further = [_number(month, part.name, size) for part in parts]
     for number, mask in further:
         value, known = value + number, meet(known, mask)
-    known = meet(paying, known)
+    known = full(meet(paying, known), size)
     never = full(NEVER, size)
     if known is paying or np.array_equal(paying, known):
         return Money(value, known, value, never, value, never, False)

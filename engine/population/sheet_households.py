@@ -62,7 +62,10 @@ class _Households:
                 continue
             if name not in wrong:
                 households.append(household)
-        return Imported(households, rows, self.columns.problems, self._wrong(rows), self.columns.titles)
+        blamed = frozenset((sheet, row) for sheet, row, _ in self.columns.blamed)
+        return Imported(
+            households, rows, self.columns.problems, self._wrong(rows), blamed, self.columns.titles
+        )
 
     def _wrong(self, rows: Sequence[RowOf]) -> frozenset[str]:
         """Households with a problem in any of their rows; all of a sheet's when its header is wrong."""
@@ -203,12 +206,14 @@ class _Households:
 
     def _explain(self, one: Assembled, bad: BadDocument) -> None:
         """Problems of a document at the cells that they come from; what a cell has been blamed for is not told twice."""
-        blamed = {(problem.sheet, problem.row, problem.column) for problem in self.columns.problems}
-        for problem in bad.problems:
-            row, column = one.place_of(problem.pointer)
-            title = self.columns.titles.get((row.sheet.name, column), column)
-            if (row.sheet.name, row.number, title) in blamed:
-                continue
+        places = [(problem, *one.place_of(problem.pointer)) for problem in bad.problems]
+        fresh = [
+            (problem, row, column)
+            for problem, row, column in places
+            if (row.sheet.name, row.number, self.columns.titles.get((row.sheet.name, column), column))
+            not in self.columns.blamed
+        ]
+        for problem, row, column in fresh:
             message = problem.message + (f"; {problem.hint}" if problem.hint else "")
             self.columns.add(
                 row.sheet.name,

@@ -99,6 +99,7 @@ class RowOf:
 class Imported:
     """`rows`: every row in the order of the sheets. `wrong`: households that are not taken. `warnings` hinder nothing.
 
+    blamed  sheet and number of the rows that have a problem themselves, also one that is not listed any more
     titles  of sheet and column: as the sheet calls it
     """
 
@@ -106,6 +107,7 @@ class Imported:
     rows: list[RowOf]
     problems: list[CellProblem]
     wrong: frozenset[str]
+    blamed: frozenset[tuple[str, int]]
     titles: Mapping[tuple[str, str], str] = field(default_factory=dict)
     warnings: Sequence[CellProblem] = ()
 
@@ -120,7 +122,7 @@ class Imported:
 
     @cached_property
     def _wrong_rows(self) -> frozenset[tuple[str, int]]:
-        return frozenset((one.sheet, one.row) for one in self.problems)
+        return self.blamed | {(one.sheet, one.row) for one in self.problems}
 
     @cached_property
     def _warned_rows(self) -> frozenset[tuple[str, int]]:
@@ -140,6 +142,7 @@ class Columns:
         self.book, self.further = book, further or {}
         self.rows: dict[str, list[RowOf]] = {}
         self.problems: list[CellProblem] = []
+        self.blamed: set[tuple[str, int, str]] = set()  # sheet, row and title of cells with a problem
         self.titles: dict[tuple[str, str], str] = {}  # of sheet and column: as the sheet calls it
 
     # --- sheets and columns -----------------------------------------------------------------------------
@@ -239,6 +242,7 @@ class Columns:
     def add(self, sheet: str, row: int, column: str, code: str, **told: str) -> None:
         title = self.titles.get((sheet, column), column)
         self.problems.append(CellProblem(sheet, row, title, code, told))
+        self.blamed.add((sheet, row, title))
 
 
 def _titled(sheet: Sheet, place: int) -> bool:

@@ -90,6 +90,7 @@ def decide_all(
     kernel = Kernel(book, on, known)
     parts = list(parts_of(file, at_once))
     refused = _doubled(file, parts)
+    pa.default_memory_pool().release_unused()  # all ids at once; the workers need the memory now
     todo = {part.number for part in parts if not path_of(out, part.number).exists()} - refused.keys()
     for part in parts:
         if part.number not in todo and progress is not None:

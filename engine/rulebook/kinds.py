@@ -22,6 +22,8 @@ KINDS = (
     "event",
     "procedure",
     "calendar",
+    "feed",
+    "letters",
     "lock",
 )
 

@@ -20,6 +20,9 @@ from engine.language.scope import PERSON, Scope, Symbol
 from engine.language.types import TEXT
 from engine.rulebook import whole
 from engine.rulebook.dictionary import Types, read_areas, read_children, read_facts, read_sources
+from engine.rulebook.feed import Feed
+from engine.rulebook.feeds import FeedChecker
+from engine.rulebook.letters import Letters, read_letters
 from engine.rulebook.lock import check_lock, read_lock
 from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
 from engine.rulebook.parameters import ParameterReader
@@ -33,7 +36,9 @@ from engine.rulebook.watching import ProductionChecker
 from engine.rulebook.working_days import Calendar, read_calendars
 
 BASE = ("rulebook", "facts", "areas", "sources")
-DRAFTED = ("definition", "policy", "conflict", "scoring", "watch", "event", "procedure")
+BESIDE = ("letters",)  # of the base files those that a rulebook may do without
+DRAFTED = ("definition", "policy", "conflict", "scoring", "watch", "event", "procedure", "feed")
+FLAT = ("conflicts", "events", "watch", "feeds", "calendar")  # folders without a folder for each name
 
 
 @dataclass(slots=True)
@@ -56,7 +61,7 @@ class Files:
 def kind_of(path: str) -> str:
     """What a file is, by its place; "" when nothing belongs there."""
     parts = path.split("/")
-    if len(parts) == 1 and parts[0].removesuffix(".yaml") in BASE:
+    if len(parts) == 1 and parts[0].removesuffix(".yaml") in (*BASE, *BESIDE):
         return parts[0].removesuffix(".yaml")
     if parts[0] in ("definitions", "scoring", "procedures") and len(parts) == 3:
         return parts[0].removesuffix("s")
@@ -64,11 +69,9 @@ def kind_of(path: str) -> str:
         return parts[0]
     if parts[0] == "parameters" and len(parts) == 3:
         return "parameter"
-    if parts[0] in ("conflicts", "events", "watch") and len(parts) == 2:
+    if parts[0] in FLAT and len(parts) == 2:
         return parts[0].removesuffix("s")
-    return (
-        "policy" if len(parts) == 3 and parts[0] not in ("conflicts", "watch", "events", "calendar") else ""
-    )
+    return "policy" if len(parts) == 3 and parts[0] not in FLAT else ""
 
 
 def load_rulebook(directory: Path) -> Rulebook:
@@ -169,13 +172,22 @@ class _Builder:
         )
         procedures = ProcedureChecker(report, levels, policies, facts).check(drafts["procedure"])
         calendars = read_calendars(report, self.files.of("calendar"))
+        feeds = FeedChecker(report, facts, events, list(policies), departments, levels).check(
+            [one for group in drafts["feed"].values() for one in group]
+        )
+        written = self.files.base("letters")
+        letters = (
+            None
+            if written is None
+            else read_letters(written, report, areas, levels, departments, facts, definitions)
+        )
         whole.check_unread(report, checker.reads, self.files, facts, parameters, definitions)
         whole.check_locals(report, checker.reads, drafts)
         trees = {path: tree for group in self.files.trees.values() for path, tree in group}
         check_lock(report, self.files.lock, trees, self.files.unread)
         return self._rulebook(
             report, head, currency, labels, departments, at_most, facts, levels, areas, laws, parameters,
-            definitions, policies, conflicts, scoring, watches, events, procedures, calendars, scope,
+            definitions, policies, conflicts, scoring, watches, events, procedures, calendars, feeds, scope, letters,
         )  # fmt: skip
 
     def _rulebook(
@@ -184,7 +196,7 @@ class _Builder:
         parameters: dict[str, Parameter], definitions: dict[str, Definition], policies: dict[str, Policy],
         conflicts: tuple[Conflict, ...], scoring: tuple[Scoring, ...], watches: tuple[Watch, ...],
         events: dict[str, EventKind], procedures: tuple[ProcedureVersion, ...],
-        calendars: dict[int, tuple[Calendar, ...]], scope: Scope,
+        calendars: dict[int, tuple[Calendar, ...]], feeds: dict[str, Feed], scope: Scope, letters: Letters | None,
     ) -> Rulebook:  # fmt: skip
         return Rulebook(
             name=text(head.entries["rulebook"]),
@@ -208,7 +220,9 @@ class _Builder:
             procedures=procedures,
             calendars=calendars,
             children=read_children(report, head, facts),
+            feeds=feeds,
             scope=scope,
+            letters=letters,
             fingerprint=fingerprint(self._content()),
             sources=dict(self.files.texts),
         )

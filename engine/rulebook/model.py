@@ -14,6 +14,8 @@ from engine.language.tree import Node
 from engine.language.types import Type
 
 if TYPE_CHECKING:
+    from engine.rulebook.feed import Feed
+    from engine.rulebook.letters import Letters
     from engine.rulebook.procedures import ProcedureVersion
     from engine.rulebook.production import EventKind, Watch
     from engine.rulebook.working_days import Calendar
@@ -303,7 +305,9 @@ class Rulebook:
     procedures: tuple[ProcedureVersion, ...]
     calendars: Mapping[int, tuple[Calendar, ...]]
     children: Children | None
+    feeds: Mapping[str, Feed]
     scope: Scope
+    letters: Letters | None
     fingerprint: str
     sources: Mapping[str, str]
     memo: dict[str, dict[Any, Any]] = field(default_factory=dict, repr=False)

@@ -6,7 +6,7 @@ the names in it are collected (`Draft`), then the drafts are checked in the orde
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,7 +60,7 @@ MISTAKEN = "its own definition has a mistake"
 class Draft:
     """One file, parsed: its expressions by the place of their scalar, and the names they use."""
 
-    kind: str  # definition, policy, conflict, scoring, watch or event
+    kind: str  # definition, policy, conflict, scoring, watch, event or feed
     name: str
     tree: YamlMapping
     dated: Dated
@@ -78,7 +78,7 @@ def draft(kind: str, file: str, tree: YamlMapping, report: Report) -> Draft:
     parsed: dict[int, Parsed] = {}
     names: dict[str, Span] = {}
     statuses: dict[str, Span] = {}
-    for written in _of_production(tree) if kind in ("watch", "event") else _expressions(tree):
+    for written in _READERS.get(kind, _expressions)(tree):
         source = expression(written)
         try:
             syntax = parse(source)
@@ -115,6 +115,13 @@ def _of_production(tree: YamlMapping) -> Iterator[Scalar]:
             written = get(part, key)
             if isinstance(written, Scalar):
                 yield written
+
+
+_READERS: Mapping[str, Callable[[YamlMapping], Iterable[Scalar]]] = {
+    "watch": _of_production,
+    "event": _of_production,
+    "feed": lambda _: (),  # no expressions
+}
 
 
 def _walk(syntax: Syntax) -> Iterator[Syntax]:

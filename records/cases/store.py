@@ -129,7 +129,7 @@ def step_of(row: Row[Any]) -> Step:
 def said_in(read: Reading, case: Case) -> dict[int, Mapping[str, Any]]:
     """What was said in each step, opened. Raises `Erased`, `Tampered`."""
     subject = sealed.of_household(case.household_id)
-    key = sealed.key_of(sealed.data_keys(read.connection, read.keys, [subject]), subject)
+    key = sealed.key_of(sealed.data_keys(read, [subject]), subject)
     rows = read.connection.execute(select(tables.case_step).where(_step.case_id == case.case_id))
     return {row.number: sealed.content_of(key, subject, "case_step", _ABOUT, row) for row in rows}
 

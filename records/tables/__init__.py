@@ -15,6 +15,7 @@ from records.tables.audit import anchor, audit
 from records.tables.base import metadata
 from records.tables.cases import application, case_step, publicity, relief_case
 from records.tables.decisions import decision, finding, rulebook
+from records.tables.documents import letter, scan
 from records.tables.households import address_gram, assertion, household, membership, residence, status
 from records.tables.idempotency import idempotency
 from records.tables.intake import (
@@ -26,6 +27,7 @@ from records.tables.intake import (
     proposal,
     proposal_answer,
 )
+from records.tables.notices import night, notice, notice_answer, pause, standing
 from records.tables.people import data_key, identity, number, person
 from records.tables.rulebooks import rulebook_state
 
@@ -55,10 +57,15 @@ __all__ = [
     "household",
     "idempotency",
     "identity",
+    "letter",
     "life_event",
     "membership",
     "metadata",
+    "night",
+    "notice",
+    "notice_answer",
     "number",
+    "pause",
     "payment",
     "person",
     "proposal",
@@ -68,8 +75,10 @@ __all__ = [
     "residence",
     "rulebook",
     "rulebook_state",
+    "scan",
     "session",
     "session_end",
+    "standing",
     "status",
     "withdrawal",
 ]

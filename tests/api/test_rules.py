@@ -164,3 +164,11 @@ def test_every_address_is_described(shipped: Client) -> None:
     for methods in told["paths"].values():
         for operation in methods.values():
             assert operation["summary"]
+
+
+def test_the_description_is_a_page_that_loads_nothing_from_elsewhere(shipped: Client) -> None:
+    answer = shipped.get("/docs")
+    assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/html")
+    assert "<script" not in answer.text and "http://" not in answer.text and "https://" not in answer.text
+    for path in shipped.get("/openapi.json").json()["paths"]:
+        assert path in answer.text

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from relief_runner import ROOT, Office
 
 
 @pytest.fixture
 def relief(tmp_path: Path) -> Office:
     return Office(tmp_path)
-
-
-class Office:
-    """Runs `relief` in a directory of its own."""
-
-    def __init__(self, place: Path) -> None:
-        self.place = place
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "cli", *arguments],
-            cwd=self.place,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "RELIEF_CACHE": str(self.place / "cache")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout, done.stderr
 
 
 def test_from_nothing_to_a_verified_export(relief: Office) -> None:

@@ -21,11 +21,12 @@ LOST = (0,) * 12 + (0.01,) * 6 + (0.03, 0.1, 0.5)  # the share of facts that nob
 
 
 def _documents(random: Random, families: Families, day: int) -> list[Any]:
-    """Households of whom everything is known, or a little or much is missing."""
+    """Households of whom everything is known, or a little or much is missing; at times of all of them everything."""
     found = []
+    every = random.random() < 0.3
     for _ in range(AT_ONCE):
         document = families.document(random, day)
-        lost = random.choice(LOST)
+        lost = 0 if every else random.choice(LOST)
         taken: list[Place] = [place for place in places(document) if random.random() < lost]
         found.append(without(document, _outermost(taken)) if taken else document)
     return found

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from engine.rulebook.source import plain, read_yaml_file
-from records import households
+from records import granted, households, reviews
 from records.database import Database, Writing, connect, migrate, writing
+from records.granted import CARRIED_OVER, Granted, Happened, Paid
 from records.households import Asserted, Held
 from records.keys import Keys, new_keys
 from records.people import Identity, register_person
@@ -91,6 +92,17 @@ def administering(server: URL) -> Iterator[Connection]:
 
 def at(day: str) -> datetime:
     return datetime.fromisoformat(f"{day}T09:00:00").replace(tzinfo=UTC)
+
+
+def fill_intake(write: Writing, household: str) -> None:
+    """A row in each table of what was granted, paid, happened and was matched. The household is claimed."""
+    [award] = granted.grant(
+        write, household, [Granted("dibao", date(2024, 1, 1), "civil_affairs", basis=CARRIED_OVER)]
+    )
+    reviews.review(write, award, reviews.CONFIRMED, "与底册一致")
+    [paid] = granted.pay(write, household, [Paid("dibao", "2025-01", "632.00", "civil_affairs")])
+    granted.take_back(write, paid, date(2025, 2, 1), "bank")
+    granted.happened(write, household, [Happened("birth", date(2025, 3, 1), "health")])
 
 
 @dataclass(frozen=True)

@@ -217,7 +217,7 @@ def _data_keys(read: Any) -> list[bytes]:
     from records import sealed
 
     subjects = read.connection.execute(select(tables.data_key.c.subject)).scalars().all()
-    return list(sealed.data_keys(read.connection, read.keys, subjects).values())
+    return list(sealed.data_keys(read, subjects).values())
 
 
 def _files(where: Path) -> list[Path]:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -242,6 +247,49 @@ def test_one_edition_is_one_rulebook_even_without_the_triggers(database: Databas
     refused(database, step(PUBLISHED, first.fingerprint, "chen", 1), "(?i)unique")
 
 
+def test_of_two_who_publish_at_once_one_is_told_to_look_again(
+    database: Database, first: Rulebook, policies: Path
+) -> None:
+    drafts = [
+        submitted(database, raised(policies)),
+        submitted(database, raised(policies, NEXT.replace("2027", "2028"))),
+    ]
+    for one in drafts:
+        checked(database, one.fingerprint)
+    found = at_once(partial(published, database, one.fingerprint) for one in drafts)
+    codes = [one.code for one in found if isinstance(one, Refused)]
+    assert codes == ["other-edition"] and found.count(None) == 1
+    now = edition(database)
+    assert now is not None and now.edition == 2
+    assert sorted(states(database).values()) == [CHECKED, PUBLISHED, SUPERSEDED]
+
+
+def test_several_processes_that_start_at_once_set_up_one_rulebook(database: Database) -> None:
+    def start() -> str:
+        return rulebook_in_force(database, POLICIES, lambda _: shipped()).fingerprint
+
+    assert at_once([start] * 4) == [shipped().fingerprint] * 4
+    with reading(database) as read:
+        assert len(publishing.lives(read)) == 1
+        assert verify(read.connection, database.keys.signing.public_key()) is None
+
+
+def at_once(work: Iterable[Callable[[], Any]]) -> list[Any]:
+    """What each gives, or what it raises, all of them begun together."""
+    tasks = list(work)
+    ready = Barrier(len(tasks))
+
+    def run(one: Callable[[], Any]) -> Any:
+        ready.wait()
+        try:
+            return one()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(run, tasks))
+
+
 # --- starting -----------------------------------------------------------------------------------------------
 
 
@@ -345,7 +393,7 @@ def test_a_rule_file_is_found_in_all_rulebooks_that_hold_it(
 ) -> None:
     draft = submitted(database, raised(policies))
     with reading(database) as read:
-        (texts,) = publishing.held(read, "dibao/2021-07-01").values()
+        (texts,) = publishing.held(read, "civil_affairs/dibao/2021-07-01").values()
         assert [one.rulebooks for one in texts] == [(first.fingerprint, draft.fingerprint)]
         standards = publishing.held(read, STANDARD)[STANDARD]
         assert [one.rulebooks for one in standards] == [(first.fingerprint,), (draft.fingerprint,)]

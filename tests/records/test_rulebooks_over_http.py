@@ -194,7 +194,7 @@ def test_a_dry_run_over_the_record(office: Office, database: Database) -> None:
         _household(write, "H3")
     draft = office.post("li", "/v1/rulebooks", DRAFT, 201)["fingerprint"]
     found = office.post("li", f"/v1/rulebooks/{draft}/dry-run?on=2024-06-01")
-    assert (found["households"], found["decided"], found["unread"]) == (3, 3, 0)
+    assert (found["households"], found["decided"], found["unread"], found["empty"]) == (3, 3, 0, 0)
     assert found["changed"]["versions"] == [NEXT] and found["changed"]["policies"] == ["storm_help"]
     whole = found["impact"]["whole"]
     assert (whole["gain"], whole["lose"]) == (1, 0)

@@ -24,7 +24,7 @@ from records.erasure import erase_household
 from records.households import Asserted
 from records.keys import with_new_sealing_key
 from records.verify import Broken, verify
-from tests.records.conftest import Clerk, at
+from tests.records.conftest import Clerk, at, fill_intake
 from tests.support.households import shipped
 
 BOOK = shipped()
@@ -126,7 +126,7 @@ def test_an_edited_decision_is_found(database: Database, stored: Stored) -> None
     forged = zlib.compress(stored.content.replace(b"ineligible", b"eligible"))
     with reading(database) as read:
         subject = sealed.of_household(stored.household_id)
-        key = sealed.data_keys(read.connection, read.keys, [subject])[subject]
+        key = sealed.data_keys(read, [subject])[subject]
         row = read.connection.execute(tables.decision.select()).one()
     again = sealed.seal(key, subject, "decision", row.content_hash, "content", forged)
     without_triggers(database, edit(tables.decision, "content", again))
@@ -276,6 +276,7 @@ def test_rows_cannot_be_changed_through_the_program(database: Database, stored: 
         households.claim(write, stored.household_id, 1)
         households.move(write, stored.household_id, "guangxi_sample", ON, "新城路1号")
         people.register_person(write, people.Identity("王小明", "11010519491231002X"))
+        fill_intake(write, stored.household_id)
     for table in tables.metadata.sorted_tables:
         column = next(iter(table.columns))
         forbidden = [update(table).values({column.name: column})]

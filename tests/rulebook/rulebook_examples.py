@@ -17,8 +17,10 @@ _KIND_OF_SECTION = {
     "scoring/NAME/FROM.yaml": "scoring",
     "watch/NAME.yaml": "watch",
     "events/NAME.yaml": "event",
+    "feeds/NAME.yaml": "feed",
     "procedures/NAME/FROM.yaml": "procedure",
     "calendar/YEAR.yaml": "calendar",
+    "letters.yaml": "letters",
 }
 
 _WORDS = "{zh: 某, en: some}"

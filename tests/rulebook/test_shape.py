@@ -99,6 +99,8 @@ def fits(kind: str, data: Any, path: tuple[str | int, ...], value: Any) -> bool:
     if isinstance(value, Decimal):
         if kind == "parameter":
             return "value" in path or key == "each"
+        if kind == "feed":
+            return key == "always"
         return key in EXPRESSIONS | {"weight"} | (IN_PRODUCTION if kind in ("watch", "event") else set())
     if isinstance(value, datetime.date):
         return key in DATES or path[:1] == ("working_days",) != path or data.get("type") == "date"

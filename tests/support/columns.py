@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from engine.language.columns import Codes, Column, Frame, Lists, Numbers, Ratios, Tables, Truths
+from engine.language.columns.calendar import day_number
 from engine.language.columns.reading import Parameters
-from engine.language.types import Boolean, Enum, List, Number, Ratio, Record, Text, Type
+from engine.language.types import Boolean, Date, Enum, List, Number, Ratio, Record, Text, Type
 from tests.support import world
 from tests.support.world import World
 
@@ -71,19 +72,22 @@ def _lists(values: Sequence[Any], frame: Frame) -> tuple[Lists, list[Any]]:
     )
     known = np.array([one is not None for one in values], np.bool_)
     flat = [entry for one in values if one is not None for entry in one[0]]
-    return Lists(entries, Numbers(entries.rows), None, None, known), flat
+    return Lists(entries, Numbers(entries.rows), None, None, None if known.all() else known), flat
 
 
 def column(values: Sequence[Any], of: Type, texts: Codes) -> Column:
+    """As a batch brings it: what is known everywhere says so, and days come beside dates."""
+    known = np.array([one is not None for one in values], np.bool_)
     if isinstance(of, Boolean):
-        return Truths(
-            np.array([one is True for one in values], np.bool_),
-            np.array([one is False for one in values], np.bool_),
-        )
+        yes = np.array([one is True for one in values], np.bool_)
+        return Truths(yes, None if known.all() else np.array([one is False for one in values], np.bool_))
     if isinstance(of, Enum | Text):
         values = [None if one is None else texts.of(one) for one in values]
-    known = np.array([one is not None for one in values], np.bool_)
-    return Numbers(np.array([0 if one is None else one for one in values], np.int64), known)
+    numbers = np.array([0 if one is None else one for one in values], np.int64)
+    days = None
+    if isinstance(of, Date):
+        days = day_number(np.where(known, numbers, 2000_01_01)).astype(np.int32)
+    return Numbers(numbers, None if known.all() else known, days)
 
 
 class Back:

@@ -213,7 +213,7 @@ class _Trial:
             if isinstance(of.type, Number):
                 found = [of.type.lo, of.type.hi]
             elif isinstance(of.type, Date):
-                found = [19300101, self.search.on]
+                found = [19300101, self.search.on, 20991231]
         found += [self._drawn(place) for _ in range(draws)]
         self.random.shuffle(found)
         return found

@@ -65,7 +65,7 @@ class Served:
             self.process = subprocess.Popen(
                 [*command, "--workers", str(self.workers)], cwd=ROOT, stderr=log, stdout=log, **more
             )
-        until(lambda: self.answers("/healthz"), 60)
+        until(lambda: self.answers("/healthz"), 180)  # a machine may have much else to do
 
     def answers(self, path: str) -> bool:
         try:

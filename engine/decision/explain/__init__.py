@@ -21,7 +21,17 @@ from engine.language.problems import nearest
 from engine.rulebook.in_force import in_force
 from engine.rulebook.model import Rulebook
 
-__all__ = ["LAYERS", "CannotExplain", "Explanation", "Line", "Section", "as_text", "explain"]
+__all__ = [
+    "LAYERS",
+    "CannotExplain",
+    "Explanation",
+    "Line",
+    "Section",
+    "Telling",
+    "as_text",
+    "explain",
+    "telling",
+]
 
 LAYERS: Mapping[str, Callable[[Telling], Iterator[Section]]] = {
     "applicant": applicant.sections,
@@ -53,31 +63,49 @@ def explain(
     Raises `CannotExplain` when the rulebook is not the one that decided, or the layer, language, policy or
     subject is not known.
     """
+    _known("layer", layer, LAYERS)
+    told = telling(book, decision, language, policies=policies, subjects=subjects, names=names)
+    words, values = told.words, told.values
+    head = words.say(
+        "head",
+        household=told.decision.household_id,
+        area=values.area(told.decision.area),
+        on=values.day(told.decision.on),
+    )
+    return Explanation(
+        layer,
+        language,
+        words[f"title.{layer}"],
+        head,
+        told.decision.household_id,
+        told.decision.decision_id,
+        told.decision.rulebook,
+        tuple(LAYERS[layer](told)),
+    )
+
+
+def telling(
+    book: Rulebook,
+    decision: Decision | Mapping[str, Any],
+    language: str,
+    *,
+    policies: Sequence[str] = (),
+    subjects: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
+) -> Telling:
+    """The phrases that every text about a decision is made of; as `explain`. Raises `CannotExplain`."""
     made = decision if isinstance(decision, Decision) else msgspec.convert(decision, Decision)
     if made.rulebook != book.fingerprint:
         raise CannotExplain(
             f"this decision was made under the rulebook {made.rulebook}, "
             f"and this is the rulebook {book.fingerprint}: load the rule files of that fingerprint"
         )
-    _known("layer", layer, LAYERS)
     _known("language", language, book.languages)
     for policy in policies:
         _known("policy", policy, book.policies)
     for subject in subjects:
         _known("subject", subject, ("household", *made.people))
-    told = _telling(book, made, language, policies, subjects, names or {})
-    words, values = told.words, told.values
-    head = words.say("head", household=made.household_id, area=values.area(made.area), on=values.day(made.on))
-    return Explanation(
-        layer,
-        language,
-        words[f"title.{layer}"],
-        head,
-        made.household_id,
-        made.decision_id,
-        made.rulebook,
-        tuple(LAYERS[layer](told)),
-    )
+    return _telling(book, made, language, policies, subjects, names or {})
 
 
 def _known(what: str, asked: str, known: Any) -> None:

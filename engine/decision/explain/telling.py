@@ -145,23 +145,27 @@ class Telling:
 
     def reads_of_meaning(self, clause: ClauseText, subject: str) -> str:
         """What the definition that is a clause reads itself."""
+        return self.words.several(map(self.values.read, self.refs_of_meaning(clause, subject)))
+
+    @staticmethod
+    def refs_of_meaning(clause: ClauseText, subject: str) -> list[str]:
         prefixes = {
             "": "",
             PERSON: f"{PEOPLE}{subject}/",
             "everyone": PEOPLE + "*/",
             "parameter": "parameters/",
         }
-        return self.words.several(
-            self.values.read(prefixes[whose] + name) for whose, name in clause.means_reads
-        )
+        return [prefixes[whose] + name for whose, name in clause.means_reads]
 
     # --- what is missing, what would change it --------------------------------------------------------------
 
     def question(self, fact: str, subject: str) -> str:
-        """What to ask: the fact's own question, or whether a status is held."""
+        """What to ask: the fact's own question, where the household lives, or whether a status is held."""
         declared = self.book.facts.get(fact)
         if declared is not None:
             return self.texts.labels.said(declared.question)
+        if fact in self.book.levels:
+            return self.say("ask.level", level=self.texts.labels.said(self.book.levels[fact]))
         return self.words["ask.statuses"]
 
     def answered_by(self, fact: str) -> str:
@@ -176,6 +180,8 @@ class Telling:
             return self.words["c.missing.application"]
         if one.fact == STATUSES:
             return self.say("c.missing.statuses", question=self.words["ask.statuses"])
+        if one.fact in self.book.levels:
+            return self.say("c.missing.level", level=self.texts.labels.said(self.book.levels[one.fact]))
         if one.fact:
             return self.say(
                 "c.missing",

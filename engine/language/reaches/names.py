@@ -90,12 +90,16 @@ def _field(make: Readers, node: Node) -> Reader:
 
 
 def _given(make: Readers, node: Node) -> Reader:
-    """A status that another program computed is given like a fact, and may stay unknown."""
-    of, anything = node.type, of_type(node.type, blank=True)
+    """A status that another program computed: known, or with the reach that it has there."""
+    of, anything, name = node.type, of_type(node.type, blank=True), node.name
+    owner = make.record(node.args[0]) if node.args else None
 
     def read(at: Reaches, bindings: Bindings) -> Reach:
         value = at.reading.value(node, bindings)
-        return anything if value is None else exactly(value, of)
+        if value is not None:
+            return exactly(value, of)
+        person = -1 if owner is None else owner(at, bindings)
+        return anything if at.elsewhere is None or person is None else at.elsewhere(name, person)
 
     return read
 

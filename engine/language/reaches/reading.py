@@ -33,10 +33,12 @@ class Reaches:
         True  # the functions of the nodes say all of it; a reading with an `of` of its own is asked there
     )
 
-    def __init__(self, reading: Interpreter) -> None:
-        self.reading = reading
+    def __init__(self, reading: Interpreter, elsewhere: Callable[[str, int], Reach] | None = None) -> None:
+        """`elsewhere`: the reach of a value that another program computed, by name and person (-1: the household)."""
+        self.reading, self.elsewhere = reading, elsewhere
         self.household, self.people, self.parameters = reading.household, reading.people, reading.parameters
-        self.lacking: dict[tuple[str, int | frozenset[int]], tuple[Any, ...]] = {}  # kept by `unknowns`
+        self.lacking: dict[tuple[str, int | frozenset[int]], tuple[Any, ...]] = {}  # kept by `walks`
+        self.walks: Any = None  # of the program, kept by `walks`
         self.known: dict[tuple[str, int], Reach] = {}  # of computed values, by name and person
         self.kept: dict[tuple[int, int], Reach] = {}  # of nodes that are asked for several times
         self._readers = readers_of(reading.program)
@@ -52,15 +54,17 @@ class Reaches:
         """The reach of a computed value of the household, or of the person with that index."""
         found = self.known.get((name, person))
         if found is None:
-            node, reader, taken = self._readers.named(name)
+            node, _, taken = self._readers.named(name)
             value = self.reading.named(name, person) if taken else None
-            if value is not None:
-                found = exactly(value, node.type)
-            else:
-                bindings = NOTHING if person < 0 else {SUBJECT: person}
-                found = reader(self, bindings) if self.direct else self.of(node, bindings)
+            found = self.read(name, person) if value is None else exactly(value, node.type)
             self.known[name, person] = found
         return found
+
+    def read(self, name: str, person: int) -> Reach:
+        """The reach of a computed value by its tree."""
+        node, reader, _ = self._readers.named(name)
+        bindings = NOTHING if person < 0 else {SUBJECT: person}
+        return reader(self, bindings) if self.direct else self.of(node, bindings)
 
     def truths(self, node: Node, bindings: Bindings = NOTHING) -> Choices:
         """The truths that a condition may take; None: it may stay unknown."""

@@ -1,0 +1,97 @@
+"""The documents of many households at once, in a few questions to the database for some hundred of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from heapq import merge
+from typing import Any
+
+from sqlalchemy import Row, Table, select
+
+from records import sealed, tables
+from records.database import AT_ONCE, Reading, batched
+from records.documents import made_of, read_columns
+
+_OF_PEOPLE_TOO = (
+    tables.assertion,
+    tables.status,
+    tables.award,
+    tables.payment,
+    tables.life_event,
+)
+
+
+def documents(read: Reading, households: Iterable[str], on: date, known: date) -> Iterator[dict[str, Any]]:
+    """Each household's document as `records.documents.document` makes it, in the order in which they are named.
+
+    Those that are not there, and those of which something was erased, are left out.
+    """
+    for some in batched(households, AT_ONCE):
+        yield from _documents(read, some, on, known)
+
+
+def _documents(read: Reading, some: list[str], on: date, known: date) -> Iterator[dict[str, Any]]:
+    found = {
+        row.household_id: row
+        for row in read.connection.execute(
+            select(tables.household).where(tables.household.c.household_id.in_(some))
+        )
+    }
+    own = {
+        table.name: _by(read, table, "household_id", some, known, people=False)
+        for table in (tables.residence, tables.membership)
+    }
+    everyone = sorted({row.person_id for rows in own["membership"].values() for row in rows})
+    told: dict[str, Mapping[str, Sequence[Row[Any]]]] = {}
+    for table in _OF_PEOPLE_TOO:
+        own[table.name] = _by(read, table, "household_id", some, known, people=False)
+        told[table.name] = _by(read, table, "person_id", everyone, known, people=True)
+    subjects = [*map(sealed.of_household, some), *map(sealed.of_person, everyone)]
+    sealed.data_keys(read, subjects)
+    for household_id in some:
+        if household_id not in found or not own["residence"].get(household_id):
+            continue
+        try:
+            yield made_of(_Fetched(read, household_id, own, told), found[household_id], on)
+        except sealed.Erased:
+            continue
+        finally:
+            read.data_keys.pop(sealed.of_household(household_id), None)
+    for person_id in everyone:
+        read.data_keys.pop(sealed.of_person(person_id), None)
+
+
+def _by(
+    read: Reading, table: Table, column: str, values: Sequence[str], known: date, *, people: bool
+) -> Mapping[str, list[Row[Any]]]:
+    """Rows of households, or of people, by whose they are, in the order of writing."""
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for some in batched(values, AT_ONCE):
+        chosen = select(*read_columns(table)).where(table.c[column].in_(some))
+        chosen = chosen.where(table.c.recorded_on <= known)
+        if not people and table in _OF_PEOPLE_TOO:
+            chosen = chosen.where(table.c.person_id.is_(None))
+        for row in read.connection.execute(chosen.order_by(table.c.seq)):
+            found[getattr(row, column)].append(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """The rows of one household among those of many."""
+
+    read: Reading
+    household_id: str
+    own: Mapping[str, Mapping[str, Sequence[Row[Any]]]]
+    told: Mapping[str, Mapping[str, Sequence[Row[Any]]]]
+
+    def of_household(self, table: Table) -> Sequence[Row[Any]]:
+        return self.own[table.name].get(self.household_id, ())
+
+    def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
+        told = self.told[table.name]
+        several = [self.own[table.name].get(self.household_id, ()), *(told.get(one, ()) for one in people)]
+        return list(merge(*several, key=lambda row: row.seq))
