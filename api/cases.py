@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -353,13 +354,18 @@ def appeal(request: Request, case_id: str, told: Annotated[Appeal, Depends(body_
 
 @router.get("/cases/{case_id}/similar", summary="What similar cases were granted at discretion")
 @needs(Right.READ_CASES)
-def similar(request: Request, case_id: str, decision: Id) -> Response:
-    """Of the same policy and cause, for households of the same size. `decision`: from which cause and size are read."""
+def similar(
+    request: Request,
+    case_id: str,
+    decision: Annotated[str, Query(max_length=80, description="from which cause and size are read")],
+    amount: Annotated[Decimal | None, Query(ge=0, description="where it lies among them")] = None,
+) -> Response:
+    """Of the same policy and cause, for households of the same size."""
     ask = asked(request)
     with ask.reading() as read:
         case = store.case_seen(read, ask.viewer, Right.READ_CASES, ask.book, case_id)
         found = store.found_of(read, case, decision)
         cause = deciding.cause_of(store.handled(ask.book, case, ask.today), found)
-        peers = discretion.similar(read, case.policy, cause, found.members, case_id)
+        peers = discretion.similar(read, case.policy, cause, found.members, case_id, amount)
     band = None if found.least is None else {"min": found.least, "max": found.most}
     return answer({"cause": cause, "members": found.members, "band": band, "similar": peers})

@@ -127,11 +127,12 @@ def test_similar_cases_stand_beside_it_and_who_lies_apart_is_listed(bureau: Bure
         confirms(bureau, household, case, viewer, amount=amount, again="另一事故", **REASON)
     with bureau.reads() as read:
         peers = similar(read, "temporary_relief", "fire", 3)
+        beside = similar(read, "temporary_relief", "fire", 3, amount=Decimal(high))
         apart = similar(read, "temporary_relief", "fire", 4)
         found = outliers(read, "temporary_relief", true())
     assert (peers.count, peers.least, peers.most) == (12, Decimal(low), Decimal(high))
     assert peers.median == (Decimal(low) + Decimal(high)) / 2
-    assert apart.count == 0
+    assert (apart.count, beside.below, peers.below) == (0, 6, None)
     assert [one.person for one in found] == ["chen", "cai"]
     assert found[0].distance == Decimal(high) / Decimal(low) - 1
 
