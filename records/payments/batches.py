@@ -239,7 +239,9 @@ def seen(read: Reading, book: Rulebook, viewer: Viewer, right: Right, number: in
     raise Refused("no-batch", f"没有批次 {number} · there is no batch {number}")
 
 
-def lines(batch: int, *, verdict: str = "", reason: str = "", policy: str = "", household: str = "") -> Select[Any]:
+def lines(
+    batch: int, *, verdict: str = "", reason: str = "", policy: str = "", household: str = ""
+) -> Select[Any]:
     """The lines of a batch; a query to count or cut."""
     line = tables.pay_line.c
     found = select(tables.pay_line).where(line.batch == batch).order_by(line.number)
@@ -282,16 +284,20 @@ def sums(read: Reading, batch: int) -> Sums:
 
 def steps(read: Reading, batch: int) -> Sequence[Row[Any]]:
     step_ = tables.pay_step
-    return read.connection.execute(
-        select(step_).where(step_.c.batch == batch).order_by(step_.c.number)
-    ).all()
+    return read.connection.execute(select(step_).where(step_.c.batch == batch).order_by(step_.c.number)).all()
 
 
 # --- steps --------------------------------------------------------------------------------------------------
 
 
 def step(
-    write: Writing, viewer: Viewer, batch: int, state: State, number: int, reason: str = "", file_hash: str = ""
+    write: Writing,
+    viewer: Viewer,
+    batch: int,
+    state: State,
+    number: int,
+    reason: str = "",
+    file_hash: str = "",
 ) -> None:
     """Writes a step down. Raises `Refused` four-eyes, moved."""
     row = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from engine.rulebook import Rulebook
 from records import audit, tables
@@ -44,7 +45,14 @@ class Fund:
 
 
 def set_budget(
-    write: Writing, book: Rulebook, viewer: Viewer, policy: str, year: int, area: str, amount: str, reason: str
+    write: Writing,
+    book: Rulebook,
+    viewer: Viewer,
+    policy: str,
+    year: int,
+    area: str,
+    amount: str,
+    reason: str,
 ) -> int:
     """What may be paid; it takes the place of what was told before. Raises `Refused`."""
     if policy not in book.policies or area not in book.areas:
@@ -65,12 +73,12 @@ def set_budget(
     return number
 
 
-def figures(read: Reading, areas: Collection[str], year: int, policies: Collection[str] = ()) -> list[Fund]:
-    """By programme, for all that have a budget or money in that year. `policies` (): all."""
-    budgets = _budgets(read, areas, year)
+def figures(read: Reading, book: Rulebook, area: str, year: int) -> list[Fund]:
+    """By programme, for all that have a budget of this area or money in it and below, in that year."""
+    areas = sorted(areas_below(book, area))
+    budgets = _budgets(read, area, year)
     committed, paid, returned = _instructed(read, areas, year)
     elsewhere = _elsewhere(read, areas, year)
-    named = {*budgets, *committed, *paid, *returned, *elsewhere}
     return [
         Fund(
             one,
@@ -81,21 +89,77 @@ def figures(read: Reading, areas: Collection[str], year: int, policies: Collecti
             returned.get(one, _ZERO),
             elsewhere.get(one, _ZERO),
         )
-        for one in sorted(named & {*policies} if policies else named)
+        for one in sorted({*budgets, *committed, *paid, *returned, *elsewhere})
     ]
 
 
 def exceeded(
-    read: Reading, batch: Batch, amounts: Mapping[str, Decimal]
+    read: Reading, book: Rulebook, batch: Batch, amounts: Mapping[str, Decimal]
 ) -> tuple[dict[str, Decimal], tuple[str, ...]]:
-    """By how much a batch exceeds the budgets of its area, and the programmes that have none."""
-    year = int(batch.month[:4])
-    over, missing = {}, []
-    found = {one.policy: one for one in figures(read, [batch.area], year)}
-    for policy, amount in amounts.items():
-        left = found[policy].left if policy in found else None
-        if left is None:
-            missing.append(policy)
-        elif amount > left:
-            over[policy] = amount - left
-    return over, tuple(missing)
+    """By how much a batch exceeds budgets, of its own area or of one around it; and the programmes that have none."""
+    year, area = int(batch.month[:4]), batch.area
+    over: dict[str, Decimal] = {}
+    with_budget: set[str] = set()
+    while area:
+        for one in figures(read, book, area, year):
+            if one.left is not None and one.policy in amounts:
+                with_budget.add(one.policy)
+                if amounts[one.policy] > one.left:
+                    beyond = amounts[one.policy] - one.left
+                    over[one.policy] = max(beyond, over.get(one.policy, _ZERO))
+        area = book.areas[area].parent or ""
+    return dict(sorted(over.items())), tuple(sorted(set(amounts) - with_budget))
+
+
+def _budgets(read: Reading, area: str, year: int) -> dict[str, Decimal]:
+    one = tables.budget
+    rows = select(one).where(one.c.area == area, one.c.year == year).order_by(one.c.seq)
+    return {row.policy: Decimal(row.amount) for row in read.connection.execute(rows)}
+
+
+def _instructed(
+    read: Reading, areas: Sequence[str], year: int
+) -> tuple[dict[str, Decimal], dict[str, Decimal], dict[str, Decimal]]:
+    one, batch, result = tables.instruction, tables.pay_batch, tables.instruction_result
+
+    def said(outcome: str) -> ColumnElement[bool]:
+        return exists().where(result.c.instruction == one.c.seq, result.c.outcome == outcome)
+
+    back, paid = said("returned"), said("paid")
+    of_year = (
+        select(one.c.policy, one.c.amount)
+        .join(batch, batch.c.seq == one.c.batch)
+        .where(batch.c.area.in_(areas), batch.c.month.like(f"{year:04}-%"))
+    )
+    return (
+        _sums(read, of_year.where(~back, ~paid)),
+        _sums(read, of_year.where(~back, paid)),
+        _sums(read, of_year.where(back)),
+    )
+
+
+def _elsewhere(read: Reading, areas: Sequence[str], year: int) -> dict[str, Decimal]:
+    payment, household = tables.payment, tables.household
+    back = select(payment.c.takes_back).where(payment.c.takes_back.is_not(None))
+    others = (
+        select(payment.c.policy, payment.c.amount)
+        .join(household, household.c.household_id == payment.c.household_id)
+        .where(
+            household.c.area.in_(areas),
+            payment.c.month.like(f"{year:04}-%"),
+            payment.c.basis.not_like("batch:%"),
+            payment.c.takes_back.is_(None),
+            payment.c.seq.not_in(back),
+        )
+    )
+    return _sums(read, others)
+
+
+def _sums(read: Reading, amounts: Select[Any]) -> dict[str, Decimal]:
+    """Exact, which a sum of texts in the database is not: equal amounts are counted there and added up here."""
+    policy, amount = amounts.selected_columns
+    counted = amounts.add_columns(func.count()).group_by(policy, amount)
+    found: dict[str, Decimal] = {}
+    for name, one, count in read.connection.execute(counted):
+        found[name] = found.get(name, _ZERO) + Decimal(one) * count
+    return found

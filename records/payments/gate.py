@@ -20,6 +20,7 @@ from sqlalchemy import select
 from engine.decision import BadDocument, parse_json
 from engine.decision.document import Household, read_household
 from engine.decision.entitlement import held_together
+from engine.decision.payments import Payment
 from engine.decision.watching import watch_household
 from engine.inference.found import Alert, Evidence
 from engine.language.dates import from_date
@@ -120,7 +121,9 @@ def _spares(book: Rulebook, one: Watch) -> bool:
     if any(book.events[kind].day is not None for kind in events if kind in book.events):
         return False
     if events or _CONFLICT in kinds:
-        return True  # households with an event, or in which two policies conflict, are looked at with all facts
+        return (
+            True  # households with an event, or in which two policies conflict, are looked at with all facts
+        )
     if one.trigger.when is None:
         return True
     return not any(
@@ -129,7 +132,8 @@ def _spares(book: Rulebook, one: Watch) -> bool:
 
 
 def _of_record(node: Any) -> bool:
-    return node.args[0].op == "variable" and node.args[0].name.startswith("@")
+    record = node.args[0]
+    return bool(record.op == "variable" and record.name.startswith("@"))
 
 
 def _needs_no_facts(book: Rulebook, document: Mapping[str, Any]) -> bool:
@@ -263,7 +267,7 @@ def _told_of_holders(
     """Whether something happened to whoever receives what is granted to the household: the rules, asked of the holder."""
     inside = {one.person_id for one in household.people}
     asked: dict[str, int] = {}
-    paid = []
+    paid: list[Payment] = []
     for ref, place in places.items():
         line = lines[place]
         holder = holders.get((line.household_id, line.subject), "")

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from records import audit, tables
 from records.database import AT_ONCE, Reading, Writing, batched
-from records.people import Kind
 from records.payments.words import collided
+from records.people import Kind
 from records.refused import Refused
 from records.rights import Viewer
 from records.where import covers, memberships_of
@@ -42,7 +42,13 @@ class Payee:
 
 
 def enter(
-    write: Writing, viewer: Viewer, household_id: str, person: str, holder: str, relation: Relation, reason: str
+    write: Writing,
+    viewer: Viewer,
+    household_id: str,
+    person: str,
+    holder: str,
+    relation: Relation,
+    reason: str,
 ) -> int:
     """Says where money is to go; it does not yet count. The number. Raises `Refused`."""
     if not reason.strip():
@@ -83,7 +89,9 @@ def approve(write: Writing, viewer: Viewer, number: int) -> None:
     if found is None:
         raise no_payee(number)
     if viewer.person == found.person or write.actor == found.recorded_by:
-        raise Refused("four-eyes", "录入人不得审核自己录入的账户 · whoever entered a payee does not approve it")
+        raise Refused(
+            "four-eyes", "录入人不得审核自己录入的账户 · whoever entered a payee does not approve it"
+        )
     if accounts_of(write, [found.holder]).get(found.holder) != bytes(found.account):
         raise Refused("account-changed", "录入之后账号已变更 · the account was changed after it was entered")
     try:

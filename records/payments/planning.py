@@ -103,7 +103,9 @@ def _lines(row: Row[Any], month: int, before: Before) -> Iterator[Planned]:
             reasons.append("paid-already")
         if place in before.built:
             reasons.append("in-another-batch")
-        yield Planned(row.seq, *key, covered, kind, row.amount, tuple(reasons), (), before.returned.get(place))
+        yield Planned(
+            row.seq, *key, covered, kind, row.amount, tuple(reasons), (), before.returned.get(place)
+        )
 
 
 def _unknown(row: Row[Any]) -> Iterator[str]:

@@ -55,7 +55,7 @@ def release(write: Writing, book: Rulebook, viewer: Viewer, batch: Batch, reason
     found = write.connection.execute(lines(batch.seq, verdict=Verdict.PAY)).all()
     if not found:
         raise Refused("nothing-to-pay", "批次中没有可发放的行 · no line of this batch is to be paid")
-    over, no_budget = funds.exceeded(write, batch, sums(write, batch.seq).amounts)
+    over, no_budget = funds.exceeded(write, book, batch, sums(write, batch.seq).amounts)
     if over and not reason.strip():
         told = "、".join(f"{policy} {amount}" for policy, amount in over.items())
         raise Refused(
@@ -77,15 +77,18 @@ def check_other_eyes(read: Reading, viewer: Viewer, batch: Batch) -> None:
     line, award, case_step = tables.pay_line, tables.award, tables.case_step
     if viewer.person == batch.person:
         raise Refused("four-eyes", "制单人不得放行自己的批次 · whoever built a batch does not release it")
-    mine = select(("case:" + case_step.c.case_id)).where(
+    mine = select("case:" + case_step.c.case_id).where(
         case_step.c.person == viewer.person, case_step.c.tier == "approval"
     )
     paid = (line.c.batch == batch.seq) & (line.c.verdict == Verdict.PAY.value)
-    approved = select(award.c.basis).join(line, line.c.award == award.c.seq).where(paid, award.c.basis.in_(mine))
+    approved = (
+        select(award.c.basis).join(line, line.c.award == award.c.seq).where(paid, award.c.basis.in_(mine))
+    )
     found = read.connection.execute(approved.limit(1)).scalar()
     if found is not None:
         raise Refused(
-            "four-eyes", f"您审批过本批次的 {found}，须由他人放行 · you approved {found}, which this batch pays"
+            "four-eyes",
+            f"您审批过本批次的 {found}，须由他人放行 · you approved {found}, which this batch pays",
         )
     approval = tables.pay_to_approval
     payee = select(approval.c.pay_to).join(line, line.c.pay_to == approval.c.pay_to)
@@ -140,10 +143,9 @@ def _touched(read: Reading, batch: Batch, households: set[str]) -> set[str]:
             found.add(row.household_id)
             if row.person_id is not None:
                 people.add(row.person_id)
-    for table in (tables.identity, tables.data_key):
-        if table is tables.identity:
-            since_ = select(table.c.person_id).where(table.c.recorded_at >= batch.built_at)
-            people.update(read.connection.execute(since_).scalars())
+    identity = tables.identity.c
+    renamed = select(identity.person_id).where(identity.recorded_at >= batch.built_at)
+    people.update(read.connection.execute(renamed).scalars())
     payee, approval = tables.pay_to, tables.pay_to_approval
     approved = (
         select(payee.c.account)
@@ -152,13 +154,8 @@ def _touched(read: Reading, batch: Batch, households: set[str]) -> set[str]:
     )
     same = select(line.household_id).where(line.batch == batch.seq, line.account.in_(approved))
     found.update(read.connection.execute(same).scalars())
-    found.update(
-        read.connection.execute(
-            select(payee.c.household_id)
-            .join(approval, approval.c.pay_to == payee.c.seq)
-            .where(approval.c.recorded_at >= batch.built_at)
-        ).scalars()
-    )
+    newer = select(payee.c.household_id).where(payee.c.seq.in_(approved.with_only_columns(payee.c.seq)))
+    found.update(read.connection.execute(newer).scalars())
     for some in batched(sorted(people), AT_ONCE):
         homes = select(member.household_id).where(member.person_id.in_(some))
         found.update(read.connection.execute(homes).scalars())
@@ -170,9 +167,7 @@ def _touched(read: Reading, batch: Batch, households: set[str]) -> set[str]:
 def _awards_gone(read: Reading, batch: Batch) -> list[int]:
     """Lines whose award was told anew since: ended, or of another amount."""
     line, old, new = tables.pay_line, tables.award, tables.award.alias()
-    person = or_(
-        new.c.person_id == old.c.person_id, new.c.person_id.is_(None) & old.c.person_id.is_(None)
-    )
+    person = or_(new.c.person_id == old.c.person_id, new.c.person_id.is_(None) & old.c.person_id.is_(None))
     later = exists().where(
         new.c.seq > old.c.seq,
         new.c.household_id == old.c.household_id,
@@ -199,7 +194,7 @@ def _instructions(read: Reading, batch: Batch, found: Sequence[Row[Any]]) -> lis
             .group_by(one.household_id, one.subject, one.policy, one.month)
         )
         for *key, attempt in read.connection.execute(counted):
-            before[tuple(key)] = attempt  # type: ignore[index]
+            before[tuple(key)] = attempt
     return [
         {
             "reference": reference(batch, row.number),

@@ -69,7 +69,12 @@ def amount_of(book: Rulebook, text: str) -> Decimal:
     except InvalidOperation:
         amount = Decimal(0)
     decimals = int(book.currency["decimals"])
-    if not amount.is_finite() or amount <= 0 or amount != round(amount, decimals) or amount >= Decimal(10) ** 13:
+    if (
+        not amount.is_finite()
+        or amount <= 0
+        or amount != round(amount, decimals)
+        or amount >= Decimal(10) ** 13
+    ):
         raise Refused(
             "bad-amount",
             f"金额须大于零且至多 {decimals} 位小数 · an amount is above zero with at most {decimals} decimals: {text[:30]}",

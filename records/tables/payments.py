@@ -34,7 +34,9 @@ pay_to = Table(
     Column("household_id", ForeignKey("household.household_id"), nullable=False, index=True),
     Column("person_id", ForeignKey("person.person_id")),  # none: what is granted to the household
     Column("holder", ForeignKey("person.person_id"), nullable=False, index=True),
-    Column("account", LargeBinary, nullable=False, index=True),  # its blind index; the number stays with the holder
+    Column(
+        "account", LargeBinary, nullable=False, index=True
+    ),  # its blind index; the number stays with the holder
     Column("relation", String(10), nullable=False),
     Column("reason", Text, nullable=False),
     Column("person", ID, nullable=False),  # the real person who entered it
@@ -191,7 +193,9 @@ recovery = Table(
     Column("known", Date, nullable=False),  # as known on that day
     Column("rulebook", ForeignKey("rulebook.fingerprint"), nullable=False),
     Column("amount", AMOUNT, nullable=False),  # that was found
-    Column("hearing", String(200), nullable=False),  # the article that asks for one before deciding; "" for none
+    Column(
+        "hearing", String(200), nullable=False
+    ),  # the article that asks for one before deciding; "" for none
     Column("person", ID, nullable=False),
     Column("reason", Text, nullable=False),
     *recorded(),
