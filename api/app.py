@@ -23,10 +23,13 @@ from starlette.types import ASGIApp
 from api import (
     accounts,
     cases,
+    funds,
     households,
     own,
     page,
     papers,
+    payees,
+    payments,
     people,
     publicity,
     readiness,
@@ -79,6 +82,9 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     cases.router,
     worklists.router,
     publicity.router,
+    payees.router,
+    payments.router,
+    funds.router,
 )
 _log = logging.getLogger("relief.record")
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}

@@ -62,6 +62,11 @@ _CONFLICTS = frozenset(
         "wrong-step",
         "finding-changed",
         "appealed",
+        "moved",
+        "not-now",
+        "changed-since",
+        "paid-already",
+        "claimed-already",
     }
 )
 _MISSING = frozenset(
@@ -76,6 +81,9 @@ _MISSING = frozenset(
         "no-scan",
         "no-case",
         "no-application",
+        "no-batch",
+        "no-payee",
+        "no-recovery",
     }
 )
 _FORBIDDEN = frozenset({"four-eyes", "not-your-level"})

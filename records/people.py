@@ -215,7 +215,7 @@ def unmasked_for_bank(
     """By person and blind index of the account: to whom a bank is to pay. One entry tells how many, for what and why.
 
     The account is the one that was approved, also when another one was registered since. Raises `Refused` no-purpose;
-    erased, no-name or no-account for somebody who cannot be told any more.
+    account-missing for somebody whose name or account cannot be read any more.
     """
     if not purpose.strip():
         raise Refused("no-purpose", "导出姓名和账号须说明用途 · names and accounts need a purpose")

@@ -238,12 +238,16 @@ def account_of(read: Reading, recovery: int) -> Account:
     """Raises `Refused` no-recovery."""
     row = read.connection.execute(select(tables.recovery).where(tables.recovery.c.seq == recovery)).first()
     if row is None:
-        raise Refused("no-recovery", f"没有追回 {recovery} · there is no recovery {recovery}")
+        raise no_recovery(recovery)
     told = entries(read, recovery)
     decided = next((Decimal(one.amount) for one in told if one.kind == Entry.DECIDED), None)
     back = sum((Decimal(one.amount) for one in told if one.kind in _BACK), Decimal(0))
     heard = any(one.kind == Entry.HEARD for one in told)
     return Account(recovery, row.household_id, Decimal(row.amount), decided, back, heard, row.hearing)
+
+
+def no_recovery(number: int) -> Refused:
+    return Refused("no-recovery", f"没有追回 {number} · there is no recovery {number}")
 
 
 def months_of(read: Reading, recovery: int) -> list[Month]:

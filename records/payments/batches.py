@@ -29,14 +29,13 @@ from records.payments.words import (
     State,
     Verdict,
     collided,
-    first_day,
     month_name,
     month_number,
     reaches,
 )
 from records.refused import Refused
 from records.rights import Right, Viewer
-from records.scope import areas_below
+from records.scope import areas_below, areas_of
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and how much there is."""
@@ -230,8 +229,10 @@ def seen(read: Reading, book: Rulebook, viewer: Viewer, right: Right, number: in
     row = read.connection.execute(batches().where(tables.pay_batch.c.seq == number)).first()
     if row is not None:
         batch = batch_of(row)
-        if right is Right.READ_PAYMENTS:
-            within = any(batch.area in areas_below(book, one.area) for one in viewer.granting(right))
+        if (
+            right is Right.READ_PAYMENTS
+        ):  # whoever sees a part of its area sees it, with the lines of that part
+            within = not areas_below(book, batch.area).isdisjoint(areas_of(viewer, right, book))
         else:
             within = all(reaches(viewer, right, book, batch.area, one) for one in batch.policies)
         if within:
@@ -262,13 +263,13 @@ class Sums:
     warnings: Mapping[str, int]
 
 
-def sums(read: Reading, batch: int) -> Sums:
-    """Computed from the lines, and kept nowhere."""
+def sums(read: Reading, query: Select[Any]) -> Sums:
+    """Of some lines (`lines`): computed from them, and kept nowhere."""
     amounts: dict[str, Decimal] = {}
     reasons: Counter[str] = Counter()
     warnings: Counter[str] = Counter()
     pays = blocked = 0
-    for row in read.connection.execute(lines(batch)):
+    for row in read.connection.execute(query):
         warnings.update(json.loads(row.warnings))
         if row.verdict == Verdict.PAY:
             pays += 1
@@ -333,7 +334,3 @@ def cancel(write: Writing, viewer: Viewer, batch: Batch, reason: str) -> None:
     if not reason.strip():
         raise Refused("no-reason", "取消批次须说明理由 · why a batch is cancelled has to be said")
     next_step(write, viewer, batch, State.CANCELLED, {State.BUILT}, reason)
-
-
-def covers_from(batch: Batch) -> date:
-    return first_day(month_number(batch.month))

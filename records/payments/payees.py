@@ -55,7 +55,7 @@ def enter(
         raise Refused("no-reason", "指定收款账户须说明理由 · why the money goes there has to be said")
     account = accounts_of(write, [holder]).get(holder)
     if account is None:
-        raise Refused("no-account", f"{holder} 没有登记账号 · no account of {holder} is registered")
+        raise Refused("account-missing", f"{holder} 没有登记账号 · no account of {holder} is registered")
     inside = memberships_of(write, [one for one in (holder, person) if one])
     if person and household_id not in inside.get(person, {}):
         raise Refused("not-a-member", f"{person} 不是该户成员 · {person} is not of this household")

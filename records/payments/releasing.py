@@ -55,7 +55,7 @@ def release(write: Writing, book: Rulebook, viewer: Viewer, batch: Batch, reason
     found = write.connection.execute(lines(batch.seq, verdict=Verdict.PAY)).all()
     if not found:
         raise Refused("nothing-to-pay", "批次中没有可发放的行 · no line of this batch is to be paid")
-    over, no_budget = funds.exceeded(write, book, batch, sums(write, batch.seq).amounts)
+    over, no_budget = funds.exceeded(write, book, batch, sums(write, lines(batch.seq)).amounts)
     if over and not reason.strip():
         told = "、".join(f"{policy} {amount}" for policy, amount in over.items())
         raise Refused(

@@ -42,9 +42,10 @@ PAYEES = {
 }
 
 _SAME = (
-    "i.household_id = NEW.household_id AND i.subject = NEW.subject "
+    "FROM instruction i WHERE i.household_id = NEW.household_id AND i.subject = NEW.subject "
     "AND i.policy = NEW.policy AND i.month = NEW.month"
 )
+_CAME_BACK = "FROM instruction_result r WHERE r.instruction = i.seq AND r.outcome = 'returned'"
 INSTRUCTIONS = {
     "only a released batch is instructed": (
         "coalesce((SELECT s.state FROM pay_step s WHERE s.batch = NEW.batch ORDER BY s.number DESC LIMIT 1), '') "
@@ -56,12 +57,9 @@ INSTRUCTIONS = {
         "AND l.household_id = NEW.household_id AND l.subject = NEW.subject AND l.policy = NEW.policy "
         "AND l.month = NEW.month)"
     ),
-    "attempts follow each other": (
-        f"NEW.attempt <> 1 + coalesce((SELECT max(i.attempt) FROM instruction i WHERE {_SAME}), 0)"
-    ),
+    "attempts follow each other": (f"NEW.attempt <> 1 + coalesce((SELECT max(i.attempt) {_SAME}), 0)"),
     "a month is paid again only when it came back": (
-        f"EXISTS (SELECT 1 FROM instruction i WHERE {_SAME} AND NOT EXISTS (SELECT 1 FROM instruction_result r "
-        "WHERE r.instruction = i.seq AND r.outcome = 'returned'))"
+        f"EXISTS (SELECT 1 {_SAME} AND NOT EXISTS (SELECT 1 {_CAME_BACK}))"
     ),
 }
 
@@ -76,17 +74,18 @@ RESULTS = {
     ),
 }
 
+_HEARING = "(SELECT r.hearing FROM recovery r WHERE r.seq = NEW.recovery)"
+_OPENER = "(SELECT r.person FROM recovery r WHERE r.seq = NEW.recovery)"
 _ENTRIES = "FROM recovery_entry e WHERE e.recovery = NEW.recovery"
 RECOVERIES = {
     "entries of a recovery follow each other": f"NEW.number <> 1 + coalesce((SELECT max(e.number) {_ENTRIES}), 0)",
     "somebody is heard before it is decided": (
-        "NEW.kind = 'decided' AND (SELECT r.hearing FROM recovery r WHERE r.seq = NEW.recovery) <> '' "
-        f"AND NOT EXISTS (SELECT 1 {_ENTRIES} AND e.kind = 'heard')"
+        f"NEW.kind = 'decided' AND {_HEARING} <> '' AND NOT EXISTS (SELECT 1 {_ENTRIES} AND e.kind = 'heard')"
     ),
     "a recovery is decided once, by another person than opened it": (
         "NEW.kind IN ('decided', 'dropped') AND "
         f"(EXISTS (SELECT 1 {_ENTRIES} AND e.kind IN ('decided', 'dropped')) "
-        "OR NEW.person = (SELECT r.person FROM recovery r WHERE r.seq = NEW.recovery))"
+        f"OR NEW.person = {_OPENER})"
     ),
     "nothing comes back before it is decided": (
         "NEW.kind IN ('repaid', 'offset', 'waiver-asked', 'waived') "
