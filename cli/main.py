@@ -16,6 +16,7 @@ import typer
 from cli.account_commands import account_app
 from cli.backup_commands import backup, restore, verify
 from cli.intake_commands import match, record_app
+from cli.pay_commands import pay_app
 from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, replay
 from cli.rulebook_commands import rulebook_app
 
@@ -495,6 +496,7 @@ app.add_typer(record_app, name="record")
 app.add_typer(audit_app, name="audit")
 app.add_typer(account_app, name="account")
 app.add_typer(rulebook_app, name="rulebook")
+app.add_typer(pay_app, name="pay")
 for command in (replay, backup, restore, verify):
     app.command()(command)
 
