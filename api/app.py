@@ -24,12 +24,15 @@ from api import (
     accounts,
     cases,
     feeds,
+    funds,
     households,
     imports,
     notices,
     own,
     page,
     papers,
+    payees,
+    payments,
     people,
     publicity,
     readiness,
@@ -85,6 +88,9 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     cases.router,
     worklists.router,
     publicity.router,
+    payees.router,
+    payments.router,
+    funds.router,
 )
 _log = logging.getLogger("relief.record")
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}

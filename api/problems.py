@@ -65,6 +65,11 @@ _CONFLICTS = frozenset(
         "wrong-step",
         "finding-changed",
         "appealed",
+        "moved",
+        "not-now",
+        "changed-since",
+        "paid-already",
+        "claimed-already",
     }
 )
 _MISSING = frozenset(
@@ -83,6 +88,9 @@ _MISSING = frozenset(
         "no-notice",
         "no-case",
         "no-application",
+        "no-batch",
+        "no-payee",
+        "no-recovery",
     }
 )
 _FORBIDDEN = frozenset({"four-eyes", "not-your-level"})

@@ -45,6 +45,13 @@ class Right(StrEnum):
     READ_PROPOSALS = "proposals.read"
     ANSWER_PROPOSALS = "proposals.answer"
     READ_PAYMENTS = "payments.read"
+    MANAGE_PAYEES = "payees.manage"
+    BUILD_PAYMENTS = "payments.build"
+    RELEASE_PAYMENTS = "payments.release"
+    EXPORT_PAYMENTS = "payments.export"  # with names and account numbers in clear
+    SETTLE_PAYMENTS = "payments.settle"
+    MANAGE_BUDGETS = "budgets.manage"
+    MANAGE_RECOVERIES = "recoveries.manage"
     READ_CASES = "cases.read"
     APPLY = "cases.apply"  # take in applications and papers, tell people what was decided
     INVESTIGATE = "cases.investigate"
@@ -117,6 +124,15 @@ _READS = {
     Right.READ_REPORTS,
     Right.READ_NOTICES,
 }
+_MONEY = {
+    Right.MANAGE_PAYEES,
+    Right.BUILD_PAYMENTS,
+    Right.RELEASE_PAYMENTS,
+    Right.EXPORT_PAYMENTS,
+    Right.SETTLE_PAYMENTS,
+    Right.MANAGE_BUDGETS,
+    Right.MANAGE_RECOVERIES,
+}
 _CASES = {Right.APPLY, Right.INVESTIGATE, Right.REVIEW, Right.APPROVE, Right.APPEAL, Right.PUBLICISE}
 _ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
 
@@ -154,6 +170,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         _ALWAYS
         | _READS
         | _CASES
+        | _MONEY
         | {
             Right.WRITE_HOUSEHOLDS,
             Right.ERASE_HOUSEHOLDS,

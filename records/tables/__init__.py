@@ -28,6 +28,20 @@ from records.tables.intake import (
     proposal_answer,
 )
 from records.tables.notices import night, notice, notice_answer, pause, standing
+from records.tables.payments import (
+    bank_file,
+    budget,
+    instruction,
+    instruction_result,
+    pay_batch,
+    pay_line,
+    pay_step,
+    pay_to,
+    pay_to_approval,
+    recovery,
+    recovery_entry,
+    recovery_month,
+)
 from records.tables.people import data_key, identity, number, person
 from records.tables.rulebooks import rulebook_state
 
@@ -45,6 +59,8 @@ __all__ = [
     "audit",
     "award",
     "award_review",
+    "bank_file",
+    "budget",
     "case_step",
     "closing",
     "confirmation",
@@ -57,6 +73,8 @@ __all__ = [
     "household",
     "idempotency",
     "identity",
+    "instruction",
+    "instruction_result",
     "letter",
     "life_event",
     "membership",
@@ -66,11 +84,19 @@ __all__ = [
     "notice_answer",
     "number",
     "pause",
+    "pay_batch",
+    "pay_line",
+    "pay_step",
+    "pay_to",
+    "pay_to_approval",
     "payment",
     "person",
     "proposal",
     "proposal_answer",
     "publicity",
+    "recovery",
+    "recovery_entry",
+    "recovery_month",
     "relief_case",
     "residence",
     "rulebook",

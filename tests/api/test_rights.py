@@ -97,6 +97,25 @@ TABLE: dict[str, Row] = {
     "GET /v1/decisions/compare": Row(READERS, 404, query="?a=x&b=y"),
     "GET /v1/decisions/{decision_id}": Row(READERS, 200, 404),
     "GET /v1/decisions/{decision_id}/replay": Row(OFFICERS | {AUDITOR}, 200, 404),
+    # --- payments
+    "GET /v1/payees": Row(READERS, 200),
+    "POST /v1/payees": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "POST /v1/payees/{payee}/approve": Row(frozenset({DEPARTMENT}), 404),
+    "GET /v1/payment-batches": Row(READERS, 200),
+    "POST /v1/payment-batches": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "GET /v1/payment-batches/{batch}": Row(READERS, 404),
+    "GET /v1/payment-batches/{batch}/lines": Row(READERS, 404),
+    "POST /v1/payment-batches/{batch}/release": Row(frozenset({DEPARTMENT}), 404, body={}),
+    "POST /v1/payment-batches/{batch}/cancel": Row(frozenset({DEPARTMENT}), 404, body={}),
+    "POST /v1/payment-batches/{batch}/export": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "POST /v1/payment-batches/{batch}/results": Row(frozenset({DEPARTMENT}), 404, body={}),
+    "GET /v1/payments-returned": Row(READERS, 200),
+    "GET /v1/funds": Row(READERS, 200, query="?year=2026"),
+    "POST /v1/budgets": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "GET /v1/recoveries": Row(READERS, 200),
+    "POST /v1/recoveries": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "GET /v1/recoveries/{number}": Row(READERS, 404),
+    "POST /v1/recoveries/{number}/entries": Row(frozenset({DEPARTMENT}), 422, body={}),
     # --- the trail
     "GET /v1/audit": Row(frozenset({AUDITOR}), 200),
     "GET /v1/audit/verification": Row(frozenset({AUDITOR}), 200),
@@ -179,6 +198,8 @@ def filled(office: CountyOffice, path: str, account: str | None, area: str) -> s
         "number": "999999",
         "month": "2025-10",
         "fingerprint": "0" * 64,
+        "batch": "999999",
+        "payee": "999999",
     }
     for name, value in places.items():
         path = path.replace(f"{{{name}}}", value)
@@ -274,6 +295,9 @@ LISTS = {
     "/v1/decisions?policy=dibao&": ("decisions", READERS),
     "/v1/cases?": ("cases", READERS),
     "/v1/scans?": ("scans", READERS),
+    "/v1/payment-batches?": ("batches", READERS),
+    "/v1/payees?": ("payees", READERS),
+    "/v1/recoveries?": ("recoveries", READERS),
     "/v1/audit?": ("entries", frozenset({AUDITOR})),
     "/v1/accounts?": ("accounts", frozenset({ADMINISTRATOR})),
 }

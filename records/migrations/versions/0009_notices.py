@@ -6,7 +6,7 @@ from records import tables
 from records.migrations.making import make
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 
 def upgrade() -> None:
