@@ -47,7 +47,7 @@ def listed(
     owner: Id = "",
     household: Id = "",
     every: Annotated[bool, Query(description="closed ones as well")] = False,
-    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    after: Annotated[int, Query(ge=0, le=1_000_000, description="leaves out so many")] = 0,
     limit: Limit = 20,
 ) -> Response:
     """Twenty unless more is asked for, so that nobody drowns; `total` says how many there are."""
@@ -62,8 +62,9 @@ def listed(
     )
     with ask.reading() as read:
         count = total(read, query)
-        rows = [_shown(row) for row in read.connection.execute(query.offset(offset).limit(limit))]
-    return answer({"total": count, "notices": rows})
+        rows = [_shown(row) for row in read.connection.execute(query.offset(after).limit(limit))]
+    further = after + limit if after + limit < count else None
+    return answer({"total": count, "notices": rows, "after": further})
 
 
 def _shown(row: Any) -> dict[str, Any]:

@@ -116,6 +116,11 @@ TABLE: dict[str, Row] = {
     "POST /v1/recoveries": Row(frozenset({DEPARTMENT}), 422, body={}),
     "GET /v1/recoveries/{number}": Row(READERS, 404),
     "POST /v1/recoveries/{number}/entries": Row(frozenset({DEPARTMENT}), 422, body={}),
+    # --- notices
+    "GET /v1/notices": Row(READERS, 200),
+    "GET /v1/notices/rates": Row(READERS, 200),
+    "POST /v1/notices/{notice}/answers": Row(WRITERS, 404, body={"answer": "done", "reason": "已上门"}),
+    "POST /v1/pauses": Row(OFFICERS, 422, body={}),
     # --- the trail
     "GET /v1/audit": Row(frozenset({AUDITOR}), 200),
     "GET /v1/audit/verification": Row(frozenset({AUDITOR}), 200),
@@ -200,6 +205,7 @@ def filled(office: CountyOffice, path: str, account: str | None, area: str) -> s
         "fingerprint": "0" * 64,
         "batch": "999999",
         "payee": "999999",
+        "notice": "999999",
     }
     for name, value in places.items():
         path = path.replace(f"{{{name}}}", value)
@@ -298,6 +304,7 @@ LISTS = {
     "/v1/payment-batches?": ("batches", READERS),
     "/v1/payees?": ("payees", READERS),
     "/v1/recoveries?": ("recoveries", READERS),
+    "/v1/notices?": ("notices", READERS),
     "/v1/audit?": ("entries", frozenset({AUDITOR})),
     "/v1/accounts?": ("accounts", frozenset({ADMINISTRATOR})),
 }
