@@ -167,6 +167,18 @@ TABLE: dict[str, Row] = {
     "GET /v1/cases-overdue": Row(READERS, 200),
     "GET /v1/discretion-outliers": Row(frozenset({AUDITOR}), 200, query="?policy=dibao"),
     "GET /v1/publicity": Row(ANYBODY, 200, query="?area=sample_county"),
+    # --- intake
+    "POST /v1/imports": Row(OFFICERS, 200, query="?dry_run=true"),
+    "GET /v1/imports/template": Row(OFFICERS, 200),
+    "GET /v1/awards": Row(READERS, 200),
+    "POST /v1/awards/{award}/review": Row(OFFICERS, 404, body={"outcome": "confirmed", "reason": "核对"}),
+    "GET /v1/payments": Row(READERS, 200),
+    "POST /v1/feeds/{feed}": Row(frozenset({DEPARTMENT}), 422),
+    "GET /v1/feeds/rates": Row(READERS, 200),
+    "GET /v1/proposals": Row(READERS, 200),
+    "POST /v1/proposals/{proposal}/answer": Row(
+        OFFICERS, 404, body={"answer": "confirmed", "reason": "核对"}
+    ),
 }
 ASKING: list[str | None] = [None, *STAFF]
 
@@ -201,6 +213,9 @@ def filled(office: CountyOffice, path: str, account: str | None, area: str) -> s
         "version": "2021-07-01",
         "session": "none",
         "number": "999999",
+        "award": "999999",
+        "proposal": "999999",
+        "feed": "deaths",
         "month": "2025-10",
         "fingerprint": "0" * 64,
         "batch": "999999",
