@@ -92,7 +92,6 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     payments.router,
     funds.router,
 )
-_log = logging.getLogger("relief.record")
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 _log = logging.getLogger("relief.api")
