@@ -23,10 +23,16 @@ from starlette.types import ASGIApp
 from api import (
     accounts,
     cases,
+    feeds,
+    funds,
     households,
+    imports,
+    notices,
     own,
     page,
     papers,
+    payees,
+    payments,
     people,
     publicity,
     readiness,
@@ -75,10 +81,16 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     scans.router,
     reports.router,
     trail.router,
+    notices.router,
     rulebooks.router,
+    imports.router,
+    feeds.router,
     cases.router,
     worklists.router,
     publicity.router,
+    payees.router,
+    payments.router,
+    funds.router,
 )
 _log = logging.getLogger("relief.record")
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
@@ -131,7 +143,7 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Erased, _erased)
-    for gone in (OperationalError, InterfaceError, PoolTimeout):
+    for gone in (OperationalError, InterfaceError, PoolTimeout, BadPlace):
         app.add_exception_handler(gone, _unavailable)
     app.add_exception_handler(Tampered, _tampered)
     app.add_exception_handler(BadPlace, _unplaced)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -135,14 +136,19 @@ def slip(request: Request, application_id: str) -> Response:
         return answer(_slip(applying.applied(read, ask.book, ask.viewer, application_id)))
 
 
-@router.get("/applications/{application_id}/slip", summary="The acceptance slip, to print")
+@router.get(
+    "/applications/{application_id}/slip",
+    summary="The acceptance slip, to print",
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
 @needs(Right.READ_CASES)
 def printed(request: Request, application_id: str) -> Response:
     ask = asked(request)
     with ask.reading() as read:
         applied = applying.applied(read, ask.book, ask.viewer, application_id)
         name = people.masked(read, [applied.applicant]).get(applied.applicant, Identity()).name or ""
-    return Response(slip_page(ask.book, applied, name), 200, PRIVATE, "text/html; charset=utf-8")
+    headers = PRIVATE | {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+    return Response(slip_page(ask.book, applied, name), 200, headers, "text/html; charset=utf-8")
 
 
 def _slip(applied: Applied) -> Mapping[str, Any]:
@@ -348,13 +354,18 @@ def appeal(request: Request, case_id: str, told: Annotated[Appeal, Depends(body_
 
 @router.get("/cases/{case_id}/similar", summary="What similar cases were granted at discretion")
 @needs(Right.READ_CASES)
-def similar(request: Request, case_id: str, decision: Id) -> Response:
-    """Of the same policy and cause, for households of the same size. `decision`: from which cause and size are read."""
+def similar(
+    request: Request,
+    case_id: str,
+    decision: Annotated[str, Query(max_length=80, description="from which cause and size are read")],
+    amount: Annotated[Decimal | None, Query(ge=0, description="where it lies among them")] = None,
+) -> Response:
+    """Of the same policy and cause, for households of the same size."""
     ask = asked(request)
     with ask.reading() as read:
         case = store.case_seen(read, ask.viewer, Right.READ_CASES, ask.book, case_id)
         found = store.found_of(read, case, decision)
         cause = deciding.cause_of(store.handled(ask.book, case, ask.today), found)
-        peers = discretion.similar(read, case.policy, cause, found.members, case_id)
+        peers = discretion.similar(read, case.policy, cause, found.members, case_id, amount)
     band = None if found.least is None else {"min": found.least, "max": found.most}
     return answer({"cause": cause, "members": found.members, "band": band, "similar": peers})

@@ -42,9 +42,12 @@ class Once:
         yield self.write
 
     def finish(self, response: Response) -> None:
-        if self.write is not None:
+        """A file that was printed is not kept: asked again, it is printed again, and comes out the same."""
+        if self.write is None:
+            return
+        if response.media_type == "application/json":
             idempotency.keep(self.write, self.request, Answer(response.status_code, bytes(response.body)))
-            self._transaction.close()
+        self._transaction.close()
 
     def undo(self, error: BaseException) -> None:
         self._transaction.__exit__(type(error), error, error.__traceback__)

@@ -32,6 +32,14 @@ from records.rights import Right
 from records.scans import TYPE_LABELS, ScanType
 
 router = guarded_router()
+_PRINTED: dict[int | str, dict[str, Any]] = {
+    201: {
+        "content": {
+            "text/html": {"schema": {"type": "string"}},
+            Media.PDF.value: {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
 
 
 class Printing(Body):
@@ -94,7 +102,13 @@ class PublicityWanted(Printing):
     cases: list[Shown] = Field(min_length=1, max_length=2000)
 
 
-@router.post("/decisions/{decision_id}/letters", summary="Print a decision", **takes(LetterWanted))
+@router.post(
+    "/decisions/{decision_id}/letters",
+    summary="Print a decision",
+    status_code=201,
+    responses=_PRINTED,
+    **takes(LetterWanted),
+)
 @needs(Right.PRINT_LETTERS)
 def decision(
     request: Request, decision_id: str, told: Annotated[LetterWanted, Depends(body_of(LetterWanted))]
@@ -106,7 +120,13 @@ def decision(
         return _file(printing.print_decision(write, book, stored, told.wanted(), told.how(book)))
 
 
-@router.post("/decisions/{decision_id}/hearings", summary="Print a notice of hearing", **takes(HearingWanted))
+@router.post(
+    "/decisions/{decision_id}/hearings",
+    summary="Print a notice of hearing",
+    status_code=201,
+    responses=_PRINTED,
+    **takes(HearingWanted),
+)
 @needs(Right.PRINT_LETTERS)
 def hearing(
     request: Request, decision_id: str, told: Annotated[HearingWanted, Depends(body_of(HearingWanted))]
@@ -119,7 +139,11 @@ def hearing(
 
 
 @router.post(
-    "/decisions/{decision_id}/missing-papers", summary="Print what is missing", **takes(MissingWanted)
+    "/decisions/{decision_id}/missing-papers",
+    summary="Print what is missing",
+    status_code=201,
+    responses=_PRINTED,
+    **takes(MissingWanted),
 )
 @needs(Right.PRINT_LETTERS)
 def missing(
@@ -139,6 +163,8 @@ def missing(
 @router.post(
     "/households/{household_id}/acceptance-slips",
     summary="Print a receipt for an application",
+    status_code=201,
+    responses=_PRINTED,
     **takes(AcceptanceWanted),
 )
 @needs(Right.PRINT_LETTERS)
@@ -158,7 +184,13 @@ def acceptance(
         return _file(printed)
 
 
-@router.post("/publicity-sheets", summary="Print a sheet for public display", **takes(PublicityWanted))
+@router.post(
+    "/publicity-sheets",
+    summary="Print a sheet for public display",
+    status_code=201,
+    responses=_PRINTED,
+    **takes(PublicityWanted),
+)
 @needs(Right.PRINT_LETTERS)
 def publicity(
     request: Request, told: Annotated[PublicityWanted, Depends(body_of(PublicityWanted))]

@@ -57,11 +57,19 @@ _CONFLICTS = frozenset(
         "person-known",
         "account-known",
         "closed",
+        "answered",
+        "not-waiting",
+        "returned",
         "case-moved",
         "case-open",
         "wrong-step",
         "finding-changed",
         "appealed",
+        "moved",
+        "not-now",
+        "changed-since",
+        "paid-already",
+        "claimed-already",
     }
 )
 _MISSING = frozenset(
@@ -73,9 +81,16 @@ _MISSING = frozenset(
         "no-account",
         "no-grant",
         "no-session",
+        "no-award",
+        "no-payment",
+        "no-proposal",
         "no-scan",
+        "no-notice",
         "no-case",
         "no-application",
+        "no-batch",
+        "no-payee",
+        "no-recovery",
     }
 )
 _FORBIDDEN = frozenset({"four-eyes", "not-your-level"})

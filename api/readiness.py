@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from api import metrics
 from api.answers import PRIVATE
@@ -49,7 +49,7 @@ def readyz(request: Request) -> Response:
     return Response(encode_json(content), status, PRIVATE, "application/json")
 
 
-@router.get("/metrics", summary="What is counted, for Prometheus")
+@router.get("/metrics", summary="What is counted, for Prometheus", response_class=PlainTextResponse)
 @open_to_all
 def exposed(request: Request) -> Response:
     return Response(metrics.exposed(request.app.state.record), 200, PRIVATE, metrics.MEDIA_TYPE)

@@ -11,8 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.answers import PRIVATE
-from api.body import read_body
-from api.guard import guarded_router, needs
+from api.guard import guarded_router, needs, up_to
 from api.problems import ProblemError
 from api.recorded import Asked, Id, Limit, answer, asked, total
 from records import scans, scope, tables
@@ -33,12 +32,8 @@ _SAFE = PRIVATE | {
     "Referrer-Policy": "no-referrer",
 }
 _ENDINGS = {JPEG: "jpg", PNG: "png", PDF: "pdf"}
-_UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in _ENDINGS},
-    }
-}
+_FILES: dict[str, Any] = {media: {"schema": {"type": "string", "format": "binary"}} for media in _ENDINGS}
+_UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": _FILES}}
 
 
 @router.get("/scan-types", summary="Kinds of scanned papers")
@@ -51,6 +46,7 @@ def types(request: Request) -> Response:
     "/households/{household_id}/scans", status_code=201, summary="Take in a scan", openapi_extra=_UPLOAD
 )
 @needs(Right.WRITE_DOCUMENTS)
+@up_to(LARGEST)
 async def take_in(
     request: Request,
     household_id: str,
@@ -59,7 +55,7 @@ async def take_in(
     case: Id = "",
 ) -> Response:
     """The body is the file itself: JPEG, PNG or PDF, at most 20 MB."""
-    content = await read_body(request, LARGEST)
+    content = await request.body()  # which the door has read, up to what the route takes
     declared = request.headers.get("content-type", "")
     return await run_in_threadpool(
         _taken, asked(request), household_id, type, content, declared, person, case
@@ -112,7 +108,11 @@ def one(request: Request, scan_id: str) -> Response:
         return answer(_plain(_seen(ask, read, scan_id)[0]))
 
 
-@router.get("/scans/{scan_id}/content", summary="The scan itself; that it was looked at stays in the trail")
+@router.get(
+    "/scans/{scan_id}/content",
+    summary="The scan itself; that it was looked at stays in the trail",
+    responses={200: {"content": _FILES}},
+)
 @needs(Right.READ_DOCUMENTS)
 def content(request: Request, scan_id: str) -> Response:
     ask = asked(request)

@@ -70,7 +70,11 @@ def verification(request: Request) -> Response:
     return answer({"whole": broken is None, "entries": count, "broken": broken})
 
 
-@router.get("/audit/export", summary="The chain, for the verifier that needs no platform")
+@router.get(
+    "/audit/export",
+    summary="The chain, for the verifier that needs no platform",
+    responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
+)
 @needs(Right.VERIFY_AUDIT)
 def export(request: Request) -> Response:
     """JSON lines: the public key, every entry, every signed head. It names no person."""

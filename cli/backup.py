@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import Any, NoReturn
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from cli.progress import progress
 from cli.record import opened_record, tell_verified
 from cli.stop import NEGATIVE, stop
 from records.backups.form import Damaged, Manifest, Unfit
-from records.backups.making import Told, make
+from records.backups.making import make
 from records.backups.restoring import restore
 from records.backups.stored import opened, verify_backup
 from records.database import reading
@@ -29,7 +27,7 @@ def run_backup(out: Path, record: str, keys: Path, documents: Path | None) -> No
     if documents is not None and not documents.is_dir():
         stop(f"{documents}: 没有这个文件目录 · there is no such directory of documents")
     signal.signal(signal.SIGTERM, _interrupted)
-    with opened_record(record, keys) as database, _progress() as told:
+    with opened_record(record, keys) as database, progress() as told:
         try:
             manifest = make(database, out, documents, told)
         except Unfit as unfit:
@@ -44,7 +42,7 @@ def run_backup(out: Path, record: str, keys: Path, documents: Path | None) -> No
 
 
 def run_restore(made: Path, record: str, keys: Path, documents: Path | None) -> None:
-    with _damage_told(), opened_record(record, keys) as database, _progress() as told:
+    with _damage_told(), opened_record(record, keys) as database, progress() as told:
         public = database.keys.signing.public_key()
         with opened(made, public) as backup:
             if backup.manifest.documents is not None and documents is None:
@@ -64,7 +62,7 @@ def run_restore(made: Path, record: str, keys: Path, documents: Path | None) -> 
 
 def run_verify_backup(made: Path, keys: Path, public_key: str) -> None:
     public = _public(keys, public_key)
-    with _damage_told(), _progress() as told, opened(made, public) as backup:
+    with _damage_told(), progress() as told, opened(made, public) as backup:
         broken = verify_backup(backup, public, told)
         manifest = backup.manifest
     _tell(manifest)
@@ -100,22 +98,6 @@ def _damage_told() -> Iterator[None]:
         stop(str(damaged), NEGATIVE)
     except OSError as error:
         stop(f"{error.filename or ''}: {error.strerror or error}")
-
-
-@contextmanager
-def _progress() -> Iterator[Told]:
-    """A line for each table on standard error, when somebody looks."""
-    console = Console(file=sys.stderr)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
-
-        def told(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what)
-            bar.update(tasks[what], completed=done, total=total or None)
-
-        yield told
 
 
 def _interrupted(_: int, __: Any) -> NoReturn:

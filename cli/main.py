@@ -16,7 +16,9 @@ import typer
 from cli.account_commands import account_app
 from cli.backup_commands import backup, restore, verify
 from cli.intake_commands import match, record_app
-from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, replay
+from cli.paper_commands import divergence, letter, report, scans
+from cli.pay_commands import pay_app
+from cli.record_commands import DEFAULT_KEYS, KeyFile, audit_app, nightly, replay
 from cli.rulebook_commands import rulebook_app
 
 INTERNAL_ERROR = 70  # as in sysexits.h: the program is at fault, not what it was given
@@ -495,7 +497,8 @@ app.add_typer(record_app, name="record")
 app.add_typer(audit_app, name="audit")
 app.add_typer(account_app, name="account")
 app.add_typer(rulebook_app, name="rulebook")
-for command in (replay, backup, restore, verify):
+app.add_typer(pay_app, name="pay")
+for command in (replay, nightly, backup, restore, verify, letter, report, divergence, scans):
     app.command()(command)
 
 

@@ -198,11 +198,11 @@ def _book_of(database: Database, source: str) -> Any:
 
 def _print(found: DryRun, language: str) -> None:
     print_changed(found.changed)
-    apart = found.decided + found.erased + found.empty + len(found.unread)
+    apart = found.decided + found.missing + found.empty + len(found.unread)
     typer.echo(
-        f"\n{found.decided} 户试算（共 {found.households} 户，未抽中 {found.households - apart}，已依法删除 {found.erased}，"
+        f"\n{found.decided} 户试算（共 {found.households} 户，未抽中 {found.households - apart}，已删除或当时未登记 {found.missing}，"
         f"当日无成员 {found.empty}，新规则读不了 {len(found.unread)}） · {found.decided} households decided of "
-        f"{found.households}; {found.households - apart} not drawn, {found.erased} erased, {found.empty} without members "
+        f"{found.households}; {found.households - apart} not drawn, {found.missing} erased or not written down then, {found.empty} without members "
         f"on that day, {len(found.unread)} that the new rules cannot read"
     )
     for one in found.unread[:5]:

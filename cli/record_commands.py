@@ -139,6 +139,21 @@ def replay(
     run_replay(decision, record, keys)
 
 
+def nightly(
+    actor: Actor,
+    on: Day = None,
+    known: Day = None,
+    workers: Annotated[int, typer.Option(help="进程数 · processes", min=1, max=64)] = 2,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    policies: Policies = None,
+) -> None:
+    """夜间核查：全部家庭重新裁定，变化和疑点交人处理。 Decide every household again and tell what has changed."""
+    from cli.nightly import run
+
+    run(actor, date_of(on), date_of(known), workers, record, keys, policies)
+
+
 @audit_app.command("verify")
 def verify(record: Record = DEFAULT_RECORD, keys: KeyFile = DEFAULT_KEYS) -> None:
     """验证审计链、每一行和签名。 Verify the chain, every row and the signed heads."""

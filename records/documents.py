@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Row, Select, Table, bindparam, or_, select
+from sqlalchemy import Column, Label, Row, Select, Table, bindparam, exists, or_, select
 
 from engine.decision import parse_json
 from records import sealed, tables
@@ -79,12 +79,11 @@ def document_with_rows(
     What a document is made from is written while its household is claimed, so none of its rows appears later with
     a number below these: with them the same document is made again, whatever was written since.
     """
-    rows = OneAtATime(read, household_id, known, until)
-    found = read.connection.execute(
-        select(tables.household).where(tables.household.c.household_id == household_id)
-    ).first()
+    found = read.connection.execute(_HOUSEHOLD, {"household": household_id}).first()
     if found is None:
         raise no_household(household_id)
+    nothing = frozenset(table.name for table in _SELDOM if not found._mapping[f"any_{table.name}"])
+    rows = OneAtATime(read, household_id, known, until, nothing)
     return made_of(rows, found, on, open_to), rows.last
 
 
@@ -163,6 +162,7 @@ class OneAtATime:
     household_id: str
     known: date
     until: Until | None  # None: all rows
+    nothing: frozenset[str] = frozenset()  # tables without any row of this household and its people
     last: dict[str, int] = field(default_factory=dict)
 
     def of_household(self, table: Table) -> Sequence[Row[Any]]:
@@ -172,6 +172,9 @@ class OneAtATime:
         return self._rows(table, people)
 
     def _rows(self, table: Table, people: Sequence[str] | None) -> Sequence[Row[Any]]:
+        if table.name in self.nothing:
+            self.last[table.name] = 0
+            return ()
         asked: dict[str, Any] = {"household": self.household_id, "known": self.known}
         if people is not None:
             asked["people"] = list(people)
@@ -183,6 +186,28 @@ class OneAtATime:
         return rows
 
 
+_SELDOM = (tables.status, tables.award, tables.payment, tables.life_event)
+
+
+def _any_of(table: Table) -> Label[bool]:
+    """Whether there is a row of a household or of anybody who was ever in it."""
+    member = tables.membership.c
+    people = select(member.person_id).where(member.household_id == bindparam("household"))
+    of = or_(table.c.household_id == bindparam("household"), table.c.person_id.in_(people))
+    return exists().where(of).label(f"any_{table.name}")
+
+
+_HOUSEHOLD = select(tables.household, *map(_any_of, _SELDOM)).where(
+    tables.household.c.household_id == bindparam("household")
+)
+_NOT_READ = ("recorded_at", "recorded_by", "entry")
+
+
+def read_columns(table: Table) -> list[Column[Any]]:
+    """What a document is made from."""
+    return [column for column in table.columns if column.name not in _NOT_READ]
+
+
 @cache
 def _statement(name: str, with_people: bool, with_until: bool) -> Select[Any]:
     """Made once: a decision asks ten of them, and making one takes as long as asking it."""
@@ -191,7 +216,8 @@ def _statement(name: str, with_people: bool, with_until: bool) -> Select[Any]:
     if with_people:
         own = of & table.c.person_id.is_(None)
         of = or_(own, table.c.person_id.in_(bindparam("people", expanding=True)))
-    chosen = select(table).where(of, table.c.recorded_on <= bindparam("known")).order_by(table.c.seq)
+    chosen = select(*read_columns(table)).where(of, table.c.recorded_on <= bindparam("known"))
+    chosen = chosen.order_by(table.c.seq)
     return chosen.where(table.c.seq <= bindparam("until")) if with_until else chosen
 
 

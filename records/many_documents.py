@@ -13,7 +13,7 @@ from sqlalchemy import Row, Table, select
 
 from records import sealed, tables
 from records.database import AT_ONCE, Reading, batched
-from records.documents import made_of
+from records.documents import made_of, read_columns
 
 _OF_PEOPLE_TOO = (
     tables.assertion,
@@ -24,16 +24,21 @@ _OF_PEOPLE_TOO = (
 )
 
 
-def documents(read: Reading, households: Iterable[str], on: date, known: date) -> Iterator[dict[str, Any]]:
+def documents(
+    read: Reading, households: Iterable[str], on: date, known: date, *, facts: bool = True
+) -> Iterator[dict[str, Any]]:
     """Each household's document as `records.documents.document` makes it, in the order in which they are named.
 
-    Those that are not there, and those of which something was erased, are left out.
+    Those that are not there, and those of which something was erased, are left out. Without `facts`: only who is in
+    it and what is held, was granted, paid and has happened, which takes a tenth of the time.
     """
     for some in batched(households, AT_ONCE):
-        yield from _documents(read, some, on, known)
+        yield from _documents(read, some, on, known, facts)
 
 
-def _documents(read: Reading, some: list[str], on: date, known: date) -> Iterator[dict[str, Any]]:
+def _documents(
+    read: Reading, some: list[str], on: date, known: date, facts: bool
+) -> Iterator[dict[str, Any]]:
     found = {
         row.household_id: row
         for row in read.connection.execute(
@@ -47,6 +52,9 @@ def _documents(read: Reading, some: list[str], on: date, known: date) -> Iterato
     everyone = sorted({row.person_id for rows in own["membership"].values() for row in rows})
     told: dict[str, Mapping[str, Sequence[Row[Any]]]] = {}
     for table in _OF_PEOPLE_TOO:
+        if table is tables.assertion and not facts:
+            own[table.name], told[table.name] = {}, {}
+            continue
         own[table.name] = _by(read, table, "household_id", some, known, people=False)
         told[table.name] = _by(read, table, "person_id", everyone, known, people=True)
     subjects = [*map(sealed.of_household, some), *map(sealed.of_person, everyone)]
@@ -70,7 +78,8 @@ def _by(
     """Rows of households, or of people, by whose they are, in the order of writing."""
     found: dict[str, list[Row[Any]]] = defaultdict(list)
     for some in batched(values, AT_ONCE):
-        chosen = select(table).where(table.c[column].in_(some), table.c.recorded_on <= known)
+        chosen = select(*read_columns(table)).where(table.c[column].in_(some))
+        chosen = chosen.where(table.c.recorded_on <= known)
         if not people and table in _OF_PEOPLE_TOO:
             chosen = chosen.where(table.c.person_id.is_(None))
         for row in read.connection.execute(chosen.order_by(table.c.seq)):

@@ -201,6 +201,50 @@ def unmasked(write: Writing, person_id: str, purpose: str) -> Identity:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """Somebody's name and account number in clear, for a bank."""
+
+    name: str
+    account: str
+
+
+def unmasked_for_bank(
+    write: Writing, wanted: Mapping[tuple[str, bytes], None], subject: str, purpose: str
+) -> dict[tuple[str, bytes], Payable]:
+    """By person and blind index of the account: to whom a bank is to pay. One entry tells how many, for what and why.
+
+    The account is the one that was approved, also when another one was registered since. Raises `Refused` no-purpose;
+    account-missing for somebody whose name or account cannot be read any more.
+    """
+    if not purpose.strip():
+        raise Refused("no-purpose", "导出姓名和账号须说明用途 · names and accounts need a purpose")
+    names: dict[str, str] = {}
+    accounts: dict[tuple[str, bytes], str] = {}
+    identity = tables.identity
+    for some in batched(sorted({person for person, _ in wanted}), AT_ONCE):
+        kinds = identity.c.kind.in_([Kind.NAME.value, Kind.ACCOUNT.value])
+        chosen = select(identity).where(identity.c.person_id.in_(some), kinds).order_by(identity.c.seq)
+        rows = write.connection.execute(chosen).all()
+        keys = sealed.data_keys(write, {sealed.of_person(one) for one in some})
+        for row in rows:
+            value = _value(row, keys)
+            if value is None:
+                continue
+            if row.kind == Kind.NAME:
+                names[row.person_id] = value
+            elif (row.person_id, bytes(row.found_by)) in wanted:
+                accounts[row.person_id, bytes(row.found_by)] = value
+    for person, index in wanted:
+        if person not in names or (person, index) not in accounts:
+            raise Refused(
+                "no-account",
+                f"{person} 的姓名或账号已不可读 · the name or account of {person} cannot be read",
+            )
+    audit.noted(write, "unmask", "account", subject, f"{len(wanted)} names and accounts: {purpose.strip()}")
+    return {one: Payable(names[one[0]], accounts[one]) for one in wanted}
+
+
 def names_in_clear(read: Reading, people: Iterable[str]) -> dict[str, str]:
     """For the record's own comparisons; what is shown to anybody goes through `masked` or `unmasked`."""
     return {one: found.name for one, found in _opened(read, list(people)).items() if found.name is not None}

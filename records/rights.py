@@ -45,6 +45,13 @@ class Right(StrEnum):
     READ_PROPOSALS = "proposals.read"
     ANSWER_PROPOSALS = "proposals.answer"
     READ_PAYMENTS = "payments.read"
+    MANAGE_PAYEES = "payees.manage"
+    BUILD_PAYMENTS = "payments.build"
+    RELEASE_PAYMENTS = "payments.release"
+    EXPORT_PAYMENTS = "payments.export"  # with names and account numbers in clear
+    SETTLE_PAYMENTS = "payments.settle"
+    MANAGE_BUDGETS = "budgets.manage"
+    MANAGE_RECOVERIES = "recoveries.manage"
     READ_CASES = "cases.read"
     APPLY = "cases.apply"  # take in applications and papers, tell people what was decided
     INVESTIGATE = "cases.investigate"
@@ -56,6 +63,9 @@ class Right(StrEnum):
     WRITE_DOCUMENTS = "documents.write"
     PRINT_LETTERS = "letters.print"  # with the full name of whom a letter goes to
     READ_REPORTS = "reports.read"
+    READ_NOTICES = "notices.read"
+    ANSWER_NOTICES = "notices.answer"
+    PAUSE_NOTICES = "notices.pause"
     READ_RULEBOOKS = "rulebooks.read"
     DRAFT_RULEBOOKS = "rulebooks.draft"
     PUBLISH_RULEBOOKS = "rulebooks.publish"
@@ -65,6 +75,45 @@ class Right(StrEnum):
     OWN_SESSION = "session.own"  # what everybody with an account may do for himself
 
 
+RIGHT_LABELS: Mapping[Right, Mapping[str, str]] = {
+    Right.READ_HOUSEHOLDS: {"zh": "查看、搜索家庭", "en": "read and search households"},
+    Right.WRITE_HOUSEHOLDS: {"zh": "登记、修改家庭", "en": "write down households"},
+    Right.ERASE_HOUSEHOLDS: {"zh": "依法删除家庭资料", "en": "erase households by law"},
+    Right.UNMASK: {"zh": "说明用途后查看证件号等全文", "en": "read identities in clear for a purpose"},
+    Right.DECIDE: {"zh": "作出裁定", "en": "make decisions"},
+    Right.READ_DECISIONS: {"zh": "查看裁定", "en": "read decisions"},
+    Right.REPLAY: {"zh": "重算裁定", "en": "make decisions again"},
+    Right.IMPORT: {"zh": "导入资料", "en": "run imports"},
+    Right.MATCH_FEEDS: {"zh": "比对部门数据", "en": "match feeds of other offices"},
+    Right.READ_PROPOSALS: {"zh": "查看建议", "en": "read proposals"},
+    Right.ANSWER_PROPOSALS: {"zh": "答复建议", "en": "answer proposals"},
+    Right.READ_PAYMENTS: {"zh": "查看发放", "en": "read payments"},
+    Right.READ_CASES: {"zh": "查看办件", "en": "read cases"},
+    Right.APPLY: {
+        "zh": "受理申请和材料、告知结果",
+        "en": "take in applications and papers, tell the outcome",
+    },
+    Right.INVESTIGATE: {"zh": "入户调查", "en": "investigate"},
+    Right.REVIEW: {"zh": "评议、审核", "en": "review"},
+    Right.APPROVE: {"zh": "审批", "en": "approve"},
+    Right.APPEAL: {"zh": "办理异议和申诉", "en": "handle appeals"},
+    Right.PUBLICISE: {"zh": "公示", "en": "publicise"},
+    Right.READ_DOCUMENTS: {"zh": "查看材料", "en": "read papers"},
+    Right.WRITE_DOCUMENTS: {"zh": "收取材料", "en": "take in papers"},
+    Right.PRINT_LETTERS: {"zh": "打印告知书（含姓名全文）", "en": "print letters, with full names"},
+    Right.READ_REPORTS: {"zh": "查看统计", "en": "read reports"},
+    Right.READ_RULEBOOKS: {"zh": "查看规则库", "en": "read rulebooks"},
+    Right.DRAFT_RULEBOOKS: {"zh": "起草、检查规则库", "en": "draft rulebooks"},
+    Right.PUBLISH_RULEBOOKS: {
+        "zh": "发布规则库（须另一人）",
+        "en": "publish rulebooks (of another person's)",
+    },
+    Right.READ_AUDIT: {"zh": "查看审计链", "en": "read the audit trail"},
+    Right.VERIFY_AUDIT: {"zh": "验证、导出审计链", "en": "verify and export the audit trail"},
+    Right.MANAGE_ACCOUNTS: {"zh": "管理账号和授权", "en": "manage accounts and grants"},
+    Right.OWN_SESSION: {"zh": "登录、改密码、管理自己的会话", "en": "one's own session and password"},
+}
+
 _READS = {
     Right.READ_HOUSEHOLDS,
     Right.READ_DECISIONS,
@@ -73,6 +122,16 @@ _READS = {
     Right.READ_CASES,
     Right.READ_DOCUMENTS,
     Right.READ_REPORTS,
+    Right.READ_NOTICES,
+}
+_MONEY = {
+    Right.MANAGE_PAYEES,
+    Right.BUILD_PAYMENTS,
+    Right.RELEASE_PAYMENTS,
+    Right.EXPORT_PAYMENTS,
+    Right.SETTLE_PAYMENTS,
+    Right.MANAGE_BUDGETS,
+    Right.MANAGE_RECOVERIES,
 }
 _CASES = {Right.APPLY, Right.INVESTIGATE, Right.REVIEW, Right.APPROVE, Right.APPEAL, Right.PUBLICISE}
 _ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
@@ -81,7 +140,14 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VILLAGE_WORKER: frozenset(
         _ALWAYS
         | _READS
-        | {Right.WRITE_HOUSEHOLDS, Right.WRITE_DOCUMENTS, Right.APPLY, Right.REVIEW, Right.PUBLICISE}
+        | {
+            Right.WRITE_HOUSEHOLDS,
+            Right.WRITE_DOCUMENTS,
+            Right.ANSWER_NOTICES,
+            Right.APPLY,
+            Right.REVIEW,
+            Right.PUBLICISE,
+        }
     ),
     Role.TOWNSHIP_OFFICER: frozenset(
         _ALWAYS
@@ -96,12 +162,15 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.REPLAY,
             Right.IMPORT,
             Right.ANSWER_PROPOSALS,
+            Right.ANSWER_NOTICES,
+            Right.PAUSE_NOTICES,
         }
     ),
     Role.DEPARTMENT_OFFICER: frozenset(
         _ALWAYS
         | _READS
         | _CASES
+        | _MONEY
         | {
             Right.WRITE_HOUSEHOLDS,
             Right.ERASE_HOUSEHOLDS,
@@ -113,6 +182,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.IMPORT,
             Right.MATCH_FEEDS,
             Right.ANSWER_PROPOSALS,
+            Right.ANSWER_NOTICES,
+            Right.PAUSE_NOTICES,
         }
     ),
     Role.POLICY_OFFICER: frozenset(_ALWAYS | {Right.DRAFT_RULEBOOKS, Right.PUBLISH_RULEBOOKS}),

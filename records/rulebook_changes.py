@@ -65,9 +65,9 @@ def _new_rows(old: Any, new: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def _name(path: str) -> str:
-    """What a file is about: a parameter and a watch rule by the file's name, all that has versions by its directory."""
+    """What a file is about: what has versions stands in a directory of its name, all else in a file of its name."""
     parts = path.removesuffix(".yaml").split("/")
-    return parts[-1] if kind_of(path) in ("parameter", "conflict", "watch", "event") else parts[-2]
+    return parts[-1] if len(parts) < 3 or kind_of(path) == "parameter" else parts[-2]
 
 
 def _resting_on(book: Rulebook, names: set[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from records.rights import Grant, Right, Role, Viewer
 
 _ALL_CLASSES = frozenset({"ordinary", "personal", "sensitive", "procedure"})
 _OPEN_TO_OTHERS = frozenset({"ordinary", "procedure"})
-_CLASSES = {
+CLASSES = {
     Role.VILLAGE_WORKER: frozenset({"ordinary", "personal", "procedure"}),
     Role.TOWNSHIP_OFFICER: _ALL_CLASSES,
     Role.DEPARTMENT_OFFICER: _OPEN_TO_OTHERS,  # and what the department answers, or needs to decide
@@ -94,17 +94,26 @@ def person_seen(read: Reading, viewer: Viewer, right: Right, book: Rulebook, per
 
 def cleared(viewer: Viewer, book: Rulebook, area: str) -> Callable[[str], bool]:
     """Which facts of a household in this area a viewer may read in clear."""
-    grants = [
+    return cleared_facts(viewer, book, area).__contains__
+
+
+def cleared_facts(viewer: Viewer, book: Rulebook, area: str) -> frozenset[str]:
+    """The same, by their names."""
+    grants = tuple(
         grant for grant in viewer.granting(Right.READ_HOUSEHOLDS) if area in areas_below(book, grant.area)
-    ]
-    return lambda fact: any(_clears(grant, book, fact) for grant in grants)
+    )
+
+    def make() -> frozenset[str]:
+        return frozenset(fact for fact in book.facts if any(_clears(grant, book, fact) for grant in grants))
+
+    return book.remember("cleared_facts", grants, make)
 
 
 def _clears(grant: Grant, book: Rulebook, fact: str) -> bool:
     found = book.facts.get(fact)
     if found is None:
         return False
-    if found.privacy in _CLASSES.get(grant.role, frozenset()):
+    if found.privacy in CLASSES.get(grant.role, frozenset()):
         return True
     if grant.role is not Role.DEPARTMENT_OFFICER or not grant.department:
         return False

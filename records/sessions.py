@@ -210,6 +210,7 @@ _BY_TOKEN = _with_grants(
 ).where(
     _session.token == bindparam("token"), ~exists().where(tables.session_end.c.session == _session.session)
 )
+_BY_NAME = _with_grants(tables.account).where(tables.account.c.account == bindparam("account"))
 _BY_SUBJECT = _with_grants(tables.account).where(tables.account.c.subject == bindparam("subject"))
 
 
@@ -233,6 +234,14 @@ def of_subject(database: Database, subject: str, at: datetime) -> Viewer | None:
     day = at.astimezone(database.zone).date()
     with reading(database) as read:
         rows = read.connection.execute(_BY_SUBJECT, {"subject": subject, "day": day}).all()
+    return _viewer(rows) if rows else None
+
+
+def of_name(database: Database, account: str, at: datetime) -> Viewer | None:
+    """Whose account that is, for who works on the machine itself and signs in nowhere."""
+    day = at.astimezone(database.zone).date()
+    with reading(database) as read:
+        rows = read.connection.execute(_BY_NAME, {"account": account, "day": day}).all()
     return _viewer(rows) if rows else None
 
 

@@ -34,12 +34,20 @@ class Outcome:
     seconds: float = 0.0
 
 
-def post(host: str, path: str, body: bytes) -> bytes:
+def post(host: str, path: str, body: bytes, token: str = "") -> bytes:
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{_signed(token)}Content-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def get(host: str, path: str, token: str = "") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{_signed(token)}\r\n".encode()
+
+
+def _signed(token: str) -> str:
+    return f"Authorization: Bearer {token}\r\n" if token else ""
 
 
 class _Connection(asyncio.Protocol):
@@ -72,7 +80,9 @@ class _Connection(asyncio.Protocol):
             return
         request = self.request
         assert request is not None
-        right = head.startswith(b"HTTP/1.1 200") and self.buffer.startswith(request.begins, body_at)
+        right = head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")) and self.buffer.startswith(
+            request.begins, body_at
+        )
         error = "" if right else bytes(self.buffer[: body_at + 200]).decode("utf-8", "replace")
         self.buffer.clear()
         self.load.answered(self, error)

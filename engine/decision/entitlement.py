@@ -144,14 +144,14 @@ def entitlement(book: Rulebook, household: Household, first: int, last: int, kno
         raise ValueError(f"{len(months)} months; 1 to {MONTHS_AT_MOST} can be asked for")
     lines: list[MonthLine] = []
     others: list[NotByMonth] = []
-    together: list[Together] = []
+    conflicts: list[Together] = []
     for month in months:
         one = _Month(book, household, month, known)
         found, more = one.told()
         lines += found
         others += more
-        together += [Together(month, conflict) for conflict in one.conflicts]
-    watched = watch_household(book, household, first, _last_day(last), known, together)
+        conflicts += [Together(month, conflict) for conflict in one.conflicts]
+    watched = watch_household(book, household, first, _last_day(last), known, conflicts)
     lines.sort(key=lambda line: (line.policy, line.subject, line.month))
     return Entitlement(
         household.household_id,
@@ -170,6 +170,25 @@ def entitlement(book: Rulebook, household: Household, first: int, last: int, kno
     )
 
 
+def held_together(book: Rulebook, household: Household, first: int, last: int, known: int) -> list[Together]:
+    """The conflicts among what is held in the months `first` to `last` (first days, yyyymmdd), for `watch_household`."""
+    found: list[Together] = []
+    for month in _months(first, last):
+        held = _held(household, month, known)
+        if len({policy for policy, _ in held}) > 1:  # a conflict is between two policies
+            answers = _Answers(book, household, month, known, held)
+            found += [Together(month, conflict) for conflict in answers.conflicts.found]
+    return found
+
+
+def _held(household: Household, month: int, known: int) -> set[Side]:
+    return {
+        (one.policy, one.person or HOUSEHOLD)
+        for one in household.statuses or ()
+        if covers_month(one, month) and one.recorded <= known
+    }
+
+
 # --- one month --------------------------------------------------------------------------------------------
 
 
@@ -179,11 +198,7 @@ class _Month:
     def __init__(self, book: Rulebook, household: Household, month: int, known: int) -> None:
         self.book, self.household, self.month, self.known = book, household, month, known
         self.money = Number(book.currency["decimals"])
-        self.held = {
-            (one.policy, one.person or HOUSEHOLD)
-            for one in household.statuses or ()
-            if covers_month(one, month) and one.recorded <= known
-        }
+        self.held = _held(household, month, known)
         self.conflicts: Sequence[ConflictFound] = ()
         self.paid: dict[Side, int] = {}
         self.paid_on: dict[Side, int] = {}
@@ -243,11 +258,7 @@ class _Month:
         day = self.paid_on.get(side) or _last_day(self.month)
         if day >= self.known:
             return None
-        held = {
-            (one.policy, one.person or HOUSEHOLD)
-            for one in self.household.statuses or ()
-            if covers_month(one, self.month) and one.recorded <= day
-        }
+        held = _held(self.household, self.month, day)
         then = _Answers(self.book, self.household, self.month, day, held)
         return KnownThen(
             day_text(day),

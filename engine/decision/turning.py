@@ -23,6 +23,7 @@ from engine.rulebook.model import Field, Rulebook
 # A finding with more open facts is free to turn with each of them, as a rule; trying a value costs a decision.
 FACTS_AT_MOST = 4
 VALUES_TRIED = 8
+VALUES_OF_ALL = 24  # for all findings of a household: with many of them open, much is asked about anyway
 
 
 class Turning:
@@ -45,6 +46,7 @@ class Turning:
         )
         self._unrefined = Unrefined(self.reaches.reading)
         self._eithers: dict[tuple[str, int], Either] = {}
+        self._tried_so_far = 0
         self._looked: dict[tuple[str, int], Open] = {}
 
     def _outcome(self, policy: str, index: int) -> tuple[Node, Bindings]:
@@ -88,13 +90,15 @@ class Turning:
         tried: dict[Missing, Either] = {}
         left = VALUES_TRIED
         for one, values in sorted(choices.items(), key=lambda pair: len(pair[1])):
-            if 0 < len(values) <= left:
+            known = (one.name, one.person) in self._eithers
+            if 0 < len(values) <= left and (known or self._tried_so_far + len(values) <= VALUES_OF_ALL):
                 tried[one], left = self._either(one, values), left - len(values)
         return tried
 
     def _either(self, one: Missing, values: Sequence[Any]) -> Either:
         key = (one.name, one.person)
         if key not in self._eithers:
+            self._tried_so_far += len(values)
             self._eithers[key] = Either(self.reaches, [self._supposed(one, value) for value in values])
         return self._eithers[key]
 

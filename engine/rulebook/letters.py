@@ -16,6 +16,7 @@ from engine.rulebook.reading import Report, day, get, items, mapping, scalar, te
 from engine.rulebook.source import Mapping as YamlMapping
 from engine.rulebook.source import Scalar, Tree, plain
 
+_MOST_TOLD = 8
 _LETTER = ("programme", "subject", "name")
 WORDS: Mapping[str, tuple[str, ...]] = {
     # heads
@@ -179,10 +180,11 @@ def read_letters(
         if key not in WORDS:
             hint = nearest(key, WORDS) or "see docs/papers.md for the words of letters"
             report.add(at, "unknown-name", f"no letter reads the word `{key}`", hint)
-    for key in WORDS:
-        if key not in written.entries:
-            message = f"the word `{key}` is missing"
-            report.add(tree.keys["words"], "missing-key", message, "every letter needs its words")
+    wanting = [key for key in WORDS if key not in written.entries]
+    if wanting:
+        message = f"{len(wanting)} words are missing: {', '.join(f'`{key}`' for key in wanting[:_MOST_TOLD])}"
+        message += ", …" if len(wanting) > _MOST_TOLD else ""
+        report.add(tree.keys["words"], "missing-key", message, "every sentence of a letter stands here")
     words = {
         key: reader.words(entry, {*WORDS.get(key, ()), *places}) for key, entry in written.entries.items()
     }

@@ -224,15 +224,15 @@ class ProcedureChecker:
         if tree is None:
             return None
         cite = self.report.cite(get(tree, "cite"))
-        rounds = tuple(self._round(one, cite) for one in items(get(tree, "rounds")))
+        rounds = tuple(self._round(one) for one in items(get(tree, "rounds")))
         return Publicity(rounds, self.report.label(get(tree, "none")), cite)
 
-    def _round(self, tree: Tree, cite: str) -> Round:
-        own = self.report.cite(get(tree, "cite"))
+    def _round(self, tree: Tree) -> Round:
+        cite = self.report.cite(get(tree, "cite"))
         purposes = tuple(text(one) for one in items(get(tree, "for"))) or (GRANT,)
         label, days = self.report.label(get(tree, "label")), _count(tree, "days") or 1
         opened = _count(tree, "within_working_days")
-        return Round(text(get(tree, "id")), label, self._level(tree), days, opened, purposes, own or cite)
+        return Round(text(get(tree, "id")), label, self._level(tree), days, opened, purposes, cite)
 
     def _notify(self, tree: Tree | None) -> Notice | None:
         if tree is None:

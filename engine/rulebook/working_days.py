@@ -91,7 +91,13 @@ def read_calendars(
     found: dict[int, list[Calendar]] = {}
     for path, tree in files:
         one = _calendar(report, path, tree)
-        found.setdefault(one.year, []).append(one)
+        known = found.setdefault(one.year, [])
+        for other in known:
+            if other.published == one.published:
+                message = f"{other.file} is the calendar of {one.year} as well, published on the same day"
+                hint = "a correction is called <year>.r2.yaml and has its own, later `published`"
+                report.add(tree.keys["calendar"], "overlapping-versions", message, hint)
+        known.append(one)
     return {year: tuple(sorted(group, key=lambda one: one.published)) for year, group in found.items()}
 
 
@@ -112,7 +118,11 @@ def _calendar(report: Report, path: str, tree: YamlMapping) -> Calendar:
         one = scalar(written).value
         assert isinstance(one, date)
         _check_year(report, scalar(written).at, one, year)
-        if one.weekday() not in weekend or from_date(one) in holidays:
+        if from_date(one) in holidays:
+            report.add(
+                scalar(written).at, "out-of-range", f"{one} is a holiday above", "take one of the two away"
+            )
+        elif one.weekday() not in weekend:
             message = f"{one} is no day of a weekend, so nobody has to say that it is worked"
             report.add(scalar(written).at, "out-of-range", message, "take it away, or correct the day")
         working.add(from_date(one))
@@ -123,14 +133,14 @@ def _calendar(report: Report, path: str, tree: YamlMapping) -> Calendar:
 
 def _holiday(report: Report, entry: Tree, year: int) -> Iterator[int]:
     first = scalar(mapping(entry).entries["from"])
-    last = scalar(mapping(entry).entries.get("to", first))
+    last = scalar(mapping(entry).entries.get("until", first))
     assert isinstance(first.value, date) and isinstance(last.value, date)
     for one in {id(first): first, id(last): last}.values():
         assert isinstance(one.value, date)
         _check_year(report, one.at, one.value, year)
     if last.value < first.value:
         report.add(
-            last.at, "empty-range", "this ends before it begins", "`to` is the last day of the holiday"
+            last.at, "empty-range", "this ends before it begins", "`until` is the last day of the holiday"
         )
         return
     current = first.value

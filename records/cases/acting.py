@@ -47,15 +47,20 @@ def reads_words(viewer: Viewer, book: Rulebook, area: str, policy: str) -> bool:
 
 def level_for(viewer: Viewer, book: Rulebook, area: str, case: Case, possible: Possible) -> str:
     """At which level a viewer takes this step. Raises `Refused` not-your-level."""
-    mine = levels_of(viewer, right_for(possible.action, possible.tier), book, area, case.policy)
-    fitting = [one for one in mine if not possible.levels or one in possible.levels]
+    right = right_for(possible.action, possible.tier)
+    fitting = [
+        one
+        for one in levels_of(viewer, right, book, area, case.policy)
+        if not possible.levels or one in possible.levels
+    ]
     if not fitting:
-        wanted = "、".join(book.levels[one].get("zh", one) for one in possible.levels)
+        wanted = "、".join(book.levels[one].get("zh", one) for one in possible.levels) or "本辖区经办人"
+        department = book.policies[case.policy].department if right in _OF_THE_DEPARTMENT else ""
         raise Refused(
             "not-your-level",
-            f"{named(possible.action)}由{wanted or '本辖区经办人'}办理 · "
-            f"this step is for {', '.join(possible.levels) or 'those who work in the area'}"
-            f" of {book.policies[case.policy].department}",
+            f"{named(possible.action)}由{wanted}办理 · "
+            f"this step is for {' or '.join(possible.levels) or 'those who work in the area'}"
+            + (f", of {department}" if department else ""),
         )
     return fitting[-1]
 

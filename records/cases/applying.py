@@ -21,7 +21,6 @@ from engine.rulebook.procedures import GRANT, REDUCE, STOP
 from engine.rulebook.working_days import Due, working_days_after
 from records import audit, decisions, households, scope, tables
 from records.cases import deciding, store
-from records.cases.finding import found_in
 from records.cases.flow import Case, of
 from records.cases.steps import begin
 from records.cases.words import DECIDED, Action, State
@@ -258,10 +257,11 @@ def applied(read: Reading, book: Rulebook, viewer: Viewer, application_id: str) 
     assert stored is not None
     document = parse_json(stored.content)
     found = read.connection.execute(store.cases(tables.relief_case.c.application_id == application_id))
+    cases = {(one.policy, one.subject): one for one in map(store.case_of, found) if not one.appeals}
     opened = [
-        _opened(book, case, found_in(stored, case).outcome)
-        for case in map(store.case_of, found)
-        if not case.appeals
+        _opened(book, cases[policy, subject], outcome)
+        for policy, subject, outcome in _fitting(document, [policy for policy, _ in cases])
+        if (policy, subject) in cases
     ]
     told = dict(row._mapping)
     return _applied(book, stored, document, told, opened, (), row.recorded_on)

@@ -99,15 +99,12 @@ def _todos(
 ) -> Iterator[Todo]:
     household = tables.household.c
     within = scope.of_households_within(tables.relief_case.c.household_id, viewer, Right.READ_CASES, book)
-    found = [store.case_of(row) for row in read.connection.execute(store.open_cases(within, *conditions))]
+    opened = store.open_cases(within, *conditions)
+    found = [store.case_of(row) for row in read.connection.execute(opened)]
     steps = store.steps_of(read, [one.case_id for one in found])
-    areas: dict[str, str] = {}
-    for row in read.connection.execute(
-        select(household.household_id, household.area).where(
-            household.household_id.in_({one.household_id for one in found})
-        )
-    ):
-        areas[row.household_id] = row.area
+    homes = opened.order_by(None).with_only_columns(tables.relief_case.c.household_id)
+    lived = select(household.household_id, household.area).where(household.household_id.in_(homes))
+    areas = {row.household_id: row.area for row in read.connection.execute(lived)}
     for case in found:
         yield from _of_case(book, case, areas[case.household_id], steps[case.case_id], today)
 

@@ -32,6 +32,7 @@ class Peers:
     least: Decimal | None = None
     median: Decimal | None = None
     most: Decimal | None = None
+    below: int | None = None  # how many got less than an amount that was asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,18 @@ def check_same_cause(
         )
 
 
-def similar(read: Reading, policy: str, cause: str, members: int, apart_from: str = "") -> Peers:
-    """What similar cases were granted; `apart_from`: a case that is not counted."""
+def similar(
+    read: Reading, policy: str, cause: str, members: int, apart_from: str = "", amount: Decimal | None = None
+) -> Peers:
+    """What similar cases were granted, and where an amount lies among them. `apart_from`: a case that is not counted."""
     rows = read.connection.execute(
         _granted(_case.policy == policy, _step.cause == cause, _step.members == members)
     )
     amounts = sorted(Decimal(row.amount) for row in rows if row.case_id != apart_from)
     if not amounts:
         return Peers(0)
-    return Peers(len(amounts), amounts[0], Decimal(median(amounts)), amounts[-1])
+    below = None if amount is None else sum(one < amount for one in amounts)
+    return Peers(len(amounts), amounts[0], Decimal(median(amounts)), amounts[-1], below)
 
 
 def outliers(

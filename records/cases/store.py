@@ -24,6 +24,7 @@ from records.refused import Refused
 from records.rights import Right, Viewer
 
 _ABOUT = "case_step"
+_AT_ONCE = 1000
 _case, _step = tables.relief_case.c, tables.case_step.c
 
 
@@ -95,11 +96,13 @@ def case_of(row: Row[Any]) -> Case:
 def steps_of(read: Reading, case_ids: Iterable[str]) -> dict[str, list[Step]]:
     """The steps of each case, the first one first."""
     found: dict[str, list[Step]] = {one: [] for one in case_ids}
-    rows = read.connection.execute(
-        select(tables.case_step).where(_step.case_id.in_(list(found))).order_by(_step.case_id, _step.number)
-    )
-    for row in rows:
-        found[row.case_id].append(step_of(row))
+    wanted = list(found)
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = _step.case_id.in_(wanted[start : start + _AT_ONCE])
+        for row in read.connection.execute(
+            select(tables.case_step).where(part).order_by(_step.case_id, _step.number)
+        ):
+            found[row.case_id].append(step_of(row))
     return found
 
 

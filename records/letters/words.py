@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from string import Formatter
 
 from engine.decision.explain.citations import LOCAL, cited
 from engine.decision.explain.words import WORDS
@@ -38,7 +39,13 @@ class Paper:
         return self._filled(self.letters.words[key][self.language], **parts)
 
     def _filled(self, text: str, **parts: str) -> str:
-        return text.format(**self._places(), **parts)
+        """With the space between a number and a Chinese character that explanations have as well."""
+        values, made = {**self._places(), **parts}, ""
+        for literal, place, _, _ in Formatter().parse(text):
+            made = self.words.beside(made, literal)
+            if place is not None:
+                made = self.words.beside(made, values[place])
+        return made
 
     def _places(self) -> dict[str, str]:
         """Area levels by the names of the household's areas, the nearest of a level; a level below them is empty."""

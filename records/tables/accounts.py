@@ -71,6 +71,10 @@ granted = Table(
     ForeignKeyConstraint(("account", "person"), ("account.account", "account.person")),
     UniqueConstraint("seq", "person", "granted_by"),
     CheckConstraint("person <> granted_by", "not_to_oneself"),
+    # `records.accounts.WATCHED` and SETUP, said to the database as well
+    CheckConstraint(
+        "pending OR granted_by = 'setup' OR role NOT IN ('auditor', 'administrator')", "second_pair_of_eyes"
+    ),
 )
 
 confirmation = Table(

@@ -17,7 +17,6 @@ from fastapi.routing import APIRoute
 
 from api.bodies import MODELS, Body
 from api.guard import api_routes
-from records.rights import Grant, Role
 from tests.support.county_office import HERE, CountyOffice, county_office
 
 STRINGS = {
@@ -59,16 +58,11 @@ VALUES: dict[str, Any] = {
     "many": ["x"] * 1000,
     "__proto__": {"__proto__": {"admin": True}, "constructor": 1},
 }
-GRANTS = [
-    Grant(role, "sample_county", "civil_affairs" if role is Role.DEPARTMENT_OFFICER else "") for role in Role
-]
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> CountyOffice:
-    made = county_office(tmp_path_factory.mktemp("county"))
-    made.hire("everything", *GRANTS)
-    return made
+    return county_office(tmp_path_factory.mktemp("county"))
 
 
 def routes_of(office: CountyOffice) -> list[tuple[str, APIRoute]]:

@@ -44,6 +44,9 @@ STALE = {"version": 999, "since": "2025-06-01"}  # passes the door and the scope
 
 TABLE: dict[str, Row] = {
     "GET /healthz": Row(ANYBODY, 200),
+    "GET /readyz": Row(ANYBODY, 200),
+    "GET /metrics": Row(ANYBODY, 200),
+    "GET /docs": Row(ANYBODY, 200),
     "GET /v1/policies": Row(ANYBODY, 200),
     "GET /v1/policies/{policy_id}": Row(ANYBODY, 200),
     "GET /v1/policies/{policy_id}/versions/{version}": Row(ANYBODY, 200),
@@ -94,10 +97,71 @@ TABLE: dict[str, Row] = {
     "GET /v1/decisions/compare": Row(READERS, 404, query="?a=x&b=y"),
     "GET /v1/decisions/{decision_id}": Row(READERS, 200, 404),
     "GET /v1/decisions/{decision_id}/replay": Row(OFFICERS | {AUDITOR}, 200, 404),
+    # --- payments
+    "GET /v1/payees": Row(READERS, 200),
+    "POST /v1/payees": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "POST /v1/payees/{payee}/approve": Row(frozenset({DEPARTMENT}), 404),
+    "GET /v1/payment-batches": Row(READERS, 200),
+    "POST /v1/payment-batches": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "GET /v1/payment-batches/{batch}": Row(READERS, 404),
+    "GET /v1/payment-batches/{batch}/lines": Row(READERS, 404),
+    "POST /v1/payment-batches/{batch}/release": Row(frozenset({DEPARTMENT}), 404, body={}),
+    "POST /v1/payment-batches/{batch}/cancel": Row(frozenset({DEPARTMENT}), 404, body={}),
+    "POST /v1/payment-batches/{batch}/export": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "POST /v1/payment-batches/{batch}/results": Row(frozenset({DEPARTMENT}), 404, body={}),
+    "GET /v1/payments-returned": Row(READERS, 200),
+    "GET /v1/funds": Row(READERS, 200, query="?year=2026"),
+    "POST /v1/budgets": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "GET /v1/recoveries": Row(READERS, 200),
+    "POST /v1/recoveries": Row(frozenset({DEPARTMENT}), 422, body={}),
+    "GET /v1/recoveries/{number}": Row(READERS, 404),
+    "POST /v1/recoveries/{number}/entries": Row(frozenset({DEPARTMENT}), 422, body={}),
     # --- the trail
     "GET /v1/audit": Row(frozenset({AUDITOR}), 200),
     "GET /v1/audit/verification": Row(frozenset({AUDITOR}), 200),
     "GET /v1/audit/export": Row(frozenset({AUDITOR}), 200),
+    # --- rulebooks
+    "GET /v1/rulebooks": Row(EVERYBODY, 200),
+    "GET /v1/rulebooks/{fingerprint}": Row(EVERYBODY, 404),
+    "GET /v1/rulebooks/{fingerprint}/diff": Row(EVERYBODY, 404),
+    "POST /v1/rulebooks": Row(frozenset({POLICY}), 422, body={}),
+    "POST /v1/rulebooks/{fingerprint}/check": Row(frozenset({POLICY}), 404, body={}),
+    "POST /v1/rulebooks/{fingerprint}/publish": Row(frozenset({POLICY}), 404, body={}),
+    "POST /v1/rulebooks/{fingerprint}/withdraw": Row(frozenset({POLICY}), 404, body={}),
+    "POST /v1/rulebooks/{fingerprint}/dry-run": Row(frozenset({POLICY}), 404),
+    # --- papers
+    "POST /v1/decisions/{decision_id}/letters": Row(OFFICERS, 422, body={}),
+    "POST /v1/decisions/{decision_id}/hearings": Row(OFFICERS, 422, body={}),
+    "POST /v1/decisions/{decision_id}/missing-papers": Row(OFFICERS, 422, body={}),
+    "POST /v1/households/{household_id}/acceptance-slips": Row(OFFICERS, 422, body={}),
+    "POST /v1/publicity-sheets": Row(OFFICERS, 422, body={}),
+    "GET /v1/letters": Row(READERS, 200),
+    "GET /v1/scan-types": Row(READERS, 200),
+    "POST /v1/households/{household_id}/scans": Row(WRITERS, 422, 404, query="?type=other"),
+    "GET /v1/scans": Row(READERS, 200),
+    "GET /v1/scans/{scan_id}": Row(READERS, 200, 404),
+    "GET /v1/scans/{scan_id}/content": Row(READERS, 200, 404),
+    # --- reports
+    "GET /v1/reports/{month}": Row(READERS, 200),
+    "GET /v1/reports/{month}/lines": Row(READERS, 200),
+    "GET /v1/divergence": Row(READERS, 200),
+    # --- cases
+    "POST /v1/applications": Row(WRITERS, 404, body={"household_id": "x"}),
+    "GET /v1/applications/{application_id}": Row(READERS, 200, 404),
+    "GET /v1/applications/{application_id}/slip": Row(READERS, 200, 404),
+    "POST /v1/households/{household_id}/cases": Row(
+        OFFICERS, 422, 404, {"policy": "nothing", "purpose": "stop", "text": "核查"}
+    ),
+    "GET /v1/cases": Row(READERS, 200),
+    "GET /v1/cases/{case_id}": Row(READERS, 200, 404),
+    "POST /v1/cases/{case_id}/steps": Row(READERS, 422, body={}),
+    "POST /v1/cases/steps": Row(READERS, 422, body={}),
+    "POST /v1/cases/{case_id}/appeal": Row(OFFICERS, 422, 404, {"text": "不服"}),
+    "GET /v1/cases/{case_id}/similar": Row(READERS, 404, 404, query="?decision=x"),
+    "GET /v1/todo": Row(READERS, 200),
+    "GET /v1/cases-overdue": Row(READERS, 200),
+    "GET /v1/discretion-outliers": Row(frozenset({AUDITOR}), 200, query="?policy=dibao"),
+    "GET /v1/publicity": Row(ANYBODY, 200, query="?area=sample_county"),
 }
 ASKING: list[str | None] = [None, *STAFF]
 
@@ -132,6 +196,10 @@ def filled(office: CountyOffice, path: str, account: str | None, area: str) -> s
         "version": "2021-07-01",
         "session": "none",
         "number": "999999",
+        "month": "2025-10",
+        "fingerprint": "0" * 64,
+        "batch": "999999",
+        "payee": "999999",
     }
     for name, value in places.items():
         path = path.replace(f"{{{name}}}", value)
@@ -225,6 +293,11 @@ LISTS = {
     "/v1/households?": ("households", READERS),
     "/v1/decisions?": ("decisions", READERS),
     "/v1/decisions?policy=dibao&": ("decisions", READERS),
+    "/v1/cases?": ("cases", READERS),
+    "/v1/scans?": ("scans", READERS),
+    "/v1/payment-batches?": ("batches", READERS),
+    "/v1/payees?": ("payees", READERS),
+    "/v1/recoveries?": ("recoveries", READERS),
     "/v1/audit?": ("entries", frozenset({AUDITOR})),
     "/v1/accounts?": ("accounts", frozenset({ADMINISTRATOR})),
 }
@@ -248,7 +321,7 @@ def test_a_count_is_as_long_as_its_list(office: CountyOffice, path: str, account
             break
         further = f"&{cursor}={page[cursor]}"
     assert page["total"] == len(rows) == len({str(row) for row in rows})
-    if name in ("households", "decisions"):
+    if name in ("households", "decisions", "cases", "scans"):
         seen = {row["household_id"] for row in rows}
         reached = {area for area in (HERE, ELSEWHERE) if reaches(account, area)}
         assert seen == {office.known[area]["household_id"] for area in reached}
@@ -279,7 +352,16 @@ def test_a_search_finds_nothing_out_of_reach(office: CountyOffice, account: str)
     "account", ["village-elsewhere", "town-elsewhere", "housing-elsewhere", "auditor-elsewhere"]
 )
 @pytest.mark.parametrize(
-    "path", ["/v1/households/{household_id}", "/v1/people/{person_id}", "/v1/decisions/{decision_id}"]
+    "path",
+    [
+        "/v1/households/{household_id}",
+        "/v1/people/{person_id}",
+        "/v1/decisions/{decision_id}",
+        "/v1/cases/{case_id}",
+        "/v1/applications/{application_id}",
+        "/v1/scans/{scan_id}",
+        "/v1/scans/{scan_id}/content",
+    ],
 )
 def test_who_tries_ids_learns_nothing(office: CountyOffice, path: str, account: str) -> None:
     """What is out of reach and what is not there are answered alike, but for the id that was asked for."""
@@ -291,7 +373,9 @@ def test_who_tries_ids_learns_nothing(office: CountyOffice, path: str, account: 
         answer = office.ask(account, "GET", path.replace(f"{{{place}}}", one))
         problem(answer, 404)
         return answer.text.replace(one, "ID"), {
-            name: value for name, value in answer.headers.items() if name != "content-length"
+            name: value
+            for name, value in answer.headers.items()
+            if name not in ("content-length", "x-request-id")
         }
 
     assert told(there) == told(missing)

@@ -523,6 +523,16 @@ def test_what_a_conflict_takes_away_is_not_promised(abroad: Rulebook) -> None:
     assert "350 euros a month" in all_text(explanation)
 
 
+def test_an_area_that_is_too_wide_is_said_to_be(book: Rulebook) -> None:
+    """It has no county, which policies ask for: neither a fact of the dictionary nor a status."""
+    decision = decide(
+        book, {"household_id": "h", "area": "china", "people": [{"person_id": "p"}]}, on=20251015
+    )
+    told = {layer: as_text(explain(book, decision, layer, "zh")) for layer in LAYERS}
+    assert "缺县（市、区）：所填地区不属于任何县（市、区），请填写更具体的地区" in told["caseworker"]
+    assert "缺县（市、区）" in told["auditor"]
+
+
 def test_the_words_follow_the_rule_files(tmp_path: Path, book: Rulebook) -> None:
     """Nothing is kept: a clause with another label is told with that label."""
     shutil.copytree(ROOT / "policies", tmp_path / "policies", ignore=shutil.ignore_patterns("versions.lock"))

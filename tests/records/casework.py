@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.decision import parse_json
 from engine.rulebook import Rulebook, load_rulebook
+from engine.rulebook.source import plain, read_yaml_file
 from records import decisions, households
 from records.cases import applying, flow, store
 from records.cases.applying import Applied
@@ -20,6 +21,8 @@ from records.cases.steps import Told, take
 from records.cases.words import Action
 from records.database import Database, Reading, Writing, reading, writing
 from records.households import Asserted
+from records.intake import write_down
+from records.people import Identity
 from records.rights import Grant, Role, Viewer
 from tests.records.conftest import Clerk, at
 
@@ -76,6 +79,19 @@ class Bureau:
         household = Clerk(self.database).writes_down(case, day or self.day)
         self.tells(household, "statuses", [])  # what is written down is all that is held
         return household
+
+    def another(self, case: str, name: str) -> str:
+        """A household like one of `features/households`, of people of its own."""
+        _, tree, _ = read_yaml_file(ROOT / "features" / "households" / f"{case}.yaml", case)
+        assert tree is not None
+        told: dict[str, Any] = plain(tree)
+        told |= {"household_id": name, "statuses": []}
+        for person in told["people"]:
+            person["person_id"] = f"{name}-{person['person_id']}"
+        names = {one["person_id"]: Identity(f"成员{one['person_id']}") for one in told["people"]}
+        with self.writes(WIN) as write:
+            write_down(write, self.book, told, date(2000, 1, 1), identities=names)
+        return name
 
     def applies(
         self,

@@ -345,7 +345,8 @@ def test_the_database_itself_wants_four_eyes(office: Database) -> None:
         "pending": True,
     }
     borrowed = {**own, "person": "wang"}  # an account under another person's name
-    for row in (own, borrowed):
+    alone = {**borrowed, "account": "wang", "pending": False}
+    for row in (own, borrowed, alone):
         with pytest.raises(IntegrityError), office.engine.begin() as connection:
             connection.execute(insert(tables.granted), {**row, **stamp})
     with writing(office, "admin") as write:

@@ -40,10 +40,11 @@ def book() -> Rulebook:
 
 
 @cache
-def decided(case: str, on: date) -> Any:
+def decided(case: str, on: date, **changed: Any) -> Any:
+    """A household of the features, some of its facts changed."""
     _, tree, _ = read_yaml_file(ROOT / "features" / "households" / f"{case}.yaml", case)
     assert tree is not None
-    return parse_json(encode_json(decide(book(), plain(tree), on=on, known=on)))
+    return parse_json(encode_json(decide(book(), {**plain(tree), **changed}, on=on, known=on)))
 
 
 def case_1() -> Any:
@@ -213,6 +214,60 @@ def test_nothing_is_reduced_or_ended_unheard_once_the_law_asks_for_it() -> None:
     heard = said(written(replace(wanted, heard=date(2026, 6, 28)), sent=later))
     assert "2026年6月28日" in squeezed(heard) and "《中华人民共和国社会救助法》第四十八条" in heard
     assert "听取" not in said(written(replace(wanted, before=500), sent=later))
+
+
+def test_a_procedure_that_has_ended_says_which_act_ended_it() -> None:
+    document = decided("case_01", date(2025, 10, 15), consent_refused=True)
+    letter = decision_letter(book(), document, Wanted("dibao"), "zh", SENT)
+    text = said(letter)
+    assert letter.kind is Kind.CLOSING and "终止办理" in letter.title
+    assert "第二十九条" in text and "1,132" not in text and "不符合" not in text
+    for kind in (Kind.GRANT, Kind.REFUSAL):
+        with pytest.raises(Refused):
+            decision_letter(book(), document, Wanted("dibao", kind=kind), "zh", SENT)
+
+
+def test_an_officer_sets_the_amount_inside_the_band_and_nowhere_else() -> None:
+    on = date(2026, 7, 1)
+    document = decided(
+        "case_13",
+        on,
+        sudden_event="fire",
+        basic_living_in_difficulty=True,
+        hard_after_other_aid=True,
+        aided_for_same_cause=False,
+    )
+    sent = replace(SENT, on=on)
+    for amount, code in ((None, "no-amount"), (631, "outside-band"), (3793, "outside-band")):
+        with pytest.raises(Refused) as refused:
+            decision_letter(book(), document, Wanted("temporary_relief", amount=amount), "zh", sent)
+        assert refused.value.code == code
+    letter = decision_letter(book(), document, Wanted("temporary_relief", amount=2000), "zh", sent)
+    text = said(letter)
+    assert letter.kind is Kind.GRANT
+    assert "一次性2,000元，在632元至3,792元的幅度内确定" in squeezed(text)
+    assert "确认后一次性发放" in text and "《中华人民共和国社会救助法》第二十九条" in text
+
+
+@pytest.mark.parametrize("on", [date(2025, 10, 15), date(2026, 7, 15)])
+def test_every_finding_of_the_worked_cases_is_written_or_refused(on: date) -> None:
+    """No word lacks what fills it, in either language."""
+    written_down = 0
+    for place in sorted((ROOT / "features" / "households").glob("case_*.yaml")):
+        document = decided(place.stem, on)
+        for policy, one in document["policies"].items():
+            for finding in one["findings"]:
+                for language in ("zh", "en"):
+                    try:
+                        wanted = Wanted(policy, finding["subject"])
+                        letter = decision_letter(book(), document, wanted, language, replace(SENT, names={}))
+                    except Refused as refused:
+                        assert refused.code in ("not-settled", "no-amount")
+                        assert finding["outcome"] != "ineligible", policy
+                        continue
+                    assert "{" not in said(letter)
+                    written_down += 1
+    assert written_down > 100
 
 
 # --- slips and notices --------------------------------------------------------------------------------------

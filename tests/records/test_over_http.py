@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,9 +11,12 @@ from starlette.requests import Request
 from api.app import make_app
 from api.current import CurrentRulebook
 from engine.decision import encode_json, parse_json
-from records.database import Database
+from records import households
+from records.database import Database, writing
+from records.households import Asserted
 from records.rights import Grant, Role, Viewer
 from tests.api.api_client import ROOT, SAMPLE, Client, problem
+from tests.records.conftest import Clerk, at
 
 CURRENT = CurrentRulebook(ROOT / "policies")
 NUMBER = "11010519491231002X"
@@ -24,6 +27,7 @@ VIEWERS = {
     "other-town": Grant(Role.TOWNSHIP_OFFICER, "sample_liuhe"),
     "civil": Grant(Role.DEPARTMENT_OFFICER, "sample_county", "civil_affairs"),
     "housing": Grant(Role.DEPARTMENT_OFFICER, "sample_county", "housing"),
+    "guangxi": Grant(Role.DEPARTMENT_OFFICER, "guangxi", "civil_affairs"),
     "auditor": Grant(Role.AUDITOR, "sample_county"),
     "policy": Grant(Role.POLICY_OFFICER, "sample_county"),
     "admin": Grant(Role.ADMINISTRATOR, "sample_county"),
@@ -290,12 +294,41 @@ def test_the_trail_is_verified_and_exported(office: Office, household: str) -> N
         office.get(who, "/v1/audit", 403)
 
 
-def test_a_late_correction_changes_what_is_known_later_only(
-    office: Office, database: Database, clerk: Callable[..., Any]
+def found_over_http(office: Any, who: str, household: str, on: str, known: str, policy: str) -> Any:
+    """Outcome and amount of the first finding of a policy, by a decision that is made and kept over HTTP."""
+    path = f"/v1/households/{household}/decisions?on={on}&known={known}"
+    decision = office.post(who, path, status=201)["decision"]
+    one = decision["policies"][policy]["findings"][0]
+    amount = one.get("amount", {})
+    return one["outcome"], amount.get("value")
+
+
+def test_case_10_back_dated_parameters_change_the_answer_for_later_knowing_only(
+    office: Office, clerk: Clerk
 ) -> None:
-    """Cases 6 and 10 are in `test_two_time_axes`; here the days of knowing go through HTTP."""
-    body = {"document": sample(), "since": "2025-01-01"}
-    household = office.post("town", "/v1/households", body, 201)["household_id"]
-    path = f"/v1/households/{household}"
-    assert office.get("town", f"{path}?on=2025-05-01&known=2020-01-01")["document"]["people"] == []
-    assert len(office.get("town", f"{path}?on=2025-05-01")["document"]["people"]) == 3
+    """May 2025 as known on 2025-05-31: 80 and 80; as known on 2025-09-30: 90 and 90 (DIS52; the notice of 2025-08-21)."""
+    household = clerk.writes_down("case_10", "2023-03-06")
+    for known, amount in (("2025-05-31", 80), ("2025-09-30", 90)):
+        for policy in ("disabled_living", "disabled_care"):
+            found = found_over_http(office, "guangxi", household, "2025-05-15", known, policy)
+            assert found == ("eligible", amount)
+
+
+def test_case_06_a_death_that_becomes_known_late_changes_the_answer_for_later_knowing_only(
+    office: Office, database: Database, clerk: Clerk
+) -> None:
+    """September 2026: 972 and 100 as known on 2026-09-15; 356 and nothing as known on 2026-10-05 (MF83 item 1)."""
+    household = clerk.writes_down("case_06", "2025-03-03")
+    dead = Asserted("whereabouts", "dead", "civil_affairs", "p1", valid_from=date(2026, 7, 18))
+    with writing(database, "li", at("2026-10-05")) as write:
+        households.claim(write, household, households.version_of(write.connection, household) or 0)
+        households.tell(write, household, [dead])
+    asked = (office, "civil", household, "2026-09-01")
+    assert found_over_http(*asked, "2026-09-15", "dibao") == ("eligible", 972)
+    assert found_over_http(*asked, "2026-09-15", "elderly_80") == ("eligible", 100)
+    assert found_over_http(*asked, "2026-10-05", "dibao") == ("eligible", 356)
+    assert found_over_http(*asked, "2026-10-05", "elderly_80")[0] != "eligible"
+    for known, alive in (("2026-10-04", True), ("2026-10-05", False)):
+        path = f"/v1/households/{household}?on=2026-09-01&known={known}"
+        person = office.get("civil", path)["document"]["people"][0]
+        assert (person["whereabouts"][-1]["value"] != "dead") == alive

@@ -65,6 +65,19 @@ def test_a_decision_is_printed_with_the_full_name_and_written_down(
         assert verify(read.connection, database.keys.signing.public_key()) is None
 
 
+def test_a_print_that_is_asked_again_is_a_file_again(office: Office, decision: str) -> None:
+    path, headers = (
+        f"/v1/decisions/{decision}/letters",
+        {"x-viewer": "civil", "Idempotency-Key": "a-print-of-ours"},
+    )
+    first, again = (office.client.post(path, encode_json(PRINT), headers=headers) for _ in range(2))
+    assert first.status_code == again.status_code == 201
+    assert again.headers["content-type"] == "application/pdf" and again.content == first.content
+    failed = {**PRINT, "kind": "refusal"}
+    assert office.client.post(path, encode_json(failed), headers=headers).status_code == 422
+    assert office.get("auditor", "/v1/letters")["total"] == 2
+
+
 def test_html_is_offered_and_runs_nothing(office: Office, decision: str) -> None:
     path = f"/v1/decisions/{decision}/letters"
     made = printed(office, "civil", path, {**PRINT, "format": "text/html", "language": "en"})

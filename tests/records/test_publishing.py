@@ -393,7 +393,7 @@ def test_a_rule_file_is_found_in_all_rulebooks_that_hold_it(
 ) -> None:
     draft = submitted(database, raised(policies))
     with reading(database) as read:
-        (texts,) = publishing.held(read, "dibao/2021-07-01").values()
+        (texts,) = publishing.held(read, "civil_affairs/dibao/2021-07-01").values()
         assert [one.rulebooks for one in texts] == [(first.fingerprint, draft.fingerprint)]
         standards = publishing.held(read, STANDARD)[STANDARD]
         assert [one.rulebooks for one in standards] == [(first.fingerprint,), (draft.fingerprint,)]

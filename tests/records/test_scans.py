@@ -22,17 +22,7 @@ from records.sniffed import LARGEST, sniff
 from records.verify import verify
 from tests.records.conftest import Clerk
 from tests.records.test_over_http import Office, sample
-
-
-def png(width: int = 3, height: int = 2, after: bytes = b"") -> bytes:
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    rows = zlib.compress(b"\0\0\0\0" * 2)
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", rows) + chunk(b"IEND", b"") + after
+from tests.support.pictures import png
 
 
 def jpeg(width: int = 3, height: int = 2, after: bytes = b"") -> bytes:
@@ -312,6 +302,14 @@ def test_what_is_kept_apart_is_opened_by_the_department_alone(office: Office, ho
     shown = office.client.get(path, headers={"x-viewer": "civil"})
     assert shown.status_code == 200
     assert shown.headers["content-disposition"].startswith("attachment;")
+
+
+def test_a_scan_may_be_larger_than_a_document(office: Office, household: str) -> None:
+    large = jpeg().replace(b"\x12\x34", bytes(3_000_000))
+    made = upload(office, "town", household, large, "image/jpeg")
+    assert made["size"] == len(large)
+    shown = office.client.get(f"/v1/scans/{made['scan_id']}/content", headers={"x-viewer": "town"})
+    assert shown.content == large
 
 
 def test_what_is_no_scan_is_told(office: Office, household: str) -> None:

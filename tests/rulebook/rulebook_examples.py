@@ -18,6 +18,9 @@ _KIND_OF_SECTION = {
     "watch/NAME.yaml": "watch",
     "events/NAME.yaml": "event",
     "feeds/NAME.yaml": "feed",
+    "procedures/NAME/FROM.yaml": "procedure",
+    "calendar/YEAR.yaml": "calendar",
+    "letters.yaml": "letters",
 }
 
 _WORDS = "{zh: 某, en: some}"
@@ -68,6 +71,15 @@ def _variants(kind: str, text: str) -> list[str]:
 
 _ROW = "cite: MF57}"
 TOLD = [
+    (
+        "procedure",
+        "procedure: a\ntitle: {zh: 某}\neffective: {from: 2025-01-01}\npolicies: [a]\n"
+        f"publicity: {{none: {{zh: 儿童}}, {_ROW}\n",
+    ),
+    (
+        "calendar",
+        f"calendar: 2027\nweekend: [friday]\nholidays: [{{from: 2027-05-01, label: {{zh: 某}}}}]\n{_ROW[:-1]}\n",
+    ),
     ("parameter", f"parameter: a\ntype: money\nvalues:\n  - {{from: 2025-01-01, value: 585.50, {_ROW}\n"),
     (
         "parameter",

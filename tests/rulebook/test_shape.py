@@ -103,7 +103,7 @@ def fits(kind: str, data: Any, path: tuple[str | int, ...], value: Any) -> bool:
             return key == "always"
         return key in EXPRESSIONS | {"weight"} | (IN_PRODUCTION if kind in ("watch", "event") else set())
     if isinstance(value, datetime.date):
-        return key in DATES or data.get("type") == "date"
+        return key in DATES or path[:1] == ("working_days",) != path or data.get("type") == "date"
     no_values = kind == "parameter" and data["type"].endswith("_list") and key == "value"
     return no_values if value == [] else kind == "lock" and not path
 

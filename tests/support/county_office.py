@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ from records.keys import new_keys
 from records.rights import Grant, Role
 from tests.api.api_client import ROOT, SAMPLE, Client
 from tests.support.office import Office
+from tests.support.pictures import png
 
 HERE, ELSEWHERE, COUNTY = "sample_hedong", "sample_liuhe", "sample_county"
 ADDRESS = {HERE: "河东街道前进社区12号", ELSEWHERE: "柳河镇前进社区12号"}
 NUMBERS = {HERE: "11010519491231002X", ELSEWHERE: "230225198001010014"}
 
+EVERYTHING = [
+    Grant(role, "sample_county", "civil_affairs" if role is Role.DEPARTMENT_OFFICER else "") for role in Role
+]
 WIDE = Limits(Rate(1e6, 1e6), Rate(1e6, 1e6), Rate(1e6, 1e6))
 """Of tests that ask for much at once."""
 
@@ -49,6 +54,7 @@ class CountyOffice(Office):
 
 
 def county_office(place: Path) -> CountyOffice:
+    os.environ["RELIEF_DOCUMENTS"] = str(place / "documents")
     database = connect(f"sqlite:///{place / 'county.db'}", new_keys())
     migrate(database)
     current = CurrentRulebook(ROOT / "policies")
@@ -56,6 +62,7 @@ def county_office(place: Path) -> CountyOffice:
     for account, (role, area, department) in STAFF.items():
         office.hire(account, Grant(role, area, department))
     office.hire("both", Grant(Role.TOWNSHIP_OFFICER, HERE), Grant(Role.TOWNSHIP_OFFICER, ELSEWHERE))
+    office.hire("everything", *EVERYTHING)
     office.known = {area: _household(office, area) for area in (HERE, ELSEWHERE)}
     return office
 
@@ -76,7 +83,15 @@ def _household(office: Office, area: str) -> dict[str, str]:
     household = made.json()["household_id"]
     decided = office.ask(who, "POST", f"/v1/households/{household}/decisions?on=2025-10-15")
     assert decided.status_code == 201, decided.text
+    applied = office.ask(who, "POST", "/v1/applications", {"household_id": household, "policies": ["dibao"]})
+    assert applied.status_code == 201, applied.text
+    signed = {"Authorization": f"Bearer {office.signed_in(who)}", "Content-Type": "image/png"}
+    scanned = office.client.post(f"/v1/households/{household}/scans?type=other", png(), headers=signed)
+    assert scanned.status_code == 201, scanned.text
     return {
+        "case_id": applied.json()["cases"][0]["case_id"],
+        "application_id": applied.json()["application_id"],
+        "scan_id": scanned.json()["scan_id"],
         "household_id": household,
         "person_id": people[0]["person_id"],
         "decision_id": decided.json()["decision"]["decision_id"],

@@ -160,10 +160,12 @@ class Telling:
     # --- what is missing, what would change it --------------------------------------------------------------
 
     def question(self, fact: str, subject: str) -> str:
-        """What to ask: the fact's own question, or whether a status is held."""
+        """What to ask: the fact's own question, where the household lives, or whether a status is held."""
         declared = self.book.facts.get(fact)
         if declared is not None:
             return self.texts.labels.said(declared.question)
+        if fact in self.book.levels:
+            return self.say("ask.level", level=self.texts.labels.said(self.book.levels[fact]))
         return self.words["ask.statuses"]
 
     def answered_by(self, fact: str) -> str:
@@ -178,6 +180,8 @@ class Telling:
             return self.words["c.missing.application"]
         if one.fact == STATUSES:
             return self.say("c.missing.statuses", question=self.words["ask.statuses"])
+        if one.fact in self.book.levels:
+            return self.say("c.missing.level", level=self.texts.labels.said(self.book.levels[one.fact]))
         if one.fact:
             return self.say(
                 "c.missing",

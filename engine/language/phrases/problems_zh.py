@@ -53,6 +53,7 @@ PROBLEMS = {
     "not-a-name": "名称只能用小写字母、数字和下划线（也可用汉字）。",
     "not-a-number": "数字写法不对；确是文字的请加引号。",
     "not-a-sha-256": "指纹不对；这个文件由程序写，请不要手改。",
+    "not-a-word": "文书词条的名称只用小写字母、下划线和点，如 grant.title。",
     "not-a-source": "文件简称请用大写字母和数字，如 MF57。",
     "not-a-unit": "单位写法不对；请写 yuan 或 yuan/person/month 等。",
     "not-an-entry-name": "锁定文件的条目不对；这个文件由程序写，请不要手改。",

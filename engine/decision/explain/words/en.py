@@ -133,6 +133,7 @@ WORDS = {
     "because": ", {text}",
     "article": " ({text})",
     "due": "In all",
+    "ask.level": "In which {level} does the household live?",
     "ask.statuses": "Which programmes do the household and its members receive already? (none is an answer too)",
     "c.missing.statuses": "Missing: what is received already. {question}",
     # what changes
@@ -165,6 +166,7 @@ WORDS = {
     "c.missing.parameter": "No value for {name}{gap}",
     "c.missing.status": "Needs a result first: {name} ({subject})",
     "c.missing.definition": "No rule in force for: {name}",
+    "c.missing.level": "Missing: the {level}, as the area that was named lies in none; name a smaller one",
     "c.missing.application": "Missing: the date of the application, which decides the version of the rules",
     "c.whatever": "However the missing facts turn out, the outcome is: {outcome}. Nothing needs asking",
     "c.gap": " ({text})",

@@ -133,6 +133,7 @@ WORDS = {
     "because": "，{text}",
     "article": "（{text}）",
     "due": "合计",
+    "ask.level": "家庭住在哪个{level}？",
     "ask.statuses": "家庭及成员目前已在享受哪些救助？（没有也请说明）",
     "c.missing.statuses": "缺已享受救助的记录：{question}",
     # what changes
@@ -165,6 +166,7 @@ WORDS = {
     "c.missing.parameter": "缺标准数值：{name}{gap}",
     "c.missing.status": "须先有结果：{name}（{subject}）",
     "c.missing.definition": "没有施行中的口径：{name}",
+    "c.missing.level": "缺{level}：所填地区不属于任何{level}，请填写更具体的地区",
     "c.missing.application": "缺申请日期：决定适用哪一版规定",
     "c.whatever": "没有查清的信息无论如何，结果都是“{outcome}”，不必再补",
     "c.gap": "（{text}）",

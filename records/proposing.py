@@ -1,0 +1,144 @@
+"""From what a household holds and what its findings come to: what somebody should look at. Nothing is done by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from engine.decision.document import Household
+from engine.inference.found import Alert, Evidence, Task, Term, Watched
+from engine.language.dates import from_date
+from engine.rulebook import Rulebook
+from engine.rulebook.working_days import working_days_after
+from records.notices import Raised
+from records.standing import HOUSEHOLD, Finding, Standing, is_open
+
+STOP, CHANGE, OUTREACH, RECHECK = "stop", "change", "outreach", "recheck"
+
+
+def proposals(book: Rulebook, household: Household, now: Standing, on: date) -> Iterator[Raised]:
+    """What is held and no longer due, due otherwise, due and not held, or cannot be told any more.
+
+    Without a list of what is held nothing is proposed: nobody knows then what there is to stop or to offer.
+    """
+    if household.statuses is None:
+        return
+    held = {
+        (one.policy, one.person or HOUSEHOLD): one
+        for one in household.statuses
+        if one.start <= from_date(on) <= one.end
+    }
+    dropped = {(policy, subject) for _, _, subject, effect, policy in now.conflicts if effect == "dropped"}
+    for key, finding in sorted(now.findings.items()):
+        policy, subject = key
+        status = held.get(key)
+        what, severity = _proposed(finding, status, key in dropped)
+        if what:
+            yield Raised(
+                "proposal",
+                what,
+                household.household_id,
+                subject,
+                book.policies[policy].department,
+                severity,
+                {"outcome": finding.outcome, "amount": finding.amount, "held": _amount(status)},
+                policy=policy,
+                harm=_amount(status) if what == STOP else None,
+                state=f"{finding.outcome} {finding.amount} {_amount(status)}",
+            )
+
+
+def _proposed(finding: Finding, status: Any, dropped: bool) -> tuple[str, str]:
+    if status is None:
+        return (OUTREACH, "medium") if finding.outcome == "eligible" and not dropped else ("", "")
+    if finding.outcome == "ineligible":
+        return STOP, "high"
+    if is_open(finding.outcome):
+        return RECHECK, "low"
+    if finding.outcome != "eligible" or finding.amount is None or status.amount is None:
+        return "", ""
+    return (CHANGE, "medium") if Decimal(finding.amount) != Decimal(str(status.amount)) else ("", "")
+
+
+def _amount(status: Any) -> str | None:
+    return None if status is None or status.amount is None else str(status.amount)
+
+
+# --- what the rulebook's watch rules and events find ----------------------------------------------------------
+
+
+def watched_notices(
+    book: Rulebook, household: Household, document: Mapping[str, Any], watched: Watched, known: date
+) -> Iterator[Raised]:
+    for alert in watched.alerts:
+        yield _alert(book, household.household_id, document, alert, known)
+    for task in watched.tasks:
+        yield _task(book, household.household_id, task, known)
+
+
+def _alert(
+    book: Rulebook, household_id: str, document: Mapping[str, Any], alert: Alert, known: date
+) -> Raised:
+    evidence = [*alert.evidence, *alert.unclear]
+    due, term = _due(book, alert.term, known)
+    return Raised(
+        "alert",
+        alert.rule,
+        household_id,
+        alert.subject,
+        alert.owner,
+        alert.severity,
+        [_shown(one) for one in evidence],
+        due=due,
+        term=term,
+        certain=bool(alert.evidence),
+        harm=_at_stake(document, evidence),
+        state=" ".join(sorted(f"{one.kind} {one.policy} {one.at}" for one in evidence)),
+    )
+
+
+def _task(book: Rulebook, household_id: str, task: Task, known: date) -> Raised:
+    due, term = _due(book, task.term, known)
+    heard = {"hear": list(task.hear), "hear_cite": task.hear_cite} if task.hear else {}
+    return Raised(
+        "task",
+        f"{task.event}/{task.task}",
+        household_id,
+        task.subject,
+        task.owner,
+        "medium",
+        [_shown(one) for one in task.evidence],
+        due=due,
+        term={**term, **heard},
+        certain=task.certain,
+        state=" ".join(sorted(f"{one.kind} {one.policy} {one.at}" for one in task.evidence)),
+    )
+
+
+def _due(book: Rulebook, term: Term, known: date) -> tuple[date | None, dict[str, Any]]:
+    """The last day. A year of which nobody has announced the holidays gives an estimate, and says so."""
+    said: dict[str, Any] = {"since": term.since}
+    if term.until:
+        return date.fromisoformat(term.until), said
+    if term.working_days is None:
+        return None, said
+    said["working_days"] = term.working_days
+    due = working_days_after(book, date.fromisoformat(term.since), term.working_days, known)
+    if due.day is None:
+        said["estimate"] = due.estimate.isoformat()
+    return due.day, said
+
+
+def _shown(one: Evidence) -> dict[str, str]:
+    said = {"ref": one.ref, "kind": one.kind, "subject": one.subject, "at": one.at, "policy": one.policy}
+    return {key: value for key, value in said.items() if value}
+
+
+def _at_stake(document: Mapping[str, Any], evidence: Sequence[Evidence]) -> str | None:
+    """The sum of the payments that are named; None where none is."""
+    payments = document.get("payments", ())
+    places = {int(one.ref.rpartition("/")[2]) for one in evidence if one.ref.startswith("/payments/")}
+    amounts = [Decimal(str(payments[place]["amount"])) for place in sorted(places) if place < len(payments)]
+    return str(sum(amounts)) if amounts else None
