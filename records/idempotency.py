@@ -19,6 +19,7 @@ from records.keys import Keys
 from records.refused import Refused
 
 KEPT = timedelta(days=1)
+_OFFICE = "office"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,7 @@ def answered(read: Reading, request: Request) -> Answer | None:
             "key-reused",
             "这个 Idempotency-Key 已用于另一请求，请换一个 · another request had this Idempotency-Key; take a new one",
         )
-    key, subject = read.keys.sealing[row.key_version], _subject(row.key_version)
-    content = sealed.unseal(key, subject, "idempotency", found_by.hex(), "content", row.content)
+    content = sealed.unseal(_key(read.keys), _OFFICE, "idempotency", found_by.hex(), "content", row.content)
     return Answer(row.status, content)
 
 
@@ -58,17 +58,16 @@ def keep(write: Writing, request: Request, answer: Answer) -> None:
 
     Raises IntegrityError when the same request was answered meanwhile: what was written for this one must go.
     """
-    kept, version = tables.idempotency, write.keys.newest
+    kept = tables.idempotency
     write.connection.execute(delete(kept).where(kept.c.at < write.at - KEPT))
-    found_by, subject = _found_by(write.keys, request), _subject(version)
+    found_by = _found_by(write.keys, request)
     row = {
         "found_by": found_by,
         "request": _digest(write.keys, request.content),
         "status": answer.status,
         "content": sealed.seal(
-            write.keys.sealing[version], subject, "idempotency", found_by.hex(), "content", answer.content
+            _key(write.keys), _OFFICE, "idempotency", found_by.hex(), "content", answer.content
         ),
-        "key_version": version,
         "at": write.at,
     }
     write.connection.execute(insert(kept), row)
@@ -82,5 +81,6 @@ def _digest(keys: Keys, content: bytes) -> bytes:
     return hmac.digest(keys.finding, b"idempotency\0" + content, hashlib.sha256)
 
 
-def _subject(version: int) -> str:
-    return f"office:{version}"
+def _key(keys: Keys) -> bytes:
+    """Of the key that does not change when the office takes a new one to seal with: an answer outlasts that."""
+    return _digest(keys, b"answers")

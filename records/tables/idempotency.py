@@ -15,8 +15,7 @@ idempotency = Table(
     ),  # of the account and its key, for whoever has the office's keys
     Column("request", LargeBinary, nullable=False),  # what was asked, likewise
     Column("status", Integer, nullable=False),
-    Column("content", LargeBinary, nullable=False),  # sealed with the office's key
-    Column("key_version", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # sealed
     Column("at", DateTime(timezone=True), nullable=False, index=True),
     info=ERASABLE,
 )

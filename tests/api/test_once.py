@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import httpx
 import pytest
-from api_client import problem
+from api_client import ISLAND, Client, problem
 from sqlalchemy import func, select
 
+from api.app import make_app
+from api.current import CurrentRulebook
 from records import tables
 from records.database import reading, writing
 from records.idempotency import KEPT
@@ -91,6 +94,16 @@ def test_asked_twice_at_once_is_done_once(town: Office) -> None:
     assert {one.status_code for one in answers} == {201}
     assert len({one.content for one in answers}) == 1
     assert written(town) == 1
+
+
+def test_a_new_office_key_changes_nothing_of_it(town: Office) -> None:
+    first = asks(town)
+    keys = town.database.keys
+    app = make_app(
+        CurrentRulebook(ISLAND), record=replace(town.database, keys=replace(keys, sealing={2: bytes(32)}))
+    )
+    town.client = Client(app)
+    assert asks(town).content == first.content
 
 
 def test_what_was_answered_is_kept_sealed_and_for_a_day(town: Office) -> None:
