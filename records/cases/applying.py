@@ -322,7 +322,9 @@ def open_case(
     document = parse_json(stored.content)
     case = _case("", household_id, policy, person or "household", False, document, write.day, purpose)
     if deciding.award_held(write, case) is None:
-        raise Refused("no-award", "没有正在发放的待遇 · nothing is being granted that could be stopped")
+        raise Refused(
+            "nothing-granted", "没有正在发放的待遇 · nothing is being granted that could be stopped"
+        )
     same = open_case_of(write, household_id, policy, person)
     if same:
         raise Refused("case-open", f"已有在办案件 {same} · the case {same} is open already")

@@ -183,7 +183,9 @@ def grant(
 def _end(write: Writing, case: Case, last: date) -> None:
     now = award_held(write, case)
     if now is None:
-        raise Refused("no-award", "没有正在发放的待遇 · nothing is being granted that could be stopped")
+        raise Refused(
+            "nothing-granted", "没有正在发放的待遇 · nothing is being granted that could be stopped"
+        )
     ended = Granted(
         now.policy,
         now.valid_from,

@@ -173,7 +173,7 @@ def test_an_appeal_over_http(desk: Desk, applied: dict[str, Any], household: str
                 422,
             )
         )
-        == "no-award"
+        == "nothing-granted"
     )
 
 
