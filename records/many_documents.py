@@ -25,19 +25,26 @@ _OF_PEOPLE_TOO = (
 
 
 def documents(
-    read: Reading, households: Iterable[str], on: date, known: date, *, facts: bool = True
+    read: Reading,
+    households: Iterable[str],
+    on: date,
+    known: date,
+    *,
+    facts: bool = True,
+    paid_since: str = "",
 ) -> Iterator[dict[str, Any]]:
     """Each household's document as `records.documents.document` makes it, in the order in which they are named.
 
     Those that are not there, and those of which something was erased, are left out. Without `facts`: only who is in
-    it and what is held, was granted, paid and has happened, which takes a tenth of the time.
+    it and what is held, was granted, paid and has happened, which takes a tenth of the time. `paid_since`: payments
+    for earlier months are left out.
     """
     for some in batched(households, AT_ONCE):
-        yield from _documents(read, some, on, known, facts)
+        yield from _documents(read, some, on, known, facts, paid_since)
 
 
 def _documents(
-    read: Reading, some: list[str], on: date, known: date, facts: bool
+    read: Reading, some: list[str], on: date, known: date, facts: bool, paid_since: str
 ) -> Iterator[dict[str, Any]]:
     found = {
         row.household_id: row
@@ -55,8 +62,9 @@ def _documents(
         if table is tables.assertion and not facts:
             own[table.name], told[table.name] = {}, {}
             continue
-        own[table.name] = _by(read, table, "household_id", some, known, people=False)
-        told[table.name] = _by(read, table, "person_id", everyone, known, people=True)
+        since = paid_since if table is tables.payment else ""
+        own[table.name] = _by(read, table, "household_id", some, known, people=False, since=since)
+        told[table.name] = _by(read, table, "person_id", everyone, known, people=True, since=since)
     subjects = [*map(sealed.of_household, some), *map(sealed.of_person, everyone)]
     sealed.data_keys(read, subjects)
     for household_id in some:
@@ -73,7 +81,14 @@ def _documents(
 
 
 def _by(
-    read: Reading, table: Table, column: str, values: Sequence[str], known: date, *, people: bool
+    read: Reading,
+    table: Table,
+    column: str,
+    values: Sequence[str],
+    known: date,
+    *,
+    people: bool,
+    since: str = "",
 ) -> Mapping[str, list[Row[Any]]]:
     """Rows of households, or of people, by whose they are, in the order of writing."""
     found: dict[str, list[Row[Any]]] = defaultdict(list)
@@ -82,6 +97,8 @@ def _by(
         chosen = chosen.where(table.c.recorded_on <= known)
         if not people and table in _OF_PEOPLE_TOO:
             chosen = chosen.where(table.c.person_id.is_(None))
+        if since:
+            chosen = chosen.where(table.c.month >= since)
         for row in read.connection.execute(chosen.order_by(table.c.seq)):
             found[getattr(row, column)].append(row)
     return found

@@ -88,15 +88,16 @@ def _some(
     known: date,
     spare: bool,
 ) -> Iterable[tuple[str, list[Seen]]]:
+    """Payments for months before those that are planned are no part of what the watch rules look at."""
     left = dict(planned)
-    on = known
+    since = month_name(min(one.month for lines in planned.values() for one in lines))
     if spare:
         whole = _whole(read, planned)
-        for document in documents(read, whole, on, known, facts=False):
+        for document in documents(read, whole, known, known, facts=False, paid_since=since):
             household = document["household_id"]
             if _needs_no_facts(book, document):
                 yield household, _look(book, document, left.pop(household), holders, known)
-    for document in documents(read, list(left), on, known):
+    for document in documents(read, list(left), known, known, paid_since=since):
         household = document["household_id"]
         yield household, _look(book, document, left.pop(household), holders, known)
     for household, lines in left.items():  # erased, or nobody lives there: nothing can be told
