@@ -14,7 +14,7 @@ from sqlalchemy import and_, exists, select
 from starlette.responses import Response
 
 from api.answers import PRIVATE
-from api.bodies import Body, body_of, takes
+from api.bodies import Body, Version, body_of, takes
 from api.guard import guarded_router, needs
 from api.recorded import Asked, Id, Limit, answer, asked, total
 from engine.rulebook.working_days import Due
@@ -51,7 +51,7 @@ class NewStep(Body):
     """`seen`: the number of the last step that was read. `decision_id`: the decision that was read."""
 
     action: Action
-    seen: int = Field(ge=1)
+    seen: Version
     text: Words = ""
     outcome: Name = ""
     reason: Name = ""
@@ -79,7 +79,7 @@ class NewStep(Body):
 
 class OneCase(Body):
     case_id: Name
-    seen: int = Field(ge=1)
+    seen: Version
     decision_id: Name = ""
 
 

@@ -14,7 +14,7 @@ from api.bodies import Body, body_of, takes
 from api.files import LARGEST, TAKES_A_FILE, content_of
 from api.guard import guarded_router, needs, up_to
 from api.problems import ProblemError, not_found
-from api.recorded import Asked, Id, Limit, answer, asked, total
+from api.recorded import After, Asked, Id, Limit, Number, answer, asked, total
 from engine.language.problems import nearest
 from engine.rulebook.feed import EVENT, STATUS
 from records import households, proposals, scope, tables, where
@@ -98,7 +98,7 @@ def listed(
     household: Id = "",
     answered_by: Id = "",
     settled: Annotated[bool, Query(description="those that are settled as well")] = False,
-    after: Annotated[int, Query(ge=0, description="only later ones")] = 0,
+    after: After = 0,
     limit: Limit = 50,
 ) -> Response:
     ask = asked(request)
@@ -160,7 +160,7 @@ def _sees(ask: Asked, one: Proposal, area: str) -> bool:
 )
 @needs(Right.ANSWER_PROPOSALS)
 def answer_proposal(
-    request: Request, proposal: int, told: Annotated[Answer, Depends(body_of(Answer))]
+    request: Request, proposal: Number, told: Annotated[Answer, Depends(body_of(Answer))]
 ) -> Response:
     """What is confirmed is written down in the same transaction."""
     ask = asked(request)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.bodies import Body, body_of, takes
 from api.guard import guarded_router, needs
 from api.problems import not_found
-from api.recorded import Asked, Id, Limit, answer, asked, total
+from api.recorded import Asked, Id, Limit, Number, answer, asked, total
 from engine.language.problems import nearest
 from records import recovery, scope, tables
 from records.database import Reading
@@ -127,13 +127,13 @@ def recoveries(request: Request, household: Id = "", limit: Limit = 50) -> Respo
 
 @router.get("/recoveries/{number}", summary="One recovery with its months and entries")
 @needs(Right.READ_PAYMENTS)
-def one(request: Request, number: int) -> Response:
+def one(request: Request, number: Number) -> Response:
     ask = asked(request)
     with ask.reading() as read:
         return answer(_whole(ask, read, number))
 
 
-def _whole(ask: Asked, read: Reading, number: int) -> Mapping[str, Any]:
+def _whole(ask: Asked, read: Reading, number: Number) -> Mapping[str, Any]:
     account = _seen(ask, read, Right.READ_PAYMENTS, number)
     months = [
         {
@@ -152,7 +152,7 @@ def _whole(ask: Asked, read: Reading, number: int) -> Mapping[str, Any]:
     return {**_account(account), "months": months, "entries": entries}
 
 
-def _seen(ask: Asked, read: Reading, right: Right, number: int) -> Account:
+def _seen(ask: Asked, read: Reading, right: Right, number: Number) -> Account:
     """Raises `Refused` no-recovery, also for one that is out of reach."""
     account = recovery.account_of(read, number)
     try:
@@ -194,7 +194,7 @@ def opens(request: Request, told: Annotated[NewRecovery, Depends(body_of(NewReco
     "/recoveries/{number}/entries", status_code=201, summary="A step of a recovery", **takes(NewEntry)
 )
 @needs(Right.MANAGE_RECOVERIES)
-def adds(request: Request, number: int, told: Annotated[NewEntry, Depends(body_of(NewEntry))]) -> Response:
+def adds(request: Request, number: Number, told: Annotated[NewEntry, Depends(body_of(NewEntry))]) -> Response:
     """heard, decided, dropped, repaid, offset, waiver-asked, waived; another person decides, another person waives."""
     ask = asked(request)
     with ask.writing() as write:

@@ -18,7 +18,7 @@ from api.bodies import Body, body_of, takes
 from api.files import LARGEST, TAKES_A_FILE, XLSX, content_of
 from api.guard import guarded_router, needs, up_to
 from api.query import language_of
-from api.recorded import Asked, Id, Limit, answer, asked, total
+from api.recorded import After, Asked, Id, Limit, Number, answer, asked, total
 from engine.population.sheets import Imported
 from records import households, reviews, scope, tables, where
 from records.database import Writing
@@ -116,7 +116,12 @@ def _verdicts(found: Imported, taken: dict[str, int], dry_run: bool) -> dict[str
     }
 
 
-@router.get("/imports/template", summary="A workbook to fill in")
+@router.get(
+    "/imports/template",
+    summary="A workbook to fill in",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
+)
 @needs(Right.IMPORT)
 def get_template(request: Request, lang: Language = None) -> Response:
     ask = asked(request)
@@ -136,7 +141,7 @@ def awards(
     person: Id = "",
     policy: Id = "",
     waiting: Annotated[bool, Query(description="carried over and not reviewed")] = False,
-    after: Annotated[int, Query(ge=0, description="only later ones")] = 0,
+    after: After = 0,
     limit: Limit = 50,
 ) -> Response:
     query = reviews.waiting() if waiting else select(tables.award).order_by(tables.award.c.seq)
@@ -165,7 +170,7 @@ def awards(
 
 @router.post("/awards/{award}/review", summary="Review an award that was carried over", **takes(Review))
 @needs(Right.DECIDE)
-def review(request: Request, award: int, told: Annotated[Review, Depends(body_of(Review))]) -> Response:
+def review(request: Request, award: Number, told: Annotated[Review, Depends(body_of(Review))]) -> Response:
     ask = asked(request)
     with ask.writing() as write:
         seen = scope.of_households_within(tables.award.c.household_id, ask.viewer, Right.DECIDE, ask.book)
@@ -185,7 +190,7 @@ def payments(
     person: Id = "",
     policy: Id = "",
     month: Annotated[str, Query(pattern="^([0-9]{4}-[0-9]{2})?$")] = "",
-    after: Annotated[int, Query(ge=0, description="only later ones")] = 0,
+    after: After = 0,
     limit: Limit = 50,
 ) -> Response:
     query = select(tables.payment).order_by(tables.payment.c.seq)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api.bodies import Body, body_of, takes
 from api.guard import guarded_router, needs
-from api.recorded import Asked, Id, Limit, answer, asked, total
+from api.recorded import Asked, Id, Limit, Number, answer, asked, total
 from records import notices, scope, tables
 from records.refused import Refused
 from records.rights import Right
@@ -88,7 +88,7 @@ def _plain(one: notices.Rate) -> dict[str, Any]:
 
 @router.post("/notices/{notice}/answers", status_code=201, summary="Say what was found", **takes(Answer))
 @needs(Right.ANSWER_NOTICES)
-def say(request: Request, notice: int, told: Annotated[Answer, Depends(body_of(Answer))]) -> Response:
+def say(request: Request, notice: Number, told: Annotated[Answer, Depends(body_of(Answer))]) -> Response:
     """Once it is confirmed, refuted or done, no night raises it again."""
     ask = asked(request)
     with ask.writing() as write:
@@ -97,7 +97,7 @@ def say(request: Request, notice: int, told: Annotated[Answer, Depends(body_of(A
     return answer({"notice": notice, "answer": told.answer}, 201)
 
 
-def _seen(ask: Asked, read: Any, notice: int) -> None:
+def _seen(ask: Asked, read: Any, notice: Number) -> None:
     missing = Refused("no-notice", f"没有第 {notice} 号提示 · there is no notice {notice}")
     household_id = read.connection.execute(
         select(tables.notice.c.household_id).where(tables.notice.c.seq == notice)

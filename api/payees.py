@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.bodies import Body, body_of, takes
 from api.guard import guarded_router, needs
-from api.recorded import Id, Limit, answer, asked, total
+from api.recorded import Id, Limit, Number, answer, asked, total
 from records import people, scope, tables
 from records.payments import payees
 from records.payments.payees import Relation
@@ -86,7 +86,7 @@ def enters(request: Request, told: Annotated[NewPayee, Depends(body_of(NewPayee)
 
 @router.post("/payees/{payee}/approve", summary="Approve, by another person")
 @needs(Right.MANAGE_PAYEES)
-def approves(request: Request, payee: int) -> Response:
+def approves(request: Request, payee: Number) -> Response:
     ask = asked(request)
     of = tables.pay_to.c
     with ask.writing() as write:

@@ -18,7 +18,7 @@ from api.answers import PRIVATE
 from api.bodies import Body, body_of, takes
 from api.body import read_body
 from api.guard import guarded_router, needs, up_to
-from api.recorded import Asked, Before, Id, Limit, answer, asked, total
+from api.recorded import Asked, Before, Id, Limit, Number, answer, asked, total
 from records import people, scope, tables
 from records.database import Reading
 from records.payments import batches, results
@@ -103,7 +103,7 @@ def _areas(ask: Asked) -> list[str]:
 
 @router.get("/payment-batches/{batch}", summary="A batch with its sums and steps")
 @needs(Right.READ_PAYMENTS)
-def one(request: Request, batch: int) -> Response:
+def one(request: Request, batch: Number) -> Response:
     """The sums are those of the lines that the viewer sees, computed from them."""
     ask = asked(request)
     with ask.reading() as read:
@@ -146,7 +146,7 @@ def _within(ask: Asked, query: Select[Any]) -> Select[Any]:
 @needs(Right.READ_PAYMENTS)
 def lines(
     request: Request,
-    batch: int,
+    batch: Number,
     verdict: Id = "",
     reason: Id = "",
     policy: Id = "",
@@ -245,7 +245,7 @@ def builds(request: Request, told: Annotated[NewBatch, Depends(body_of(NewBatch)
 
 @router.post("/payment-batches/{batch}/release", summary="Release, by another person", **takes(Reason))
 @needs(Right.RELEASE_PAYMENTS)
-def releases(request: Request, batch: int, told: Annotated[Reason, Depends(body_of(Reason))]) -> Response:
+def releases(request: Request, batch: Number, told: Annotated[Reason, Depends(body_of(Reason))]) -> Response:
     """Not who built it, nor who approved a case or a payee in it. Over a budget it needs a reason."""
     ask = asked(request)
     with ask.writing() as write:
@@ -267,7 +267,7 @@ def releases(request: Request, batch: int, told: Annotated[Reason, Depends(body_
     "/payment-batches/{batch}/cancel", summary="Cancel a batch that is not released", **takes(Reason)
 )
 @needs(Right.BUILD_PAYMENTS)
-def cancels(request: Request, batch: int, told: Annotated[Reason, Depends(body_of(Reason))]) -> Response:
+def cancels(request: Request, batch: Number, told: Annotated[Reason, Depends(body_of(Reason))]) -> Response:
     ask = asked(request)
     with ask.writing() as write:
         found = seen(write, ask.book, ask.viewer, Right.BUILD_PAYMENTS, batch)
@@ -279,7 +279,9 @@ def cancels(request: Request, batch: int, told: Annotated[Reason, Depends(body_o
     "/payment-batches/{batch}/export", summary="The bank's file, with names in clear", **takes(BankFile)
 )
 @needs(Right.EXPORT_PAYMENTS)
-def exports(request: Request, batch: int, told: Annotated[BankFile, Depends(body_of(BankFile))]) -> Response:
+def exports(
+    request: Request, batch: Number, told: Annotated[BankFile, Depends(body_of(BankFile))]
+) -> Response:
     """CSV, or ISO 20022 pain.001.001.09. That it was exported, why, and the file's hash stay in the record."""
     ask = asked(request)
     with ask.writing() as write:
@@ -308,13 +310,13 @@ def _file(batch: Batch, form: Format, made: Exported) -> Response:
 )
 @needs(Right.SETTLE_PAYMENTS)
 @up_to(LARGEST)
-async def settles(request: Request, batch: int) -> Response:
+async def settles(request: Request, batch: Number) -> Response:
     """The body is the bank's CSV: reference, outcome, reason, date, and amount where it is told. Read once."""
     content = await read_body(request, LARGEST)
     return await run_in_threadpool(_settled, asked(request), batch, content)
 
 
-def _settled(ask: Asked, batch: int, content: bytes) -> Response:
+def _settled(ask: Asked, batch: Number, content: bytes) -> Response:
     with ask.writing() as write:
         found = seen(write, ask.book, ask.viewer, Right.SETTLE_PAYMENTS, batch)
         return answer(_taken(take(write, ask.viewer, found, content)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Path, Query
 from sqlalchemy import Select, func, select
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +24,8 @@ from records.rights import Viewer
 MOST = 200
 Limit = Annotated[int, Query(ge=1, le=MOST, description="一页至多几条 · at most so many")]
 LATEST = 2**62
+After = Annotated[int, Query(ge=0, le=LATEST, description="只要更后的 · only later ones")]
+Number = Annotated[int, Path(ge=1, le=LATEST)]
 Before = Annotated[int, Query(ge=1, le=LATEST, description="只要更早的 · only older ones")]
 Id = Annotated[str, Query(max_length=80)]
 
