@@ -70,6 +70,7 @@ bench: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks.one_household.run
 	$(BIN)/python -m benchmarks.http.run
 	$(BIN)/python -m benchmarks.population.run
+	$(BIN)/python -m benchmarks.record.payments
 
 # Checked-in JSON Schemas that are made from the fact dictionary and the decision's structs.
 schemas: $(VENV)/run.stamp
