@@ -71,6 +71,8 @@ bench: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks.http.run
 	$(BIN)/python -m benchmarks.population.run
 	$(BIN)/python -m benchmarks.record.export
+	$(BIN)/python -m benchmarks.record.payments
+	$(BIN)/python -m benchmarks.record.load
 
 # Checked-in JSON Schemas that are made from the fact dictionary and the decision's structs.
 schemas: $(VENV)/run.stamp

@@ -1,0 +1,190 @@
+"""Whatever an office does in whatever order: nothing is paid without an award, twice, or by whoever built it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import select
+
+from records import tables
+from records.database import connect, migrate
+from records.granted import Granted
+from records.keys import new_keys
+from records.payments import batches
+from records.refused import Refused
+from records.verify import verify
+from tests.records.casework import county
+from tests.records.payoffice import BUILDER, DIBAO, RELEASER, THIRD, PayOffice, bank_says
+
+SOAK = bool(os.environ.get("RELIEF_SOAK"))
+HOUSEHOLDS = 3
+MONTHS = ("2026-09", "2026-10", "2026-11", "2026-12")
+PEOPLE = (BUILDER, RELEASER, THIRD, county("vier"))
+_EXPECTED = {
+    "no-awards", "four-eyes", "nothing-to-pay", "not-now", "changed-since", "paid-already", "moved", "no-batch",
+}  # fmt: skip
+_KEYS = new_keys()
+_TEMPLATE = Path(tempfile.mkdtemp(prefix="payments-")) / "office.db"
+
+
+def _prepared() -> Path:
+    """Three households with an award, an account and a payee, made once."""
+    if not _TEMPLATE.exists():
+        database = connect(f"sqlite:///{_TEMPLATE}", _KEYS)
+        migrate(database)
+        office = PayOffice(database, "2026-01-05")
+        for number in range(HOUSEHOLDS):
+            office.simple(number)
+        database.engine.dispose()
+    return _TEMPLATE
+
+
+class Walk(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = Path(tempfile.mkdtemp(prefix="payments-"))
+        shutil.copy(_prepared(), self.place / "office.db")
+        self.office = PayOffice(connect(f"sqlite:///{self.place / 'office.db'}", _KEYS), "2026-12-02")
+        self.batches: list[int] = []
+        self.number = 0
+
+    def teardown(self) -> None:
+        with self.office.reads() as read:
+            assert verify(read.connection, _KEYS.signing.public_key()) is None
+        self.office.database.engine.dispose()
+        shutil.rmtree(self.place)
+
+    def tries(self, what: Any, *args: Any, **more: Any) -> Any:
+        try:
+            return what(*args, **more)
+        except Refused as refused:
+            assert refused.code in _EXPECTED, refused
+            return None
+
+    @rule(month=st.sampled_from(MONTHS), who=st.sampled_from(PEOPLE))
+    def build(self, month: str, who: Any) -> None:
+        made = self.tries(self.office.builds, month, DIBAO, viewer=who)
+        if made is not None:
+            self.batches.append(made)
+
+    @precondition(lambda self: self.batches)
+    @rule(data=st.data(), who=st.sampled_from(PEOPLE))
+    def release(self, data: Any, who: Any) -> None:
+        self.tries(self.office.releases, data.draw(st.sampled_from(self.batches)), who)
+
+    @precondition(lambda self: self.batches)
+    @rule(data=st.data(), who=st.sampled_from(PEOPLE))
+    def cancel(self, data: Any, who: Any) -> None:
+        batch = data.draw(st.sampled_from(self.batches))
+
+        def cancelled() -> None:
+            with self.office.writes(who) as write:
+                batches.cancel(write, who, self.office.seen(write, batch), "取消")
+
+        self.tries(cancelled)
+
+    @precondition(lambda self: self.batches)
+    @rule(data=st.data())
+    def export(self, data: Any) -> None:
+        self.tries(self.office.exports, data.draw(st.sampled_from(self.batches)))
+
+    @precondition(lambda self: self.batches)
+    @rule(data=st.data())
+    def bank(self, data: Any) -> None:
+        """The bank answers some of it, some wrongly, some twice."""
+        batch = data.draw(st.sampled_from(self.batches))
+        known = [*self.office.references(batch), "unknown"]
+        said = st.tuples(st.sampled_from(known), st.sampled_from(("成功", "退回", "?")))
+        rows = [(one, outcome, "", "2026-12-03") for one, outcome in data.draw(st.lists(said, max_size=5))]
+        self.tries(self.office.takes, batch, bank_says(rows))
+
+    @rule(household=st.integers(0, HOUSEHOLDS - 1))
+    def new_account(self, household: int) -> None:
+        self.number += 1
+        self.office.account(f"q{household}", f"62299{self.number:010}")
+
+    @rule(household=st.integers(0, HOUSEHOLDS - 1), by=st.sampled_from(PEOPLE), eyes=st.sampled_from(PEOPLE))
+    def payee(self, household: int, by: Any, eyes: Any) -> None:
+        person = f"q{household}"
+        self.tries(self.office.payee, f"h{household}", "", person, by=by, approved_by=eyes)
+
+    @rule(household=st.integers(0, HOUSEHOLDS - 1), month=st.integers(8, 12))
+    def end_award(self, household: int, month: int) -> None:
+        last = date(2026, month, 28)
+        ended = Granted(DIBAO, date(2026, 1, 1), "case", valid_to=last, amount="500.00", period="month")
+        self.office.grants(f"h{household}", ended)
+
+    # --- what holds whatever happened ----------------------------------------------------------------------
+
+    @invariant()
+    def nothing_is_paid_twice(self) -> None:
+        paid, back = self._payments()
+        left = [(one.household_id, one.policy, one.month) for one in paid if one.seq not in back]
+        assert len(left) == len({*left})
+        with self.office.reads() as read:
+            one, result = tables.instruction, tables.instruction_result
+            returned = select(result.c.instruction).where(result.c.outcome == "returned")
+            open_now = read.connection.execute(select(one).where(one.c.seq.not_in(returned))).all()
+        keys = [(each.household_id, each.subject, each.policy, each.month) for each in open_now]
+        assert len(keys) == len({*keys})
+
+    @invariant()
+    def nothing_is_paid_without_an_award(self) -> None:
+        paid, _ = self._payments()
+        with self.office.reads() as read:
+            lines = read.connection.execute(select(tables.pay_line)).all()
+            awards = {one.seq: one for one in read.connection.execute(select(tables.award))}
+        allowed = {(one.household_id, one.month, one.award) for one in lines if one.verdict == "pay"}
+        for one in paid:
+            assert (one.household_id, one.month, one.award) in allowed
+            award = awards[one.award]
+            assert award.amount == one.amount
+            assert award.valid_to is None or one.month <= f"{award.valid_to:%Y-%m}"
+
+    @invariant()
+    def nobody_releases_his_own(self) -> None:
+        with self.office.reads() as read:
+            for batch in self.batches:
+                built, *rest = batches.steps(read, batch)
+                release = next((one for one in rest if one.state == "released"), None)
+                if release is None:
+                    assert self.office.references(batch) == []
+                    continue
+                payees_ = {one.pay_to for one in self.office.lines(batch) if one.verdict == "pay"}
+                approval = tables.pay_to_approval.c
+                eyes = read.connection.execute(select(approval.person).where(approval.pay_to.in_(payees_)))
+                assert release.person not in {built.person, *eyes.scalars()}
+
+    @invariant()
+    def no_line_is_lost(self) -> None:
+        for batch in self.batches:
+            lines = self.office.lines(batch)
+            assert all((row.verdict == "pay") == (json.loads(row.reasons) == []) for row in lines)
+            with self.office.reads() as read:
+                told = batches.sums(read, batches.lines(batch))
+                assert self.office.seen(read, batch).lines == len(lines) == told.pays + told.blocked
+
+    def _payments(self) -> tuple[list[Any], set[int]]:
+        with self.office.reads() as read:
+            rows = read.connection.execute(select(tables.payment)).all()
+        return [one for one in rows if one.state == "paid"], {
+            one.takes_back for one in rows if one.takes_back
+        }
+
+
+TestWalk = Walk.TestCase
+TestWalk.settings = settings(
+    max_examples=200 if SOAK else 6,
+    stateful_step_count=40 if SOAK else 15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
