@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -10,6 +12,10 @@ from hypothesis import HealthCheck, Phase, settings
 PLANTED = "planted"  # the property of a test under which it says how well it found what was planted
 SOAK = os.environ.get("RELIEF_SOAK") == "1"
 _COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+
+_FONT = find_spec("noto_cjk_sans_otc")  # letters are printed also where no Chinese font is installed
+if _FONT is not None and _FONT.origin is not None:
+    os.environ.setdefault("RELIEF_FONTS", str(Path(_FONT.origin).parent))
 
 settings.register_profile("normal", max_examples=200, derandomize=True, **_COMMON)
 settings.register_profile("soak", max_examples=20_000, phases=tuple(Phase), **_COMMON)
