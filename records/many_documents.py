@@ -36,7 +36,7 @@ def documents(
     """Each household's document as `records.documents.document` makes it, in the order in which they are named.
 
     Those that are not there, and those of which something was erased, are left out. Without `facts`: only who is in
-    it and what is held, was granted, paid and has happened, which takes a tenth of the time. `paid_since`: payments
+    it and what is held, was granted, paid and has happened; nothing has to be opened for that. `paid_since`: payments
     for earlier months are left out.
     """
     for some in batched(households, AT_ONCE):

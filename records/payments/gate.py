@@ -89,19 +89,19 @@ def _some(
     spare: bool,
 ) -> Iterable[tuple[str, list[Seen]]]:
     """Payments for months before those that are planned are no part of what the watch rules look at."""
-    left = dict(planned)
+    gone = _erased(read, planned)
+    left = {household: lines for household, lines in planned.items() if household not in gone}
     since = month_name(min(one.month for lines in planned.values() for one in lines))
     if spare:
-        whole = _whole(read, planned)
-        for document in documents(read, whole, known, known, facts=False, paid_since=since):
+        for document in documents(read, list(left), known, known, facts=False, paid_since=since):
             household = document["household_id"]
             if _needs_no_facts(book, document):
                 yield household, _look(book, document, left.pop(household), holders, known)
     for document in documents(read, list(left), known, known, paid_since=since):
         household = document["household_id"]
         yield household, _look(book, document, left.pop(household), holders, known)
-    for household, lines in left.items():  # erased, or nobody lives there: nothing can be told
-        yield household, [Seen({"no-document"}) for _ in lines]
+    for household in (*left, *gone):  # or it lives nowhere
+        yield household, [Seen({"no-document"}) for _ in planned[household]]
 
 
 # --- which facts can be spared ------------------------------------------------------------------------------
@@ -152,18 +152,17 @@ def _pairs(book: Rulebook) -> frozenset[tuple[str, str]]:
     return book.remember("payments conflicting", "", make)
 
 
-def _whole(read: Reading, planned: Iterable[str]) -> list[str]:
-    """Households of which nothing was erased: they and everybody in them have their keys."""
-    wanted = list(planned)
-    member, key = tables.membership.c, tables.data_key.c
-    people: dict[str, set[str]] = {one: {sealed.of_household(one)} for one in wanted}
-    rows = select(member.household_id, member.person_id).where(member.household_id.in_(wanted))
-    for row in read.connection.execute(rows):
-        people[row.household_id].add(sealed.of_person(row.person_id))
-    there: set[str] = set()
-    for some in batched(sorted({one for of in people.values() for one in of}), AT_ONCE):
-        there.update(read.connection.execute(select(key.subject).where(key.subject.in_(some))).scalars())
-    return [one for one in wanted if people[one] <= there]
+def _erased(read: Reading, planned: Iterable[str]) -> set[str]:
+    """Households of which something was erased by law, or of somebody in them: of them nothing can be told."""
+    member, entry = tables.membership.c, tables.audit.c
+    gone = select(entry.subject).where(entry.action == "erase")
+    subjects = set(read.connection.execute(gone).scalars())
+    found = {one for one in planned if sealed.of_household(one) in subjects}
+    if subjects:
+        rows = select(member.household_id, member.person_id).where(member.household_id.in_(list(planned)))
+        inside = read.connection.execute(rows)
+        found |= {row.household_id for row in inside if sealed.of_person(row.person_id) in subjects}
+    return found
 
 
 # --- one household ------------------------------------------------------------------------------------------

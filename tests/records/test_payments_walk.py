@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import select
@@ -105,7 +105,9 @@ class Walk(RuleBasedStateMachine):
         known = [*self.office.references(batch), "unknown"]
         said = st.tuples(st.sampled_from(known), st.sampled_from(("成功", "退回", "?")))
         rows = [(one, outcome, "", "2026-12-03") for one, outcome in data.draw(st.lists(said, max_size=5))]
-        self.tries(self.office.takes, batch, bank_says(rows))
+        taken = self.tries(self.office.takes, batch, bank_says(rows))
+        for outcome in ("paid", "returned") if taken is not None else ():
+            event(f"{outcome}: {min(taken.counts.get(outcome, 0), 1)}")
 
     @rule(household=st.integers(0, HOUSEHOLDS - 1))
     def new_account(self, household: int) -> None:
