@@ -21,7 +21,7 @@ from cli.stop import NEGATIVE, stop
 from engine.decision import BadDocument
 from engine.language.problems import Problems
 from engine.rulebook.model import Rulebook
-from records import audit, decisions
+from records import audit, decisions, roles
 from records.database import Database, connect, migrate, reading, writing
 from records.decisions import Replayed
 from records.intake import write_down
@@ -91,6 +91,21 @@ def run_init(record: str, keys: Path) -> None:
     with opened_record(record, keys) as database:
         migrate(database)
     typer.echo(f"{record}: 已就绪 · ready")
+
+
+def run_grant(role: str, record: str, keys: Path) -> None:
+    """After `init`, `restore` and every new version of the program: as the owner of the tables."""
+    with opened_record(record, keys) as database:
+        if database.is_sqlite:
+            stop(
+                "SQLite 没有数据库角色，请用文件权限保护 · SQLite has no roles; the file's permissions protect it"
+            )
+        try:
+            with database.engine.begin() as connection:
+                roles.grant(connection, role)
+        except ValueError as wrong:
+            stop(str(wrong))
+    typer.echo(f"{role}: 只能读和添加 · may only read and add")
 
 
 def run_put(file: str, actor: str, since: date, record: str, keys: Path, policies: Path | None) -> None:

@@ -51,6 +51,18 @@ def init(record: Record = DEFAULT_RECORD, keys: KeyFile = DEFAULT_KEYS) -> None:
     run_init(record, keys)
 
 
+@record_app.command("grant")
+def grant(
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="程序所用的角色 · the program's role")],
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+) -> None:
+    """PostgreSQL：给程序的角色授权，只能读和添加。 Give the program's role its rights in PostgreSQL."""
+    from cli.record import run_grant
+
+    run_grant(role, record, keys)
+
+
 @record_app.command("put")
 def put(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="家庭资料 · a household document")],

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
+from cli.record import run_grant
 from records import audit, decisions, roles, tables
 from records.database import Database, connect, reading, writing
+from records.keys import write_keys
 from records.verify import verify
 from tests.records.conftest import Clerk, at
 from tests.support.households import shipped
@@ -66,3 +69,19 @@ def test_it_can_do_nothing_to_what_is_written(program: Database) -> None:
 def test_a_role_is_a_plain_name(database: Database) -> None:
     with pytest.raises(ValueError, match="no name of a role"), database.engine.begin() as connection:
         roles.grant(connection, "x; DROP TABLE audit")
+
+
+def test_the_command_gives_a_role_its_rights(database: Database, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    write_keys(keys, database.keys)
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP ROLE IF EXISTS relief_other"))
+        connection.execute(text("CREATE ROLE relief_other LOGIN"))
+    run_grant("relief_other", database.engine.url.render_as_string(hide_password=False), keys)
+    url = database.engine.url.set(username="relief_other").render_as_string(hide_password=False)
+    opened = connect(url, database.keys)
+    assert Clerk(opened).writes_down("case_10", "2023-03-06")
+    opened.engine.dispose()
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP OWNED BY relief_other"))
+        connection.execute(text("DROP ROLE relief_other"))
