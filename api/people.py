@@ -26,12 +26,19 @@ class Purpose(Body):
 @router.get("/people/{person_id}", summary="Who somebody is, masked")
 @needs(Right.READ_HOUSEHOLDS)
 def person(request: Request, person_id: str) -> Response:
+    """`outside`: he or she also belongs to a household out of the viewer's reach."""
     ask = asked(request)
     with ask.reading() as read:
         scope.person_seen(read, ask.viewer, Right.READ_HOUSEHOLDS, ask.book, person_id)
         identity = people.masked(read, [person_id])[person_id]
         everywhere = households.households_of(read.connection, person_id, ask.today)
-        content = {"person_id": person_id, **shown_identity(identity), "households": list(everywhere)}
+        seen = scope.households_seen(read, ask.viewer, Right.READ_HOUSEHOLDS, ask.book, everywhere)
+    content = {
+        "person_id": person_id,
+        **shown_identity(identity),
+        "households": seen,
+        "outside": len(everywhere) > len(seen),
+    }
     return answer(content)
 
 

@@ -151,13 +151,14 @@ def register(request: Request, told: Annotated[NewHousehold, Depends(body_of(New
         written = write_down(
             write, ask.book, made, told.since or ask.today, address=told.address, identities=identities
         )
-        version = write.claimed[written.household_id]
-    content = {
-        "household_id": written.household_id,
-        "version": version,
-        "people": [one["person_id"] for one in made["people"]],
-        "elsewhere": {person: list(others) for person, others in written.elsewhere.items()},
-    }
+        content = {
+            "household_id": written.household_id,
+            "version": write.claimed[written.household_id],
+            "people": list(written.people),
+            "elsewhere": {
+                person: _elsewhere(ask, write, others) for person, others in written.elsewhere.items()
+            },
+        }
     return answer(content, HTTPStatus.CREATED)
 
 
@@ -249,12 +250,12 @@ def join(
         else:
             person_id = people.register_person(write, identity)
         others = households.join(write, household_id, person_id, told.since)
-    content = {
-        "household_id": household_id,
-        "version": write.claimed[household_id],
-        "person_id": person_id,
-        "elsewhere": list(others),
-    }
+        content = {
+            "household_id": household_id,
+            "version": write.claimed[household_id],
+            "person_id": person_id,
+            "elsewhere": _elsewhere(ask, write, others),
+        }
     return answer(content, HTTPStatus.CREATED)
 
 
@@ -331,6 +332,13 @@ def merge(
         "people": list(moved),
     }
     return answer(content)
+
+
+def _elsewhere(ask: Asked, read: Reading, others: Iterable[str]) -> dict[str, Any]:
+    """Other households of somebody, for a look: those within reach by their ids, of others only that there are some."""
+    ids = list(others)
+    seen = scope.households_seen(read, ask.viewer, Right.READ_HOUSEHOLDS, ask.book, ids)
+    return {"households": seen, "outside": len(ids) > len(seen)}
 
 
 def _claimed(ask: Asked, write: Writing, household_id: str, version: int) -> Any:

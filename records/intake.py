@@ -59,9 +59,10 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`elsewhere`: by person the other households that he or she is a member of, for a look."""
+    """`people`: by the ids that the record has. `elsewhere`: by person the other households of his or hers, for a look."""
 
     household_id: str
+    people: tuple[str, ...]
     elsewhere: Mapping[str, tuple[str, ...]]
 
 
@@ -95,7 +96,7 @@ def write_down(
         for one in arrival.document["people"]
         if (others := _elsewhere(write, household, one["person_id"], since))
     }
-    return Written(household, elsewhere)
+    return Written(household, tuple(one["person_id"] for one in arrival.document["people"]), elsewhere)
 
 
 def _known_by_number(

@@ -76,6 +76,20 @@ def household_seen(
     return found
 
 
+def households_seen(
+    read: Reading, viewer: Viewer, right: Right, book: Rulebook, ids: Iterable[str]
+) -> list[str]:
+    """Those of some households that a viewer may see."""
+    household = tables.household.c
+    return list(
+        read.connection.execute(
+            select(household.household_id)
+            .where(household.household_id.in_(list(ids)), within(viewer, right, book))
+            .order_by(household.household_id)
+        ).scalars()
+    )
+
+
 def person_seen(read: Reading, viewer: Viewer, right: Right, book: Rulebook, person_id: str) -> None:
     """Raises `Refused` no-person for somebody who belongs, or belonged, to no household within reach."""
     member = tables.membership.c

@@ -130,7 +130,8 @@ def test_people_join_leave_and_are_entered_once(office: Office, household: str) 
     assert who not in [one["person_id"] for one in shown["people"]]
     again = {"document": sample(people=[{"person_id": "x1"}]), "identities": {"x1": {"id_number": NUMBER}}}
     made = office.post("town", "/v1/households", again, 201)
-    assert made["elsewhere"] == {"p1": [household]}
+    assert made["elsewhere"] == {"p1": {"households": [household], "outside": False}}
+    assert made["people"] == ["p1"]
     wrong = {
         "document": sample(people=[{"person_id": "x2"}]),
         "identities": {"x2": {"id_number": NUMBER[:-1] + "1"}},
