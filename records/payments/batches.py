@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -58,7 +58,7 @@ class Batch:
     account: str
     lines: int
     built_on: date
-    built_at: datetime
+    entry: int  # the last one of the audit trail that was there when it was built
     state: State
 
 
@@ -86,6 +86,7 @@ def build(
 ) -> int:
     """Builds the batch of a month; its number. Raises `Refused`: no-awards, bad-month, no-policy, out-of-reach."""
     number, wanted = month_number(month), sorted({*policies})
+    last = audit.head(write.connection)  # before anything else is read
     _check_wanted(book, viewer, area, wanted)
     areas = sorted(areas_below(book, area))
     lines = planned(write, book, number, areas, wanted, write.day)
@@ -103,6 +104,7 @@ def build(
         "rulebook": book.fingerprint,
         "person": viewer.person,
         "lines": len(found),
+        "seen": 0 if last is None else last[0],
     }
     batch: int = audit.add_row(write, "build-batch", tables.pay_batch, area, row)["seq"]
     rows = [_row(batch, place, one) for place, one in enumerate(found, 1)]
@@ -219,7 +221,7 @@ def batch_of(row: Row[Any]) -> Batch:
         row.recorded_by,
         row.lines,
         row.recorded_on,
-        row.recorded_at,
+        row.seen,
         State(row.state),
     )
 

@@ -65,6 +65,9 @@ pay_batch = Table(
     Column("rulebook", ForeignKey("rulebook.fingerprint"), nullable=False),  # whose watch rules looked
     Column("person", ID, nullable=False),  # the real person who built it
     Column("lines", Integer, nullable=False),
+    Column(
+        "seen", Number, nullable=False
+    ),  # the last entry of the audit trail that was there: what came later is new
     *recorded(),
     CheckConstraint("lines > 0 AND person <> ''", "said"),
 )
