@@ -101,8 +101,9 @@ def exceeded(
     over: dict[str, Decimal] = {}
     with_budget: set[str] = set()
     while area:
-        for one in figures(read, book, area, year):
-            if one.left is not None and one.policy in amounts:
+        told = _budgets(read, area, year).keys() & amounts.keys()
+        for one in figures(read, book, area, year) if told else ():
+            if one.left is not None and one.policy in told:
                 with_budget.add(one.policy)
                 if amounts[one.policy] > one.left:
                     beyond = amounts[one.policy] - one.left
