@@ -101,8 +101,9 @@ def exceeded(
     over: dict[str, Decimal] = {}
     with_budget: set[str] = set()
     while area:
-        for one in figures(read, book, area, year):
-            if one.left is not None and one.policy in amounts:
+        told = _budgets(read, area, year).keys() & amounts.keys()
+        for one in figures(read, book, area, year) if told else ():
+            if one.left is not None and one.policy in told:
                 with_budget.add(one.policy)
                 if amounts[one.policy] > one.left:
                     beyond = amounts[one.policy] - one.left
@@ -139,18 +140,14 @@ def _instructed(
 
 
 def _elsewhere(read: Reading, areas: Sequence[str], year: int) -> dict[str, Decimal]:
-    payment, household = tables.payment, tables.household
-    back = select(payment.c.takes_back).where(payment.c.takes_back.is_not(None))
-    others = (
-        select(payment.c.policy, payment.c.amount)
-        .join(household, household.c.household_id == payment.c.household_id)
-        .where(
-            household.c.area.in_(areas),
-            payment.c.month.like(f"{year:04}-%"),
-            payment.c.basis.not_like("batch:%"),
-            payment.c.takes_back.is_(None),
-            payment.c.seq.not_in(back),
-        )
+    payment, household, back = tables.payment, tables.household, tables.payment.alias()
+    within = select(household.c.household_id).where(household.c.area.in_(areas))
+    others = select(payment.c.policy, payment.c.amount).where(
+        payment.c.household_id.in_(within),
+        payment.c.month.between(f"{year:04}-01", f"{year:04}-12"),
+        payment.c.basis.not_like("batch:%"),
+        payment.c.state == "paid",
+        ~exists().where(back.c.takes_back == payment.c.seq),
     )
     return _sums(read, others)
 

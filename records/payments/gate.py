@@ -70,9 +70,10 @@ def watched(
         by_household[line.household_id].append(place)
     seen = [Seen() for _ in lines]
     spare = not thorough and _facts_can_be_spared(book)
+    erased = _erased(read)
     for some in batched(by_household, AT_ONCE):
         planned = {one: [lines[place] for place in by_household[one]] for one in some}
-        for household, found in _some(read, book, planned, holders, known, spare):
+        for household, found in _some(read, book, planned, holders, known, spare, erased):
             for place, one in zip(by_household[household], found, strict=True):
                 seen[place] = one
         if progress is not None:
@@ -87,9 +88,10 @@ def _some(
     holders: Mapping[tuple[str, str], str],
     known: date,
     spare: bool,
+    erased: set[str],
 ) -> Iterable[tuple[str, list[Seen]]]:
     """Payments for months before those that are planned are no part of what the watch rules look at."""
-    gone = _erased(read, planned)
+    gone = _gone(read, planned, erased)
     left = {household: lines for household, lines in planned.items() if household not in gone}
     since = month_name(min(one.month for lines in planned.values() for one in lines))
     if spare:
@@ -152,17 +154,22 @@ def _pairs(book: Rulebook) -> frozenset[tuple[str, str]]:
     return book.remember("payments conflicting", "", make)
 
 
-def _erased(read: Reading, planned: Iterable[str]) -> set[str]:
-    """Households of which something was erased by law, or of somebody in them: of them nothing can be told."""
-    member, entry = tables.membership.c, tables.audit.c
-    gone = select(entry.subject).where(entry.action == "erase")
-    subjects = set(read.connection.execute(gone).scalars())
-    found = {one for one in planned if sealed.of_household(one) in subjects}
-    if subjects:
-        rows = select(member.household_id, member.person_id).where(member.household_id.in_(list(planned)))
-        inside = read.connection.execute(rows)
-        found |= {row.household_id for row in inside if sealed.of_person(row.person_id) in subjects}
-    return found
+def _erased(read: Reading) -> set[str]:
+    """Whom something was erased of by law, people and households: of them nothing can be told."""
+    entry = tables.audit.c
+    return set(read.connection.execute(select(entry.subject).where(entry.action == "erase")).scalars())
+
+
+def _gone(read: Reading, planned: Iterable[str], erased: set[str]) -> set[str]:
+    """Households of which something was erased, or of somebody in them."""
+    if not erased:
+        return set()
+    member = tables.membership.c
+    households = list(planned)
+    found = {one for one in households if sealed.of_household(one) in erased}
+    rows = select(member.household_id, member.person_id).where(member.household_id.in_(households))
+    inside = read.connection.execute(rows)
+    return found | {row.household_id for row in inside if sealed.of_person(row.person_id) in erased}
 
 
 # --- one household ------------------------------------------------------------------------------------------
