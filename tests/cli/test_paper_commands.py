@@ -91,6 +91,9 @@ def test_divergence_names_the_lines_and_counts_households(relief: Office, decisi
     assert relief("divergence", "--area", "nowhere")[0] == 2
 
 
-def test_scans_need_a_directory_and_something_to_check(relief: Office, tmp_path: Path) -> None:
+def test_scans_need_a_directory_and_something_to_check(
+    relief: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RELIEF_DOCUMENTS", raising=False)
     code, _, wrong = relief("scans")
     assert code == 2 and "RELIEF_DOCUMENTS" in wrong
