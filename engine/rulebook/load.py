@@ -19,21 +19,24 @@ from engine.language.problems import Problems, Span
 from engine.language.scope import PERSON, Scope, Symbol
 from engine.language.types import TEXT
 from engine.rulebook import whole
+from engine.rulebook.calendar_files import read_calendars
 from engine.rulebook.dictionary import Types, read_areas, read_children, read_facts, read_sources
 from engine.rulebook.feed import Feed
 from engine.rulebook.feeds import FeedChecker
-from engine.rulebook.letters import Letters, read_letters
+from engine.rulebook.letter_files import read_letters
+from engine.rulebook.letters import Letters
 from engine.rulebook.lock import check_lock, read_lock
 from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
 from engine.rulebook.parameters import ParameterReader
-from engine.rulebook.procedures import ProcedureChecker, ProcedureVersion
+from engine.rulebook.procedure_files import ProcedureChecker
+from engine.rulebook.procedures import ProcedureVersion
 from engine.rulebook.production import EventKind, Watch
 from engine.rulebook.reading import Report, get, mapping, number, text
 from engine.rulebook.rules import MISTAKEN, Draft, RuleChecker, draft
 from engine.rulebook.shape import check_first_line, check_shape
 from engine.rulebook.source import Mapping, Tree, plain, read_yaml_file
 from engine.rulebook.watching import ProductionChecker
-from engine.rulebook.working_days import Calendar, read_calendars
+from engine.rulebook.working_days import Calendar
 
 BASE = ("rulebook", "facts", "areas", "sources")
 BESIDE = ("letters",)  # of the base files those that a rulebook may do without

@@ -44,6 +44,7 @@ PROBLEMS = {
     "not-a-boolean": "是和否只能写 true、false；要写文字请加引号。",
     "not-a-choice": "不在可选的值里；请从提示里选一个。",
     "not-a-choice-or-a-table-of-choices": "这里要写一个选项，或按键列出选项的表。",
+    "not-a-currency-code": "币种代码应为 ISO 4217 的三个大写字母，如 CNY。",
     "not-a-citation": "依据的写法不对；请写成 `MF57 art 8`、`MF57 art 8(2)` 或 `DIS52 item 3`。",
     "not-a-code": "代码只能用小写字母、数字和下划线。",
     "not-a-date": "日期请写成 2026-03-01。",
