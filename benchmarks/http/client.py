@@ -128,6 +128,7 @@ async def hold(
     for _ in range(connections):
         _, connection = await loop.create_connection(lambda: _Connection(load), host, port)
         load.idle.append(connection)
+        await asyncio.sleep(0.05)  # clients come one by one; of a burst one worker process would take all
     total = int(rate * seconds)
     began = time.perf_counter()
     sent = 0
