@@ -54,7 +54,7 @@ class Raised:
     @property
     def gravity(self) -> int:
         """By severity, and among equals by what is at stake; what is only possible comes last."""
-        money = min(99, int(float(self.harm)) // 100) if self.harm else 0
+        money = min(99, int(Decimal(self.harm) // 100)) if self.harm else 0
         return GRAVITY.get(self.severity, GRAVITY["low"]) + money - (0 if self.certain else 50)
 
 

@@ -16,6 +16,9 @@ from records.notices import Raised
 from records.standing import HOUSEHOLD, Finding, Standing, is_open
 
 STOP, CHANGE, OUTREACH, RECHECK = "stop", "change", "outreach", "recheck"
+NOT_CONCERNED = (
+    "not-concerned"  # held, though the policy has nothing to say of it any more, or is not in force
+)
 
 
 def proposals(book: Rulebook, household: Household, now: Standing, on: date) -> Iterator[Raised]:
@@ -31,7 +34,8 @@ def proposals(book: Rulebook, household: Household, now: Standing, on: date) -> 
         if one.start <= from_date(on) <= one.end
     }
     dropped = {(policy, subject) for _, _, subject, effect, policy in now.conflicts if effect == "dropped"}
-    for key, finding in sorted(now.findings.items()):
+    unsaid = {key: Finding(NOT_CONCERNED) for key in held if key not in now.findings}
+    for key, finding in sorted({**now.findings, **unsaid}.items()):
         policy, subject = key
         status = held.get(key)
         what, severity = _proposed(finding, status, key in dropped)
@@ -55,7 +59,7 @@ def _proposed(finding: Finding, status: Any, dropped: bool) -> tuple[str, str]:
         return (OUTREACH, "medium") if finding.outcome == "eligible" and not dropped else ("", "")
     if finding.outcome == "ineligible":
         return STOP, "high"
-    if is_open(finding.outcome):
+    if is_open(finding.outcome) or finding.outcome == NOT_CONCERNED:
         return RECHECK, "low"
     if finding.outcome != "eligible" or finding.amount is None or status.amount is None:
         return "", ""

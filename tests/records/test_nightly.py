@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.decision import decide, parse_json
+from engine.decision import decide, parse_json, read_household
 from records import decisions, households, notices, tables
 from records.database import Database, reading, writing
 from records.decisions import Replayed
@@ -16,8 +16,9 @@ from records.documents import document
 from records.households import Asserted, Held
 from records.intake import write_down
 from records.nightly import Night, nightly
+from records.proposing import proposals
 from records.refused import Refused
-from records.standing import last_standings
+from records.standing import Standing, last_standings
 from tests.api.api_client import SAMPLE
 from tests.records.conftest import at
 from tests.support.households import shipped
@@ -151,6 +152,16 @@ def test_nothing_is_proposed_where_nobody_knows_what_is_held(database: Database)
         write_down(write, BOOK, told, date(2025, 1, 1))
     night(database, FIRST)
     assert raised(database, "proposal") == {}
+
+
+def test_what_is_held_though_its_policy_has_nothing_to_say_is_looked_at() -> None:
+    """A status whose policy is not in force or concerns nobody any more is not passed over in silence."""
+    told: dict[str, Any] = parse_json(SAMPLE)
+    told["statuses"] = [{"policy": "dibao", "from": "2025-01-01"}]
+    found = list(proposals(BOOK, read_household(BOOK, told), Standing({}, (), None), FIRST))
+    assert [(one.about, one.policy, one.evidence["outcome"]) for one in found] == [
+        ("recheck", "dibao", "not-concerned")
+    ]
 
 
 def test_what_is_held_together_is_an_alert_with_its_rate(database: Database, household: str) -> None:
