@@ -17,6 +17,7 @@ pytest_plugins = [
     "features.steps.then_finding",
     "features.steps.then_whole",
     "features.steps.watching",
+    "features.casework.steps",
 ]
 
 
