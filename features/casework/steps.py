@@ -532,7 +532,8 @@ def _(county: County, who: str) -> None:
 
 
 @expect(
-    "{who}重算本户全部裁定，结果一字不差", "{who} makes every decision of the household again, to the letter"
+    "{who}重算本户最近{many}次裁定，结果一字不差",
+    "{who} makes the last {many} decisions again, to the letter",
 )
 def _(county: County, who: str, many: str) -> None:
     listed = county.get(who, f"/decisions?household={county.household}&limit={many}")["decisions"]
