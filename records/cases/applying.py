@@ -315,7 +315,7 @@ def open_case(
 
     `more`: what the case rests on, kept with its first step.
     """
-    if purpose not in (REDUCE, STOP):
+    if purpose not in (REDUCE, STOP) and not more:  # to raise something there has to be a proposal
         raise Refused("no-purpose", "立案只用于减发或停发 · the office opens a case to reduce or to stop")
     if not why.strip():
         raise Refused("no-text", "立案须写明原因 · say why the case is opened")

@@ -18,17 +18,19 @@ def days_of(read: Reading, case: Case, named: date | None) -> tuple[date | None,
 
     Raises `Refused` no-day where the law leaves the day open and nobody has said it.
     """
-    if case.purpose == GRANT:
+    if case.purpose == GRANT and case.application_id:
         return None, named
     said = store.said_in(read, case)[1].get(SAID)
+    if named is not None and case.purpose != GRANT:
+        return named + timedelta(days=1), named
     if said is None:
         return None, named
-    if said["first"] is None and named is None:
+    if case.purpose == GRANT:
+        return None if said["first"] is None else date.fromisoformat(said["first"]), named
+    if said["first"] is None:
         raise Refused(
             "no-day",
             f"发到哪一天因情形而异（{said['cite']}），请写明 · up to which day it is due depends on the case ({said['cite']}); say it",
         )
-    if named is not None:
-        return named + timedelta(days=1), named
     first = date.fromisoformat(said["first"])
     return first, first - timedelta(days=1)

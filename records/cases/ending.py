@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -24,6 +25,7 @@ from records.database import Reading, Writing
 from records.documents import document
 from records.endings import Ended, ended
 from records.payments.words import month_name, month_of
+from records.raising import raised
 from records.refused import Refused
 from records.rights import Viewer
 
@@ -60,12 +62,20 @@ def _proposal(read: Reading, notice: int) -> Row[Any]:
     return row
 
 
+def _is_more(evidence: Mapping[str, Any]) -> bool:
+    amount, held = evidence.get("amount"), evidence.get("held")
+    return amount is not None and held is not None and Decimal(amount) > Decimal(held)
+
+
 def _numbers(write: Writing, book: Rulebook, row: Row[Any]) -> Mapping[str, Any]:
-    """What the event comes to as known today; {} for a proposal that no event explains."""
-    event = json.loads(row.evidence).get("event")
-    if event is None:
-        return {}
+    """What the event, or a higher amount, comes to as known today; {} for a proposal that neither explains."""
+    evidence = json.loads(row.evidence)
+    event = evidence.get("event")
     made = document(write, row.household_id, write.day, write.day)
+    if event is None:
+        if not _is_more(evidence):
+            return {}
+        return raised(book, made, row.policy, row.subject, write.day, write.day).plain()
     one: Ended
     for one in ended(book, made, write.day, write.day):
         if (one.event.kind, one.policy, one.subject) == (event, row.policy, row.subject):
