@@ -27,6 +27,7 @@ from api import (
     funds,
     households,
     imports,
+    inspections,
     notices,
     own,
     page,
@@ -36,6 +37,7 @@ from api import (
     people,
     publicity,
     readiness,
+    rectifications,
     register,
     reports,
     rulebooks,
@@ -91,6 +93,8 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     payees.router,
     payments.router,
     funds.router,
+    inspections.router,
+    rectifications.router,
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 

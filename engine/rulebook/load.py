@@ -42,7 +42,14 @@ from engine.rulebook.working_days import Calendar
 BASE = ("rulebook", "facts", "areas", "sources")
 BESIDE = ("letters",)  # of the base files those that a rulebook may do without
 DRAFTED = ("definition", "policy", "conflict", "scoring", "watch", "event", "procedure", "feed", "inspection")
-FLAT = ("conflicts", "events", "watch", "feeds", "inspections", "calendar")  # folders without a folder for each name
+FLAT = (
+    "conflicts",
+    "events",
+    "watch",
+    "feeds",
+    "inspections",
+    "calendar",
+)  # folders without a folder for each name
 
 
 @dataclass(slots=True)
