@@ -27,6 +27,7 @@ from api import (
     funds,
     households,
     imports,
+    inspection_packs,
     inspections,
     notices,
     own,
@@ -94,6 +95,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     payments.router,
     funds.router,
     inspections.router,
+    inspection_packs.router,
     rectifications.router,
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}

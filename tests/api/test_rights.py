@@ -135,6 +135,7 @@ TABLE: dict[str, Row] = {
         INSPECTORS, 404, body={"household_id": "x", "about": "核查", "text": "人户分离"}
     ),
     "POST /v1/inspections/{inspection}/end": Row(INSPECTORS, 404, body={"report": "结论"}),
+    "POST /v1/inspections/{inspection}/pack": Row(frozenset({AUDITOR}), 404),
     "POST /v1/inspection-findings/{finding}/answer": Row(
         INSPECTORS, 404, body={"answer": "confirmed", "reason": "属实"}
     ),
