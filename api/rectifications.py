@@ -92,7 +92,7 @@ def listed(
 
 
 def _within(ask: Asked) -> Any:
-    return rectifying.within(ask.viewer, Right.READ_RECTIFICATIONS, ask.book)
+    return rectifying.within_or_of_own(ask.viewer, ask.book)
 
 
 def _shown(ask: Asked, row: Any) -> dict[str, Any]:

@@ -143,18 +143,20 @@ def holds(key: bytes, signature: str, text: str) -> bool:
 
 
 def signed(files: Files, manifest: Mapping[str, Any], key: bytes) -> Found:
-    if manifest["public_key"] != key.hex():
-        other = manifest["public_key"][:16]
-        yield (
-            "PUBLIC_KEY",
-            f"公钥不对，本包由另一密钥签名 · the pack was signed with another key than this: {other}…",
-        )
     text = f"smart-relief pack {hashlib.sha256(files[MANIFEST]).hexdigest()}"
-    if not holds(key, files[SIGNATURE].decode("ascii").strip(), text):
+    if holds(key, files[SIGNATURE].decode("ascii").strip(), text):
+        return
+    if manifest["public_key"] == key.hex():
         yield (
             MANIFEST,
-            "签名不对：清单被改动，或公钥不对 · its signature is wrong: it was changed, or the key is another",
+            "签名不对：清单或签名被改动 · its signature is wrong: it was changed, or the signature was",
         )
+        return
+    other = manifest["public_key"][:16]
+    yield (
+        "PUBLIC_KEY",
+        f"公钥不对：清单称由另一密钥签名 · another key: the manifest says it was signed with {other}…",
+    )
 
 
 # --- the chain ----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.rulebook import Rulebook
 from records import audit, tables
 from records.database import Reading, Writing
+from records.inspections import reading
 from records.inspections.findings import finding_of
 from records.inspections.words import Step, collided, impersonal, no_rectification, said
 from records.refused import Refused
@@ -159,6 +160,12 @@ def within(viewer: Viewer, right: Right, book: Rulebook) -> ColumnElement[bool]:
         for grant in viewer.granting(right)
     ]
     return or_(*reached) if reached else false()
+
+
+def within_or_of_own(viewer: Viewer, book: Rulebook) -> ColumnElement[bool]:
+    """Those that somebody may read: of units within reach, and whatever was ordered by inspections within reach."""
+    led = select(tables.inspection.c.seq).where(reading.within(viewer, Right.READ_INSPECTIONS, book))
+    return or_(within(viewer, Right.READ_RECTIFICATIONS, book), _finding.inspection.in_(led))
 
 
 def rectification_of(read: Reading, number: int, *conditions: ColumnElement[bool]) -> Row[Any]:
