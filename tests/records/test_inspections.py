@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import select
 
-from records import tables
-from records.database import Database, reading
+from records import notices, tables
+from records.database import Database, reading, writing
 from records.inspections.opening import Asked
 from records.inspections.rectifying import Wanted, rectifications
 from records.inspections.words import Answer, State, Step, Stratify
+from records.nightly import nightly
 from records.verify import verify
-from tests.records.casework import county
+from tests.records.casework import BOOK, county
+from tests.records.conftest import at
 from tests.records.inspectorate import AUDIT, DEATHS, LEAD, SECOND, TOWN, Inspectorate, paid_after_a_death
 from tests.records.payoffice import AREA
 from tests.records.test_cases import refuses
@@ -89,11 +92,6 @@ def test_business_stays_as_it_was(office: Inspectorate) -> None:
 
 
 def test_a_rule_of_nights_that_saw_it_before_is_named(office: Inspectorate) -> None:
-    from records import notices
-    from records.database import writing
-    from records.nightly import nightly
-    from tests.records.casework import BOOK
-    from tests.records.conftest import at
 
     nightly(office.database, BOOK, office.today, office.today, "night")
     with office.reads() as read:
@@ -176,8 +174,6 @@ def test_a_list_with_nobody_in_it_is_an_error(office: Inspectorate) -> None:
     ],
 )
 def test_what_cannot_be_opened(office: Inspectorate, more: dict[str, object], code: str) -> None:
-    from dataclasses import replace
-
     with refuses(code):
         office.opens(replace(DEATHS, **more))
 
