@@ -28,6 +28,7 @@ from api import (
     households,
     imports,
     inspection_packs,
+    inspection_steps,
     inspections,
     notices,
     own,
@@ -95,6 +96,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     payments.router,
     funds.router,
     inspections.router,
+    inspection_steps.router,
     inspection_packs.router,
     rectifications.router,
 )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.bodies import Body, body_of, takes
 from api.guard import guarded_router, needs
-from api.inspections import finding_seen
+from api.inspection_steps import finding_seen
 from api.recorded import Asked, Limit, Number, answer, asked, total
 from records import tables
 from records.database import Reading
