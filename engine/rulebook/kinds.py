@@ -24,6 +24,7 @@ KINDS = (
     "procedure",
     "calendar",
     "feed",
+    "inspection",
     "letters",
     "lock",
 )

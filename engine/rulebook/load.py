@@ -25,6 +25,7 @@ from engine.rulebook.ending import Ending
 from engine.rulebook.endings import EndingChecker
 from engine.rulebook.feed import Feed
 from engine.rulebook.feeds import FeedChecker
+from engine.rulebook.inspections import Inspection, read_inspections
 from engine.rulebook.letter_files import read_letters
 from engine.rulebook.letters import Letters
 from engine.rulebook.lock import check_lock, read_lock
@@ -42,13 +43,25 @@ from engine.rulebook.working_days import Calendar
 
 BASE = ("rulebook", "facts", "areas", "sources")
 BESIDE = ("letters",)  # of the base files those that a rulebook may do without
-DRAFTED = ("definition", "policy", "conflict", "scoring", "watch", "event", "ending", "procedure", "feed")
+DRAFTED = (
+    "definition",
+    "policy",
+    "conflict",
+    "scoring",
+    "watch",
+    "event",
+    "ending",
+    "procedure",
+    "feed",
+    "inspection",
+)
 FLAT = (
     "conflicts",
     "events",
     "endings",
     "watch",
     "feeds",
+    "inspections",
     "calendar",
 )  # folders without a folder for each name
 
@@ -190,6 +203,9 @@ class _Builder:
         endings = EndingChecker(report, facts, events, list(policies), (*levels, *departments)).check(
             [one for group in drafts["ending"].values() for one in group]
         )
+        inspections = read_inspections(
+            report, [one for group in drafts["inspection"].values() for one in group], list(drafts["watch"])
+        )
         written = self.files.base("letters")
         letters = (
             None
@@ -202,7 +218,8 @@ class _Builder:
         check_lock(report, self.files.lock, trees, self.files.unread)
         return self._rulebook(
             report, head, currency, labels, departments, at_most, facts, levels, areas, laws, parameters,
-            definitions, policies, conflicts, scoring, watches, events, endings, procedures, calendars, feeds, scope, letters,
+            definitions, policies, conflicts, scoring, watches, events, endings, procedures, calendars, feeds,
+            inspections, scope, letters,
         )  # fmt: skip
 
     def _rulebook(
@@ -211,7 +228,8 @@ class _Builder:
         parameters: dict[str, Parameter], definitions: dict[str, Definition], policies: dict[str, Policy],
         conflicts: tuple[Conflict, ...], scoring: tuple[Scoring, ...], watches: tuple[Watch, ...],
         events: dict[str, EventKind], endings: dict[str, Ending], procedures: tuple[ProcedureVersion, ...],
-        calendars: dict[int, tuple[Calendar, ...]], feeds: dict[str, Feed], scope: Scope, letters: Letters | None,
+        calendars: dict[int, tuple[Calendar, ...]], feeds: dict[str, Feed],
+        inspections: dict[str, Inspection], scope: Scope, letters: Letters | None,
     ) -> Rulebook:  # fmt: skip
         return Rulebook(
             name=text(head.entries["rulebook"]),
@@ -237,6 +255,7 @@ class _Builder:
             calendars=calendars,
             children=read_children(report, head, facts),
             feeds=feeds,
+            inspections=inspections,
             scope=scope,
             letters=letters,
             fingerprint=fingerprint(self._content()),
@@ -252,7 +271,7 @@ class _Builder:
             kind = kind_of(path)
             if kind in ("definition", "policy"):
                 self.report.mistaken.add(path.split("/")[1])
-            elif kind in ("parameter", "event"):
+            elif kind in ("parameter", "event", "watch"):
                 self.report.mistaken.add(Path(path).stem)
 
     # --- rules ------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ _KIND_OF_SECTION = {
     "events/NAME.yaml": "event",
     "endings/NAME.yaml": "ending",
     "feeds/NAME.yaml": "feed",
+    "inspections/NAME.yaml": "inspection",
     "procedures/NAME/FROM.yaml": "procedure",
     "calendar/YEAR.yaml": "calendar",
     "letters.yaml": "letters",

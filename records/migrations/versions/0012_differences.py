@@ -10,7 +10,7 @@ from records.migrations.making import forbid
 from records.tables import payments
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0011"
 
 _LOCK = 20260  # of PostgreSQL, as for the conditions before
 _BEFORE: dict[str, str] = import_module("records.migrations.versions.0008_payments").INSTRUCTIONS
