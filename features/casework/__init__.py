@@ -2,4 +2,5 @@
 
 import pytest
 
-pytest.register_assert_rewrite("features.casework.steps", "features.casework.county")
+for _part in ("county", "office", "paying", "ending", "inspecting"):
+    pytest.register_assert_rewrite(f"features.casework.{_part}")

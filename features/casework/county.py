@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from api.app import make_app
 from api.current import CurrentRulebook
 from api.limits import Limits, Rate
@@ -82,6 +84,9 @@ class County:
     proposals: list[dict[str, Any]] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
     recoveries: dict[str, int] = field(default_factory=dict)
+    inspection: int = 0
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    rectifications: list[int] = field(default_factory=list)
     said: Any = None
     refusal: str = ""
 
@@ -238,6 +243,11 @@ class County:
             rows.writerow((reference, *outcome, self.today.isoformat(), str(one["amount"])))
         path = f"/payment-batches/{self.batch}/results"
         return self.post(who, path, text.getvalue().encode(), "text/csv")
+
+    def published_key(self) -> str:
+        """What the office makes known of its signing key, as hexadecimal."""
+        public = self.database.keys.signing.public_key()
+        return public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
     # --- what the server does at night -------------------------------------------------------------------------
 
