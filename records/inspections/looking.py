@@ -34,6 +34,8 @@ from records.rights import Viewer
 
 AGAINST_FINDING, DISCRETION = "against_finding", "discretion_outliers"
 _IN_MONTHS = frozenset({"payment", "conflict"})  # records that are of one month
+UNKNOWN = "nobody-known"
+"""Why a household could not be looked at: nobody is known in it on that day, or it was erased."""
 Progress = Callable[[int, int], None]
 
 
@@ -91,12 +93,16 @@ def look(
         for some in batched(sample, AT_ONCE):
             looked = looks(some)
             made.unread |= looked.unread
+            made.unread |= {
+                each: UNKNOWN for each in some if each not in looked.standings and each not in looked.unread
+            }
             with reading(database) as read:
                 for suggested in _of_rules(read, one, rules, some, looked.raised):
                     made.found[suggested.same_as] = suggested
-            made.looked += len(some)
-            progress(made.looked, len(sample))
-    made.looked = len(sample)
+            made.looked += len(looked.standings)
+            progress(made.looked + len(made.unread), len(sample))
+    else:
+        made.looked = len(sample)
     return made
 
 
