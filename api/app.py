@@ -27,6 +27,9 @@ from api import (
     funds,
     households,
     imports,
+    inspection_packs,
+    inspection_steps,
+    inspections,
     notices,
     own,
     page,
@@ -36,6 +39,7 @@ from api import (
     people,
     publicity,
     readiness,
+    rectifications,
     register,
     reports,
     rulebooks,
@@ -91,6 +95,10 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     payees.router,
     payments.router,
     funds.router,
+    inspections.router,
+    inspection_steps.router,
+    inspection_packs.router,
+    rectifications.router,
 )
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 

@@ -70,6 +70,12 @@ _CONFLICTS = frozenset(
         "changed-since",
         "paid-already",
         "claimed-already",
+        "inspection-over",
+        "not-drawn",
+        "not-confirmed",
+        "still-open",
+        "not-abandoned",
+        "not-closed-yet",
     }
 )
 _MISSING = frozenset(
@@ -91,6 +97,9 @@ _MISSING = frozenset(
         "no-batch",
         "no-payee",
         "no-recovery",
+        "no-inspection",
+        "no-finding",
+        "no-rectification",
     }
 )
 _FORBIDDEN = frozenset({"four-eyes", "not-your-level"})

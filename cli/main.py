@@ -15,6 +15,7 @@ import typer
 
 from cli.account_commands import account_app
 from cli.backup_commands import backup, restore, verify
+from cli.inspect_commands import inspect_app
 from cli.intake_commands import match, record_app
 from cli.paper_commands import divergence, letter, report, scans
 from cli.pay_commands import pay_app
@@ -498,6 +499,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(account_app, name="account")
 app.add_typer(rulebook_app, name="rulebook")
 app.add_typer(pay_app, name="pay")
+app.add_typer(inspect_app, name="inspect")
 for command in (replay, nightly, backup, restore, verify, letter, report, divergence, scans):
     app.command()(command)
 

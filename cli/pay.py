@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,53 +13,27 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.at_work import Work, at_work
 from cli.progress import progress
 from cli.record import opened_record, rulebook_of
 from cli.stop import PARTIAL, stop
-from engine.rulebook.model import Rulebook
 from records import tables
-from records.accounts import no_account
-from records.database import Database, Writing, reading, writing
+from records.database import Database, Writing, reading
 from records.payments import bank_files, batches, funds, releasing, results
 from records.payments.bank_files import Format, Payer
 from records.payments.batches import Batch, batch_of
 from records.payments.results import missing
-from records.rights import Right, Viewer
-from records.sessions import of_name
+from records.rights import Right
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """The record with somebody at work in it."""
-
-    database: Database
-    book: Rulebook
-    viewer: Viewer
-
-    @contextmanager
-    def writing(self) -> Iterator[Writing]:
-        with writing(self.database, self.viewer.account) as write:
-            yield write
-
-    def seen(self, write: Writing, batch: int, right: Right) -> Batch:
-        return batches.seen(write, self.book, self.viewer, right, batch)
-
-
-@contextmanager
-def _at_work(actor: str, record: str, keys: Path, policies: Path | None) -> Iterator[_Work]:
-    """As an account of the record: four eyes need to know whose they are."""
-    with opened_record(record, keys) as database:
-        book = rulebook_of(database, policies)
-        viewer = of_name(database, actor, datetime.now(UTC))
-        if viewer is None:
-            raise no_account(actor)
-        yield _Work(database, book, viewer)
+def _seen(work: Work, write: Writing, batch: int, right: Right) -> Batch:
+    return batches.seen(write, work.book, work.viewer, right, batch)
 
 
 def run_build(
     month: str, area: str, wanted: list[str], actor: str, output: str, record: str, keys: Path, policies: Path | None
 ) -> None:  # fmt: skip
-    with _at_work(actor, record, keys, policies) as work:
+    with at_work(actor, record, keys, policies) as work:
         with progress() as told, work.writing() as write:
             number = batches.build(write, work.book, work.viewer, month, area, wanted, progress=told)
         blocked = _show(work.database, number, False, output)
@@ -125,8 +97,8 @@ def _blocked(line: Any) -> dict[str, Any]:
 
 
 def run_release(batch: int, actor: str, reason: str, record: str, keys: Path, policies: Path | None) -> None:
-    with _at_work(actor, record, keys, policies) as work, work.writing() as write:
-        found = work.seen(write, batch, Right.RELEASE_PAYMENTS)
+    with at_work(actor, record, keys, policies) as work, work.writing() as write:
+        found = _seen(work, write, batch, Right.RELEASE_PAYMENTS)
         made = releasing.release(write, work.book, work.viewer, found, reason)
     typer.echo(f"批次 {batch} 已放行 · released: {made.instructions}  {made.amount}")
     for policy, amount in made.over.items():
@@ -136,8 +108,8 @@ def run_release(batch: int, actor: str, reason: str, record: str, keys: Path, po
 
 
 def run_cancel(batch: int, actor: str, reason: str, record: str, keys: Path, policies: Path | None) -> None:
-    with _at_work(actor, record, keys, policies) as work, work.writing() as write:
-        batches.cancel(write, work.viewer, work.seen(write, batch, Right.BUILD_PAYMENTS), reason)
+    with at_work(actor, record, keys, policies) as work, work.writing() as write:
+        batches.cancel(write, work.viewer, _seen(work, write, batch, Right.BUILD_PAYMENTS), reason)
     typer.echo(f"批次 {batch} 已取消 · cancelled")
 
 
@@ -154,8 +126,8 @@ def run_export(
 ) -> None:
     if out.exists():
         stop(f"{out}: 已存在，不覆盖 · there is a file already; it is not written over")
-    with _at_work(actor, record, keys, policies) as work, work.writing() as write:
-        found = work.seen(write, batch, Right.EXPORT_PAYMENTS)
+    with at_work(actor, record, keys, policies) as work, work.writing() as write:
+        found = _seen(work, write, batch, Right.EXPORT_PAYMENTS)
         made = bank_files.export(write, work.book, work.viewer, found, Format(kind), Payer(*payer), purpose)
         out.touch(mode=0o600)
         out.write_bytes(made.content)
@@ -171,8 +143,8 @@ def run_result(
         content = file.read_bytes()
     except OSError as error:
         stop(f"{file}: {error.strerror} · it cannot be read")
-    with _at_work(actor, record, keys, policies) as work, work.writing() as write:
-        found = work.seen(write, batch, Right.SETTLE_PAYMENTS)
+    with at_work(actor, record, keys, policies) as work, work.writing() as write:
+        found = _seen(work, write, batch, Right.SETTLE_PAYMENTS)
         taken = results.take(write, work.viewer, found, content)
     if output == "json":
         told: Mapping[str, Any] = {

@@ -109,8 +109,12 @@ def digest_of(rows: Iterable[str]) -> str:
 
 def digest_of_row(table: Table, row: Mapping[str, Any]) -> str:
     """SHA-256 of all columns of a row but of those that may change: JSON, by name, without spaces."""
-    content = {name: _plain(row.get(name)) for name in _digested(table)}
-    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(digested(table, row))).hexdigest()
+
+
+def digested(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a row its digest is of, as plain data by name; bytes as their SHA-256."""
+    return {name: _plain(row.get(name)) for name in _digested(table)}
 
 
 @cache
@@ -174,13 +178,14 @@ def signed_text(seq: int, head: str) -> bytes:
     return f"smart-relief audit {seq} {head}".encode()
 
 
-def exported(connection: Connection, public: bytes) -> Iterator[str]:
-    """Lines of JSON for `verify_export.py`: the public key, every entry, every signed head."""
+def exported(connection: Connection, public: bytes, until: int = 2**62) -> Iterator[str]:
+    """Lines of JSON for `verify_export.py`: the public key, every entry and every signed head up to a number."""
     yield json.dumps({"public_key": public.hex(), "fields": list(FIELDS)})
     entries = connection.execution_options(yield_per=CHUNK).execute(
-        select(tables.audit).order_by(tables.audit.c.seq)
+        select(tables.audit).where(tables.audit.c.seq <= until).order_by(tables.audit.c.seq)
     )
     for entry in entries:
         yield json.dumps({**entry._mapping}, ensure_ascii=False)
-    for head in connection.execute(select(tables.anchor).order_by(tables.anchor.c.seq)):
+    heads = select(tables.anchor).where(tables.anchor.c.seq <= until).order_by(tables.anchor.c.seq)
+    for head in connection.execute(heads):
         yield json.dumps({"anchor": head.seq, "hash": head.hash, "signature": head.signature.hex()})

@@ -109,6 +109,18 @@ def get(read: Reading, decision_id: str) -> Stored | None:
     return None if row is None else _stored(read, [row])[0]
 
 
+def numbered(read: Reading, seq: int) -> Stored:
+    """The decision with this number in the record. Raises `Erased`, `Tampered`."""
+    row = read.connection.execute(select(tables.decision).where(tables.decision.c.seq == seq)).one()
+    return _stored(read, [row])[0]
+
+
+def document_of(read: Reading, seq: int) -> dict[str, Any]:
+    """The household document that a decision was made from. Raises `Erased`."""
+    row = read.connection.execute(select(tables.decision).where(tables.decision.c.seq == seq)).one()
+    return document(read, row.household_id, row.on, row.known, json.loads(row.made_from))
+
+
 def household_of(read: Reading, decision_id: str) -> str | None:
     """Whose household a decision is about."""
     decision = tables.decision.c

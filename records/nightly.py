@@ -137,6 +137,11 @@ def _row(household_id: str, on: date, standing: Standing, decision: int | None) 
 # --- looking ------------------------------------------------------------------------------------------------
 
 
+def looking(database: Database, book: Rulebook, on: date, known: date) -> Callable[[list[str]], Looked]:
+    """Looks at some households as the night does, in this process, and writes nothing."""
+    return _Looking(database, book, on, known, forked=False)
+
+
 class _Looking:
     """Looks at a batch of households; in a process of its own it has its own connection."""
 

@@ -176,7 +176,7 @@ def pause(
 # --- read ---------------------------------------------------------------------------------------------------
 
 
-def _answers() -> Any:
+def last_answers() -> Any:
     """The last answer of each notice."""
     told = tables.notice_answer
     last = select(told.c.notice, func.max(told.c.seq).label("last")).group_by(told.c.notice).subquery()
@@ -197,7 +197,7 @@ def chosen(
     household_id: str = "",
 ) -> Select[Any]:
     """Notices of households within a condition on `household`, the gravest first; to count, narrow or cut."""
-    notice, household, told = tables.notice, tables.household, _answers()
+    notice, household, told = tables.notice, tables.household, last_answers()
     made = (
         select(
             *(column for column in notice.c if column.name not in ("entry", "same_as", "recorded_at")),
@@ -241,7 +241,7 @@ class Rate:
 
 def rates(read: Reading, within: ColumnElement[bool]) -> list[Rate]:
     """By rule: raised, open, confirmed, refuted, and the money at stake in what is open or confirmed."""
-    notice, household, told = tables.notice, tables.household, _answers()
+    notice, household, told = tables.notice, tables.household, last_answers()
     rows = read.connection.execute(
         select(notice.c.about, told.c.answer, notice.c.harm)
         .join(household, household.c.household_id == notice.c.household_id)

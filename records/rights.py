@@ -66,6 +66,11 @@ class Right(StrEnum):
     READ_NOTICES = "notices.read"
     ANSWER_NOTICES = "notices.answer"
     PAUSE_NOTICES = "notices.pause"
+    READ_INSPECTIONS = "inspections.read"
+    INSPECT = "inspections.lead"  # open, draw, look, answer, order what is put right, verify it, close
+    PACK_INSPECTIONS = "inspections.pack"  # take the evidence out, with the audit trail
+    READ_RECTIFICATIONS = "rectifications.read"
+    RECTIFY = "rectifications.do"
     READ_RULEBOOKS = "rulebooks.read"
     DRAFT_RULEBOOKS = "rulebooks.draft"
     PUBLISH_RULEBOOKS = "rulebooks.publish"
@@ -115,6 +120,14 @@ RIGHT_LABELS: Mapping[Right, Mapping[str, str]] = {
     Right.WRITE_DOCUMENTS: {"zh": "收取材料", "en": "take in papers"},
     Right.PRINT_LETTERS: {"zh": "打印告知书（含姓名全文）", "en": "print letters, with full names"},
     Right.READ_REPORTS: {"zh": "查看统计", "en": "read reports"},
+    Right.READ_INSPECTIONS: {"zh": "查看专项检查", "en": "read inspections"},
+    Right.INSPECT: {
+        "zh": "组织专项检查、核实发现的问题、验收整改",
+        "en": "lead inspections and verify what is put right",
+    },
+    Right.PACK_INSPECTIONS: {"zh": "导出专项检查证据包", "en": "take out evidence packs"},
+    Right.READ_RECTIFICATIONS: {"zh": "查看整改事项", "en": "read what has to be put right"},
+    Right.RECTIFY: {"zh": "办理整改", "en": "put right what an inspection found"},
     Right.READ_RULEBOOKS: {"zh": "查看规则库", "en": "read rulebooks"},
     Right.DRAFT_RULEBOOKS: {"zh": "起草、检查规则库", "en": "draft rulebooks"},
     Right.PUBLISH_RULEBOOKS: {
@@ -147,6 +160,7 @@ _MONEY = {
     Right.MANAGE_RECOVERIES,
 }
 _CASES = {Right.APPLY, Right.INVESTIGATE, Right.REVIEW, Right.APPROVE, Right.APPEAL, Right.PUBLICISE}
+_INSPECTS = {Right.READ_INSPECTIONS, Right.INSPECT, Right.READ_RECTIFICATIONS}
 _ALWAYS = {Right.OWN_SESSION, Right.READ_RULEBOOKS}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
@@ -167,6 +181,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         | _READS
         | _CASES
         | {
+            Right.READ_RECTIFICATIONS,
+            Right.RECTIFY,
             Right.WRITE_HOUSEHOLDS,
             Right.WRITE_DOCUMENTS,
             Right.PRINT_LETTERS,
@@ -184,7 +200,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         | _READS
         | _CASES
         | _MONEY
+        | _INSPECTS
         | {
+            Right.RECTIFY,
             Right.WRITE_HOUSEHOLDS,
             Right.ERASE_HOUSEHOLDS,
             Right.WRITE_DOCUMENTS,
@@ -201,7 +219,10 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     ),
     Role.POLICY_OFFICER: frozenset(_ALWAYS | {Right.DRAFT_RULEBOOKS, Right.PUBLISH_RULEBOOKS}),
     Role.AUDITOR: frozenset(
-        _ALWAYS | _READS | {Right.UNMASK, Right.REPLAY, Right.READ_AUDIT, Right.VERIFY_AUDIT}
+        _ALWAYS
+        | _READS
+        | _INSPECTS
+        | {Right.PACK_INSPECTIONS, Right.UNMASK, Right.REPLAY, Right.READ_AUDIT, Right.VERIFY_AUDIT}
     ),
     Role.ADMINISTRATOR: frozenset(_ALWAYS | {Right.MANAGE_ACCOUNTS}),
 }

@@ -23,6 +23,7 @@ KINDS = (
     "procedure",
     "calendar",
     "feed",
+    "inspection",
     "letters",
     "lock",
 )

@@ -23,6 +23,7 @@ from engine.rulebook.calendar_files import read_calendars
 from engine.rulebook.dictionary import Types, read_areas, read_children, read_facts, read_sources
 from engine.rulebook.feed import Feed
 from engine.rulebook.feeds import FeedChecker
+from engine.rulebook.inspections import Inspection, read_inspections
 from engine.rulebook.letter_files import read_letters
 from engine.rulebook.letters import Letters
 from engine.rulebook.lock import check_lock, read_lock
@@ -40,8 +41,15 @@ from engine.rulebook.working_days import Calendar
 
 BASE = ("rulebook", "facts", "areas", "sources")
 BESIDE = ("letters",)  # of the base files those that a rulebook may do without
-DRAFTED = ("definition", "policy", "conflict", "scoring", "watch", "event", "procedure", "feed")
-FLAT = ("conflicts", "events", "watch", "feeds", "calendar")  # folders without a folder for each name
+DRAFTED = ("definition", "policy", "conflict", "scoring", "watch", "event", "procedure", "feed", "inspection")
+FLAT = (
+    "conflicts",
+    "events",
+    "watch",
+    "feeds",
+    "inspections",
+    "calendar",
+)  # folders without a folder for each name
 
 
 @dataclass(slots=True)
@@ -178,6 +186,9 @@ class _Builder:
         feeds = FeedChecker(report, facts, events, list(policies), departments, levels).check(
             [one for group in drafts["feed"].values() for one in group]
         )
+        inspections = read_inspections(
+            report, [one for group in drafts["inspection"].values() for one in group], list(drafts["watch"])
+        )
         written = self.files.base("letters")
         letters = (
             None
@@ -190,7 +201,8 @@ class _Builder:
         check_lock(report, self.files.lock, trees, self.files.unread)
         return self._rulebook(
             report, head, currency, labels, departments, at_most, facts, levels, areas, laws, parameters,
-            definitions, policies, conflicts, scoring, watches, events, procedures, calendars, feeds, scope, letters,
+            definitions, policies, conflicts, scoring, watches, events, procedures, calendars, feeds,
+            inspections, scope, letters,
         )  # fmt: skip
 
     def _rulebook(
@@ -199,7 +211,8 @@ class _Builder:
         parameters: dict[str, Parameter], definitions: dict[str, Definition], policies: dict[str, Policy],
         conflicts: tuple[Conflict, ...], scoring: tuple[Scoring, ...], watches: tuple[Watch, ...],
         events: dict[str, EventKind], procedures: tuple[ProcedureVersion, ...],
-        calendars: dict[int, tuple[Calendar, ...]], feeds: dict[str, Feed], scope: Scope, letters: Letters | None,
+        calendars: dict[int, tuple[Calendar, ...]], feeds: dict[str, Feed],
+        inspections: dict[str, Inspection], scope: Scope, letters: Letters | None,
     ) -> Rulebook:  # fmt: skip
         return Rulebook(
             name=text(head.entries["rulebook"]),
@@ -224,6 +237,7 @@ class _Builder:
             calendars=calendars,
             children=read_children(report, head, facts),
             feeds=feeds,
+            inspections=inspections,
             scope=scope,
             letters=letters,
             fingerprint=fingerprint(self._content()),
@@ -239,7 +253,7 @@ class _Builder:
             kind = kind_of(path)
             if kind in ("definition", "policy"):
                 self.report.mistaken.add(path.split("/")[1])
-            elif kind in ("parameter", "event"):
+            elif kind in ("parameter", "event", "watch"):
                 self.report.mistaken.add(Path(path).stem)
 
     # --- rules ------------------------------------------------------------------------------------------

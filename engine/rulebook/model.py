@@ -15,6 +15,7 @@ from engine.language.types import Type
 
 if TYPE_CHECKING:
     from engine.rulebook.feed import Feed
+    from engine.rulebook.inspections import Inspection
     from engine.rulebook.letters import Letters
     from engine.rulebook.procedures import ProcedureVersion
     from engine.rulebook.production import EventKind, Watch
@@ -306,6 +307,7 @@ class Rulebook:
     calendars: Mapping[int, tuple[Calendar, ...]]
     children: Children | None
     feeds: Mapping[str, Feed]
+    inspections: Mapping[str, Inspection]
     scope: Scope
     letters: Letters | None
     fingerprint: str

@@ -60,7 +60,7 @@ MISTAKEN = "its own definition has a mistake"
 class Draft:
     """One file, parsed: its expressions by the place of their scalar, and the names they use."""
 
-    kind: str  # definition, policy, conflict, scoring, watch, event or feed
+    kind: str  # definition, policy, conflict, scoring, watch, event, feed, …
     name: str
     tree: YamlMapping
     dated: Dated
@@ -121,6 +121,7 @@ _READERS: Mapping[str, Callable[[YamlMapping], Iterable[Scalar]]] = {
     "watch": _of_production,
     "event": _of_production,
     "feed": lambda _: (),  # no expressions
+    "inspection": lambda _: (),
 }
 
 

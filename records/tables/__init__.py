@@ -18,6 +18,17 @@ from records.tables.decisions import decision, finding, rulebook
 from records.tables.documents import letter, scan
 from records.tables.households import address_gram, assertion, household, membership, residence, status
 from records.tables.idempotency import idempotency
+from records.tables.inspections import (
+    inspection,
+    inspection_answer,
+    inspection_draw,
+    inspection_end,
+    inspection_finding,
+    inspection_run,
+    inspection_sample,
+    rectification,
+    rectification_step,
+)
 from records.tables.intake import (
     award,
     award_review,
@@ -73,6 +84,13 @@ __all__ = [
     "household",
     "idempotency",
     "identity",
+    "inspection",
+    "inspection_answer",
+    "inspection_draw",
+    "inspection_end",
+    "inspection_finding",
+    "inspection_run",
+    "inspection_sample",
     "instruction",
     "instruction_result",
     "letter",
@@ -97,6 +115,8 @@ __all__ = [
     "recovery",
     "recovery_entry",
     "recovery_month",
+    "rectification",
+    "rectification_step",
     "relief_case",
     "residence",
     "rulebook",

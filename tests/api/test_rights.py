@@ -24,6 +24,7 @@ POLICY, AUDITOR, ADMINISTRATOR = Role.POLICY_OFFICER, Role.AUDITOR, Role.ADMINIS
 READERS = frozenset({VILLAGE, TOWN, DEPARTMENT, AUDITOR})
 WRITERS = frozenset({VILLAGE, TOWN, DEPARTMENT})
 OFFICERS = frozenset({TOWN, DEPARTMENT})
+INSPECTORS = frozenset({DEPARTMENT, AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,32 @@ TABLE: dict[str, Row] = {
     "GET /v1/notices/rates": Row(READERS, 200),
     "POST /v1/notices/{notice}/answers": Row(WRITERS, 404, body={"answer": "done", "reason": "已上门"}),
     "POST /v1/pauses": Row(OFFICERS, 422, body={}),
+    # --- inspections
+    "GET /v1/inspection-rules": Row(INSPECTORS, 200),
+    "GET /v1/inspections": Row(INSPECTORS, 200),
+    "POST /v1/inspections": Row(INSPECTORS, 422, body={}),
+    "GET /v1/inspections/{inspection}": Row(INSPECTORS, 404),
+    "POST /v1/inspections/{inspection}/draw": Row(INSPECTORS, 404),
+    "GET /v1/inspections/{inspection}/sample": Row(INSPECTORS, 404),
+    "POST /v1/inspections/{inspection}/runs": Row(INSPECTORS, 404),
+    "GET /v1/inspections/{inspection}/findings": Row(INSPECTORS, 404),
+    "POST /v1/inspections/{inspection}/findings": Row(
+        INSPECTORS, 404, body={"household_id": "x", "about": "核查", "text": "人户分离"}
+    ),
+    "POST /v1/inspections/{inspection}/end": Row(INSPECTORS, 404, body={"report": "结论"}),
+    "POST /v1/inspections/{inspection}/pack": Row(frozenset({AUDITOR}), 404),
+    "POST /v1/inspection-findings/{finding}/answer": Row(
+        INSPECTORS, 404, body={"answer": "confirmed", "reason": "属实"}
+    ),
+    "POST /v1/inspection-findings/{finding}/rectifications": Row(
+        INSPECTORS, 404, body={"area": "sample_county", "task": "停发并核实", "due": "2030-01-01"}
+    ),
+    "GET /v1/rectifications": Row(OFFICERS | {AUDITOR}, 200),
+    "GET /v1/rectifications/{rectification}": Row(OFFICERS | {AUDITOR}, 404),
+    "POST /v1/rectifications/{rectification}/done": Row(OFFICERS, 404, body={"text": "已停发"}),
+    "POST /v1/rectifications/{rectification}/verify": Row(
+        INSPECTORS, 404, body={"state": "verified", "text": "已查看"}
+    ),
     # --- the trail
     "GET /v1/audit": Row(frozenset({AUDITOR}), 200),
     "GET /v1/audit/verification": Row(frozenset({AUDITOR}), 200),
@@ -221,6 +248,9 @@ def filled(office: CountyOffice, path: str, account: str | None, area: str) -> s
         "batch": "999999",
         "payee": "999999",
         "notice": "999999",
+        "inspection": "999999",
+        "finding": "999999",
+        "rectification": "999999",
     }
     for name, value in places.items():
         path = path.replace(f"{{{name}}}", value)
@@ -320,6 +350,7 @@ LISTS = {
     "/v1/payees?": ("payees", READERS),
     "/v1/recoveries?": ("recoveries", READERS),
     "/v1/notices?": ("notices", READERS),
+    "/v1/inspections?": ("inspections", INSPECTORS),
     "/v1/audit?": ("entries", frozenset({AUDITOR})),
     "/v1/accounts?": ("accounts", frozenset({ADMINISTRATOR})),
 }

@@ -18,6 +18,7 @@ _KIND_OF_SECTION = {
     "watch/NAME.yaml": "watch",
     "events/NAME.yaml": "event",
     "feeds/NAME.yaml": "feed",
+    "inspections/NAME.yaml": "inspection",
     "procedures/NAME/FROM.yaml": "procedure",
     "calendar/YEAR.yaml": "calendar",
     "letters.yaml": "letters",
