@@ -7,7 +7,6 @@ A cookie is sent along by a browser whoever's page asks, so with it everything t
 from __future__ import annotations
 
 import hmac
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -59,7 +58,7 @@ class Authentication:
         return viewer
 
     def _of_token(self, request: Request, token: str) -> Viewer | None:
-        found = sessions.of_token(self.database, self.lasting, token, datetime.now(UTC))
+        found = sessions.of_token(self.database, self.lasting, token, self.database.clock())
         if found is None:
             return None
         viewer, request.state.session = found
@@ -68,7 +67,7 @@ class Authentication:
 
     def _of_elsewhere(self, token: str) -> Viewer | None:
         subject = self.oidc.subject(token) if self.oidc is not None else None
-        return None if subject is None else sessions.of_subject(self.database, subject, datetime.now(UTC))
+        return None if subject is None else sessions.of_subject(self.database, subject, self.database.clock())
 
 
 def cookie_name(request: Request) -> str:

@@ -18,6 +18,7 @@ from api.problems import not_found
 from api.recorded import Asked, Id, Limit, Number, answer, asked, total
 from engine.language.problems import nearest
 from records import recovery, scope, tables
+from records.cases import ending, store
 from records.database import Reading
 from records.payments import funds
 from records.recovery import Account, Entry
@@ -48,6 +49,10 @@ class NewRecovery(Body):
     first: MonthName
     last: MonthName
     basis: Annotated[str, Field(pattern="^(alert|case):.+$", max_length=80)]
+    reason: Words
+
+
+class Basis(Body):
     reason: Words
 
 
@@ -186,6 +191,22 @@ def opens(request: Request, told: Annotated[NewRecovery, Depends(body_of(NewReco
         number = recovery.open_recovery(
             write, ask.book, ask.viewer, told.household_id, months, told.basis, told.reason
         )
+        made = _whole(ask, write, number)
+    return answer(made, HTTPStatus.CREATED)
+
+
+@router.post(
+    "/cases/{case_id}/recovery", status_code=201, summary="Ask back what a decided case shows", **takes(Basis)
+)
+@needs(Right.MANAGE_RECOVERIES)
+def opens_of_case(
+    request: Request, case_id: str, told: Annotated[Basis, Depends(body_of(Basis))]
+) -> Response:
+    """Of the months since the day from which the case has stopped or reduced. Nothing is taken back by it."""
+    ask = asked(request)
+    with ask.writing() as write:
+        case = store.case_seen(write, ask.viewer, Right.MANAGE_RECOVERIES, ask.book, case_id)
+        number = ending.recover(write, ask.book, ask.viewer, case, told.reason)
         made = _whole(ask, write, number)
     return answer(made, HTTPStatus.CREATED)
 

@@ -15,6 +15,7 @@ from api.bodies import Body, body_of, takes
 from api.guard import guarded_router, needs
 from api.recorded import Asked, Id, Limit, Number, answer, asked, total
 from records import notices, scope, tables
+from records.cases import ending
 from records.refused import Refused
 from records.rights import Right
 
@@ -25,6 +26,10 @@ Kind = Annotated[str, Query(pattern="^(|alert|task|proposal)$", description="ale
 
 class Answer(Body):
     answer: str = Field(pattern="^(confirmed|refuted|done|unclear)$")
+    reason: str = Field(min_length=2, max_length=500)
+
+
+class Why(Body):
     reason: str = Field(min_length=2, max_length=500)
 
 
@@ -97,7 +102,7 @@ def say(request: Request, notice: Number, told: Annotated[Answer, Depends(body_o
     return answer({"notice": notice, "answer": told.answer}, 201)
 
 
-def _seen(ask: Asked, read: Any, notice: Number) -> None:
+def _seen(ask: Asked, read: Any, notice: Number, right: Right = Right.ANSWER_NOTICES) -> None:
     missing = Refused("no-notice", f"没有第 {notice} 号提示 · there is no notice {notice}")
     household_id = read.connection.execute(
         select(tables.notice.c.household_id).where(tables.notice.c.seq == notice)
@@ -105,9 +110,30 @@ def _seen(ask: Asked, read: Any, notice: Number) -> None:
     if household_id is None:
         raise missing
     try:
-        scope.household_seen(read, ask.viewer, Right.ANSWER_NOTICES, ask.book, household_id)
+        scope.household_seen(read, ask.viewer, right, ask.book, household_id)
     except Refused:
         raise missing from None
+
+
+@router.post(
+    "/notices/{notice}/case", status_code=201, summary="Open the case that a proposal asks for", **takes(Why)
+)
+@needs(Right.INVESTIGATE)
+def opens(request: Request, notice: Number, told: Annotated[Why, Depends(body_of(Why))]) -> Response:
+    """With the numbers of today. Nothing is stopped or reduced before the case has gone its way."""
+    ask = asked(request)
+    with ask.writing() as write:
+        _seen(ask, write, notice, Right.INVESTIGATE)
+        case, numbers = ending.accept(write, ask.book, ask.viewer, notice, told.reason)
+    made = {
+        "notice": notice,
+        "case_id": case.case_id,
+        "policy": case.policy,
+        "subject": case.subject,
+        "purpose": case.purpose,
+        "ending": numbers or None,
+    }
+    return answer(made, 201)
 
 
 @router.post("/pauses", status_code=201, summary="Raise nothing of this until a day", **takes(Pause))

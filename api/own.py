@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -125,7 +125,7 @@ def sign_in(
 def own_sessions(request: Request) -> OwnSessions:
     database, lasting = _record(request)
     with reading(database) as read:
-        found = sessions.of_account(read, lasting, viewer_of(request).account, datetime.now(UTC))
+        found = sessions.of_account(read, lasting, viewer_of(request).account, database.clock())
     current = _session(request)
     return OwnSessions(
         sessions=[

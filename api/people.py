@@ -11,12 +11,19 @@ from starlette.responses import Response
 from api.bodies import Body, body_of, takes
 from api.guard import guarded_router, needs
 from api.recorded import answer, asked
-from api.register import shown_identity, shown_people
-from records import households, people, scope
+from api.register import IdentityBody, shown_identity, shown_people
+from records import audit, households, people, scope
+from records.refused import Refused
 from records.rights import Right
 from records.search import search
 
 router = guarded_router()
+
+
+class Identified(IdentityBody):
+    """What is left out stays as it was. `reason`: how it became known."""
+
+    reason: str = Field(min_length=2, max_length=200)
 
 
 class Purpose(Body):
@@ -51,6 +58,26 @@ def unmask(request: Request, person_id: str, told: Annotated[Purpose, Depends(bo
         scope.person_seen(write, ask.viewer, Right.UNMASK, ask.book, person_id)
         identity = people.unmasked(write, person_id, told.purpose)
     return answer({"person_id": person_id, **shown_identity(identity)})
+
+
+@router.post(
+    "/people/{person_id}/identity", summary="Another name, number, telephone or account", **takes(Identified)
+)
+@needs(Right.WRITE_HOUSEHOLDS)
+def identify(
+    request: Request, person_id: str, told: Annotated[Identified, Depends(body_of(Identified))]
+) -> Response:
+    """What was written down before stays. Money to another account waits until somebody approves it."""
+    ask = asked(request)
+    identity = told.identity()
+    if identity == people.Identity():
+        raise Refused("nothing-told", "没有要登记的内容 · nothing is told")
+    with ask.writing() as write:
+        scope.person_seen(write, ask.viewer, Right.WRITE_HOUSEHOLDS, ask.book, person_id)
+        people.identify(write, person_id, identity)
+        audit.noted(write, "identify-reason", "person", person_id, told.reason)
+        shown = people.masked(write, [person_id])[person_id]
+    return answer({"person_id": person_id, **shown_identity(shown)})
 
 
 @router.get("/search", summary="Search first")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Path, Query
@@ -42,7 +42,7 @@ class Asked:
     @property
     def today(self) -> date:
         """Of the office."""
-        return datetime.now(UTC).astimezone(self.record.zone).date()
+        return self.record.today
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:

@@ -17,6 +17,10 @@ pytest_plugins = [
     "features.steps.then_finding",
     "features.steps.then_whole",
     "features.steps.watching",
+    "features.casework.office",
+    "features.casework.paying",
+    "features.casework.ending",
+    "features.casework.inspecting",
 ]
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
@@ -35,13 +35,23 @@ _CHAIN = 11643  # the advisory lock of the audit chain
 _FRESH = 5.0  # seconds that a connection that nobody used is believed to be there
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
-    """`zone`: where the office is, whose days count for what was known when."""
+    """`zone`: where the office is, whose days count for what was known when. `clock`: what time it is."""
 
     engine: Engine
     keys: Keys
     zone: tzinfo = UTC
+    clock: Callable[[], datetime] = field(default=_now, compare=False)
+
+    @property
+    def today(self) -> date:
+        """Of the office."""
+        return self.clock().astimezone(self.zone).date()
 
     @property
     def is_sqlite(self) -> bool:
@@ -120,7 +130,7 @@ def _migrations() -> Config:
 @contextmanager
 def writing(database: Database, actor: str, at: datetime | None = None) -> Iterator[Writing]:
     """A transaction. `at`: the moment, default now."""
-    moment = at or datetime.now(UTC)
+    moment = at or database.clock()
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone")
     with database.engine.begin() as connection:

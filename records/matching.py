@@ -22,7 +22,7 @@ from engine.decision import encode_json
 from engine.decision.document import Reader
 from engine.population.sheets import Sheet
 from engine.rulebook import Rulebook
-from engine.rulebook.feed import EVENT, FACT, STATUS, Feed
+from engine.rulebook.feed import EVENT, FACT, STATUS, Feed, Tell
 from records import audit, people, sealed, tables
 from records.database import AT_ONCE, Reading, Writing, batched
 from records.feed_rows import FeedRow, FeedRows, Told, read_rows
@@ -178,13 +178,23 @@ class _Matching:
         for row, person, home in met:
             weak = row.id_number not in owners
             self.counts["weak" if weak else "known"] += 1
-            for told in row.told:
-                one = self._compared(held, row, told, person, home, weak)
-                if one is None:
-                    self.counts["unchanged"] += 1
-                else:
-                    proposed.append(one)
+            found = [(told, self._compared(held, row, told, person, home, weak)) for told in row.told]
+            new = [one for _, one in found if one is not None]
+            self.counts["unchanged"] += len(found) - len(new)
+            proposed += self._each_thing_once(new)
         return proposed
+
+    def _each_thing_once(self, new: Sequence[_Proposed]) -> list[_Proposed]:
+        """A fact that an event of the same row and day means goes with the event: it is one thing to look at."""
+        meant = {
+            (name, str(value), one.told.since)
+            for one in new
+            if one.kind == EVENT and one.told.tell.about in self.book.endings
+            for name, value in self.book.endings[one.told.tell.about].means.items()
+        }
+        left = [one for one in new if (one.told.tell.about, str(one.told.value), one.told.since) not in meant]
+        self.counts["with-its-event"] += len(new) - len(left)
+        return left
 
     def _hints(self, rows: Iterable[FeedRow]) -> dict[int, str]:
         """By row the one person of that name and day of birth; several are nobody."""
@@ -221,9 +231,15 @@ class _Matching:
             **({"until": told.until.isoformat()} if told.until is not None else {}),
             **({"valid_to": told.valid_to.isoformat()} if told.valid_to is not None else {}),
             **({"held": before} if before is not None else {}),
+            **self._meaning(tell),
             "tell": tell.id,
         }
         return _Proposed(row, told, person, home, kind, weak, content, self._same(told, person))
+
+    def _meaning(self, tell: Tell) -> dict[str, Any]:
+        """What is written down with an event, for whoever confirms it to see."""
+        ending = self.book.endings.get(tell.about) if tell.kind == EVENT else None
+        return {"means": dict(ending.means)} if ending is not None and ending.means else {}
 
     def _event(self, held: Held, told: Told, person: str, _: str) -> tuple[str, Any]:
         known = held.events(person, told.tell.about)

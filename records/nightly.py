@@ -31,7 +31,7 @@ from records import audit, decisions, tables
 from records.database import Database, batched, connect, reading, writing
 from records.many_documents import documents
 from records.notices import Raised, raise_all
-from records.proposing import proposals, watched_notices
+from records.proposing import of_events, watched_notices
 from records.sealed import Erased
 from records.standing import Standing, last_standings, standings
 
@@ -190,7 +190,7 @@ class _Looking:
         return found
 
     def _raised(self, household: Household, document: dict[str, Any], now: Standing) -> Iterator[Raised]:
-        yield from proposals(self.book, household, now, self.on)
+        yield from of_events(self.book, household, document, now, self.on, self.known)
         if household.payments or household.events or household.statuses:
             watched = self._watched(household, now)
             yield from watched_notices(self.book, household, document, watched, self.known)

@@ -169,28 +169,35 @@ def _write_down(write: Writing, book: Rulebook, one: Proposal, value: Any, whole
         fields = told["value"] if value is None else value
         event = Happened(one.about, since, one.source, one.person_id, fields)
         granted.happened(write, one.household_id, [event])
+        for name, meant in told.get("means", {}).items():
+            _tell(write, book, one, name, meant, since, whole)
     elif one.kind == STATUS:
         unit = book.policies[one.about].unit
         until = date.fromisoformat(told["until"]) if "until" in told else None
         person = one.person_id if unit == "person" else ""
         households.hold(write, one.household_id, [HeldStatus(one.about, since, one.source, person, until)])
     else:
-        _tell(write, book, one, told["value"] if value is None else value, since, whole)
+        _tell(write, book, one, one.about, told["value"] if value is None else value, since, whole)
 
 
-def _tell(write: Writing, book: Rulebook, one: Proposal, value: Any, since: date, whole: bool) -> None:
+def _tell(
+    write: Writing, book: Rulebook, one: Proposal, about: str, value: Any, since: date, whole: bool
+) -> None:
+    """Writes a fact down that a proposal tells, or that its event means; what stands already is not said again."""
     assert one.content is not None
-    fact = book.facts[one.about]
+    fact = book.facts[about]
     person = one.person_id if fact.of == "person" else ""
     owner = person or one.household_id
-    held = Held(write, book, (one.about,), {person} - {""}, set() if person else {owner})
-    known, now = (held.fact(owner, one.about, on, write.day) for on in (since, max(since, one.as_of)))
+    held = Held(write, book, (about,), {person} - {""}, set() if person else {owner})
+    known, now = (held.fact(owner, about, on, write.day) for on in (since, max(since, one.as_of)))
     if fact.items:
         value = _with_entry(_tell_of(book, one), value, known, whole)
     reader = Reader(book)
     inside = reader.content("/value", fact, value)
     if reader.problems:
         raise BadDocument(reader.problems)
+    if about != one.about and known.row is not None and known.row.inside == inside:
+        return
     until = one.content.get("valid_to")
     last = date.fromisoformat(until) if until is not None else None
     others = known.others(one.source, inside) | now.others(one.source, inside)
@@ -198,7 +205,7 @@ def _tell(write: Writing, book: Rulebook, one: Proposal, value: Any, since: date
     households.tell(
         write,
         one.household_id,
-        [Asserted(one.about, value, source, person, since, last, one.as_of) for source in sources],
+        [Asserted(about, value, source, person, since, last, one.as_of) for source in sources],
     )
 
 

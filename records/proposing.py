@@ -12,6 +12,7 @@ from engine.inference.found import Alert, Evidence, Task, Term, Watched
 from engine.language.dates import from_date
 from engine.rulebook import Rulebook
 from engine.rulebook.working_days import working_days_after
+from records.endings import ended
 from records.notices import Raised
 from records.standing import HOUSEHOLD, Finding, Standing, is_open
 
@@ -52,6 +53,43 @@ def proposals(book: Rulebook, household: Household, now: Standing, on: date) -> 
                 harm=_amount(status) if what == STOP else None,
                 state=f"{finding.outcome} {finding.amount} {_amount(status)}",
             )
+
+
+def of_events(
+    book: Rulebook, household: Household, document: Mapping[str, Any], now: Standing, on: date, known: date
+) -> Iterator[Raised]:
+    """What events have ended or made less, with every month that was paid since; then all other proposals.
+
+    A benefit is proposed about once: where an event explains it, with the event.
+    """
+    found = ended(book, document, on, known)
+    for one in found:
+        finding = now.findings.get((one.policy, one.subject)) or Finding(NOT_CONCERNED)
+        held = next(
+            (
+                s
+                for s in household.statuses or ()
+                if (s.policy, s.person or HOUSEHOLD) == (one.policy, one.subject)
+            ),
+            None,
+        )
+        yield Raised(
+            "proposal",
+            STOP if one.purpose == STOP else CHANGE,
+            household.household_id,
+            one.subject,
+            book.policies[one.policy].department,
+            "high",
+            {"outcome": finding.outcome, "amount": finding.amount, "held": _amount(held), **one.plain()},
+            policy=one.policy,
+            due=one.due,
+            harm=str(one.overpaid) if one.months else _amount(held),
+            state=f"{one.event.kind} {one.event.person} {one.event.day}",
+        )
+    told = {(one.policy, one.subject) for one in found}
+    for other in proposals(book, household, now, on):
+        if (other.policy, other.subject) not in told:
+            yield other
 
 
 def _proposed(finding: Finding, status: Any, dropped: bool) -> tuple[str, str]:

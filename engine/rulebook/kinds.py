@@ -20,6 +20,7 @@ KINDS = (
     "scoring",
     "watch",
     "event",
+    "ending",
     "procedure",
     "calendar",
     "feed",

@@ -21,6 +21,8 @@ from engine.language.types import TEXT
 from engine.rulebook import whole
 from engine.rulebook.calendar_files import read_calendars
 from engine.rulebook.dictionary import Types, read_areas, read_children, read_facts, read_sources
+from engine.rulebook.ending import Ending
+from engine.rulebook.endings import EndingChecker
 from engine.rulebook.feed import Feed
 from engine.rulebook.feeds import FeedChecker
 from engine.rulebook.inspections import Inspection, read_inspections
@@ -41,10 +43,22 @@ from engine.rulebook.working_days import Calendar
 
 BASE = ("rulebook", "facts", "areas", "sources")
 BESIDE = ("letters",)  # of the base files those that a rulebook may do without
-DRAFTED = ("definition", "policy", "conflict", "scoring", "watch", "event", "procedure", "feed", "inspection")
+DRAFTED = (
+    "definition",
+    "policy",
+    "conflict",
+    "scoring",
+    "watch",
+    "event",
+    "ending",
+    "procedure",
+    "feed",
+    "inspection",
+)
 FLAT = (
     "conflicts",
     "events",
+    "endings",
     "watch",
     "feeds",
     "inspections",
@@ -186,6 +200,9 @@ class _Builder:
         feeds = FeedChecker(report, facts, events, list(policies), departments, levels).check(
             [one for group in drafts["feed"].values() for one in group]
         )
+        endings = EndingChecker(report, facts, events, list(policies), (*levels, *departments)).check(
+            [one for group in drafts["ending"].values() for one in group]
+        )
         inspections = read_inspections(
             report, [one for group in drafts["inspection"].values() for one in group], list(drafts["watch"])
         )
@@ -201,7 +218,7 @@ class _Builder:
         check_lock(report, self.files.lock, trees, self.files.unread)
         return self._rulebook(
             report, head, currency, labels, departments, at_most, facts, levels, areas, laws, parameters,
-            definitions, policies, conflicts, scoring, watches, events, procedures, calendars, feeds,
+            definitions, policies, conflicts, scoring, watches, events, endings, procedures, calendars, feeds,
             inspections, scope, letters,
         )  # fmt: skip
 
@@ -210,7 +227,7 @@ class _Builder:
         at_most: int, facts: dict[str, Fact], levels: dict[str, Label], areas: Any, laws: dict[str, Law],
         parameters: dict[str, Parameter], definitions: dict[str, Definition], policies: dict[str, Policy],
         conflicts: tuple[Conflict, ...], scoring: tuple[Scoring, ...], watches: tuple[Watch, ...],
-        events: dict[str, EventKind], procedures: tuple[ProcedureVersion, ...],
+        events: dict[str, EventKind], endings: dict[str, Ending], procedures: tuple[ProcedureVersion, ...],
         calendars: dict[int, tuple[Calendar, ...]], feeds: dict[str, Feed],
         inspections: dict[str, Inspection], scope: Scope, letters: Letters | None,
     ) -> Rulebook:  # fmt: skip
@@ -233,6 +250,7 @@ class _Builder:
             scoring=scoring,
             watches=watches,
             events=events,
+            endings=endings,
             procedures=procedures,
             calendars=calendars,
             children=read_children(report, head, facts),

@@ -14,6 +14,7 @@ from engine.language.tree import Node
 from engine.language.types import Type
 
 if TYPE_CHECKING:
+    from engine.rulebook.ending import Ending
     from engine.rulebook.feed import Feed
     from engine.rulebook.inspections import Inspection
     from engine.rulebook.letters import Letters
@@ -303,6 +304,7 @@ class Rulebook:
     scoring: tuple[Scoring, ...]
     watches: tuple[Watch, ...]
     events: Mapping[str, EventKind]
+    endings: Mapping[str, Ending]  # by the event that ends something
     procedures: tuple[ProcedureVersion, ...]
     calendars: Mapping[int, tuple[Calendar, ...]]
     children: Children | None

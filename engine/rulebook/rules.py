@@ -121,6 +121,7 @@ _READERS: Mapping[str, Callable[[YamlMapping], Iterable[Scalar]]] = {
     "watch": _of_production,
     "event": _of_production,
     "feed": lambda _: (),  # no expressions
+    "ending": lambda _: (),
     "inspection": lambda _: (),
 }
 

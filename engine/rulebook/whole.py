@@ -29,7 +29,7 @@ def check_place(report: Report, kind: str, path: str, one: Draft) -> bool:
     at = scalar(one.tree.entries[kind]).at
     folder, stem = Path(path).parent.name, Path(path).stem
     fine = True
-    if kind in ("conflict", "watch", "event", "feed", "inspection"):
+    if kind in ("conflict", "watch", "event", "ending", "feed", "inspection"):
         if stem != one.name:
             message = f"the file is called {stem}.yaml, and it speaks of `{one.name}`"
             report.add(at, "name-and-place", message, f"call it {one.name}.yaml, or correct the name")

@@ -309,9 +309,13 @@ def open_case(
     person: str,
     purpose: str,
     why: str,
+    more: Mapping[str, Any] | None = None,
 ) -> Case:
-    """The office looks into reducing or stopping what is granted. It stops nothing. Raises `Refused`."""
-    if purpose not in (REDUCE, STOP):
+    """The office looks into reducing or stopping what is granted. It stops nothing. Raises `Refused`.
+
+    `more`: what the case rests on, kept with its first step.
+    """
+    if purpose not in (REDUCE, STOP) and not more:  # to raise something there has to be a proposal
         raise Refused("no-purpose", "立案只用于减发或停发 · the office opens a case to reduce or to stop")
     if not why.strip():
         raise Refused("no-text", "立案须写明原因 · say why the case is opened")
@@ -328,7 +332,7 @@ def open_case(
     same = open_case_of(write, household_id, policy, person)
     if same:
         raise Refused("case-open", f"已有在办案件 {same} · the case {same} is open already")
-    begin(write, book, viewer, case, Action.OPEN, {"text": why})
+    begin(write, book, viewer, case, Action.OPEN, {"text": why, **(more or {})})
     return case
 
 

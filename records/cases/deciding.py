@@ -147,15 +147,19 @@ def award_held(read: Reading, case: Case) -> Row[Any] | None:
 
 
 def grant(
-    write: Writing, case: Case, steps: list[Step], found: Found, amount: Decimal | None, until: date | None
-) -> None:
-    """What a confirmed case leaves in the record: an award with the case as its basis, and the status that it is."""
+    write: Writing, case: Case, steps: list[Step], found: Found, amount: Decimal | None, until: date | None,
+    since: date | None = None,
+) -> None:  # fmt: skip
+    """What a confirmed case leaves in the record: an award with the case as its basis, and the status that it is.
+
+    `since`: from which day on it is less, where that is not the day from which the finding pays.
+    """
     households.claim_as_it_is(write, case.household_id)
     if case.purpose == STOP:
         _end(write, case, until or _end_of_month(write.day))
         return
     paid = sum((Decimal(one.amount) for one in of(steps, Action.RELIEVE) if one.amount), Decimal(0))
-    begins = date.fromisoformat(found.pays_from) if found.pays_from else write.day
+    begins = since or (date.fromisoformat(found.pays_from) if found.pays_from else write.day)
     relieved_today = any(one.day == begins for one in of(steps, Action.RELIEVE))
     if paid and amount is not None and not relieved_today:
         amount -= paid  # relief at once is a part of what is confirmed

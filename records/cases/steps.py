@@ -21,6 +21,7 @@ from engine.rulebook.working_days import working_days_after
 from records import tables
 from records.cases import deciding, flow, publicity, store, words
 from records.cases.acting import check_other_eyes, level_for, right_for
+from records.cases.days import days_of
 from records.cases.discretion import checked_amount
 from records.cases.finding import DISCRETIONARY, Found, as_read, found_today
 from records.cases.flow import Case, Possible, Step, position
@@ -232,10 +233,12 @@ def _confirm(one: _Taking) -> _Made:
         told.again,
     )
 
-    def award(_: Step) -> None:
-        deciding.grant(one.write, one.case, one.steps, found, amount, told.until)
+    since, until = days_of(one.write, one.case, told.until)
 
-    return _Made(found.outcome, None if amount is None else str(amount), told.until, found, award)
+    def award(_: Step) -> None:
+        deciding.grant(one.write, one.case, one.steps, found, amount, until, since)
+
+    return _Made(found.outcome, None if amount is None else str(amount), until, found, award)
 
 
 def _refuse(one: _Taking) -> _Made:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -51,6 +51,7 @@ class Before:
     paid: frozenset[tuple[Key, int]]
     instructed: frozenset[tuple[Key, int]]  # and did not come back
     returned: dict[tuple[Key, int], bytes]  # the account that it came back from
+    got: dict[tuple[Key, int], Decimal]  # what was paid or is on its way, of months that are not open
     built: frozenset[tuple[Key, int]]  # in a batch that nobody has released or cancelled
     listed: frozenset[tuple[Key, int]]  # in some batch
 
@@ -64,9 +65,9 @@ def planned(
     before = _before(read, of, policies, month)
     reviewed = _reviewed(read)
     lines: list[Planned] = []
-    for row in awards:
+    for row, origin in awards:
         warnings = _warnings(book, row, reviewed, today)
-        lines += (replace(one, warnings=warnings) for one in _lines(row, month, before))
+        lines += (replace(one, warnings=warnings) for one in _lines(row, origin, month, before))
     several = Counter((one.key, one.month) for one in lines)
     lines = [
         replace(one, reasons=(*one.reasons, "two-awards")) if several[one.key, one.month] > 1 else one
@@ -75,23 +76,30 @@ def planned(
     return sorted(lines, key=lambda one: (*one.key, one.month, one.award))
 
 
-def _awards(read: Reading, of: Select[Any], policies: Sequence[str]) -> list[Row[Any]]:
+def _awards(read: Reading, of: Select[Any], policies: Sequence[str]) -> list[tuple[Row[Any], str]]:
+    """What counts of each award, with what it rested on first: a case that ends it later makes no case of it."""
     award = tables.award.c
     rows = select(tables.award).where(award.household_id.in_(of), award.policy.in_(policies))
-    latest: dict[tuple[str, str, str, date], Row[Any]] = {}
+    latest: dict[tuple[str, str, str, date], tuple[Row[Any], str]] = {}
     for row in read.connection.execute(rows.order_by(award.seq)):
-        latest[row.household_id, row.person_id or "", row.policy, row.valid_from] = row
+        key = row.household_id, row.person_id or "", row.policy, row.valid_from
+        _, origin = latest.get(key, (row, row.basis))
+        latest[key] = row, origin
     return list(latest.values())
 
 
-def _lines(row: Row[Any], month: int, before: Before) -> Iterator[Planned]:
+def _lines(row: Row[Any], origin: str, month: int, before: Before) -> Iterator[Planned]:
     if row.amount is None and row.period is None:
         return  # a status that brings no money
     key = (row.household_id, row.person_id or HOUSEHOLD, row.policy)
     for covered in _covered(row, month):
         place = (key, covered)
         done = place in before.paid or place in before.instructed
-        if covered < month and (done or not (row.basis.startswith(CASE) or place in before.listed)):
+        short = _short(row, before.got.get(place)) if done else None
+        if short is not None:
+            yield Planned(row.seq, *key, covered, Kind.ARREARS, str(short), _built(before, place))
+            continue
+        if covered < month and (done or not (origin.startswith(CASE) or place in before.listed)):
             continue  # settled; or of the time before this record, of which it does not know what was paid
         kind = Kind.REGULAR if covered == month else Kind.ARREARS
         if place in before.returned:
@@ -106,6 +114,18 @@ def _lines(row: Row[Any], month: int, before: Before) -> Iterator[Planned]:
         yield Planned(
             row.seq, *key, covered, kind, row.amount, tuple(reasons), (), before.returned.get(place)
         )
+
+
+def _short(row: Row[Any], got: Decimal | None) -> Decimal | None:
+    """What is left of a month that was paid less than a case has granted for it since."""
+    if got is None or row.amount is None or row.period != MONTH or not row.basis.startswith(CASE):
+        return None
+    left = Decimal(row.amount) - got
+    return left if left > 0 else None
+
+
+def _built(before: Before, place: tuple[Key, int]) -> tuple[str, ...]:
+    return ("in-another-batch",) if place in before.built else ()
 
 
 def _unknown(row: Row[Any]) -> Iterator[str]:
@@ -130,47 +150,58 @@ def _before(read: Reading, of: Select[Any], policies: Sequence[str], month: int)
     payment, line = tables.payment.c, tables.pay_line.c
     until = month_name(month)
     back = select(payment.takes_back).where(payment.takes_back.is_not(None))
-    paid = select(payment.household_id, payment.person_id, payment.policy, payment.month).where(
+    paid = select(
+        payment.household_id, payment.person_id, payment.policy, payment.month, payment.amount
+    ).where(
         payment.household_id.in_(of),
         payment.policy.in_(policies),
         payment.month <= until,
         payment.takes_back.is_(None),
         payment.seq.not_in(back),
     )
-    found = {
-        ((row.household_id, row.person_id or HOUSEHOLD, row.policy), _number(row.month))
-        for row in read.connection.execute(paid)
-    }
-    instructed, returned = _instructed(read, of, policies)
+    got: dict[tuple[Key, int], Decimal] = defaultdict(Decimal)
+    for row in read.connection.execute(paid):
+        got[(row.household_id, row.person_id or HOUSEHOLD, row.policy), _number(row.month)] += Decimal(
+            row.amount
+        )
+    found = frozenset(got)
+    instructed, returned, underway = _instructed(read, of, policies)
+    for place, amount in underway.items():
+        got[place] += amount
     listed, built = set(), set()
     open_now = set(read.connection.execute(batches_in(State.BUILT)).scalars())
     lines = select(line.household_id, line.subject, line.policy, line.month, line.batch, line.verdict).where(
         line.household_id.in_(of), line.policy.in_(policies)
     )
-    for row in read.connection.execute(lines):
-        place = ((row.household_id, row.subject, row.policy), _number(row.month))
+    for line_row in read.connection.execute(lines):
+        place = ((line_row.household_id, line_row.subject, line_row.policy), _number(line_row.month))
         listed.add(place)
-        if row.batch in open_now and row.verdict == "pay":
+        if line_row.batch in open_now and line_row.verdict == "pay":
             built.add(place)
-    return Before(frozenset(found), frozenset(instructed), returned, frozenset(built), frozenset(listed))
+    return Before(found, frozenset(instructed), returned, dict(got), frozenset(built), frozenset(listed))
 
 
 def _instructed(
     read: Reading, of: Select[Any], policies: Sequence[str]
-) -> tuple[set[tuple[Key, int]], dict[tuple[Key, int], bytes]]:
+) -> tuple[set[tuple[Key, int]], dict[tuple[Key, int], bytes], dict[tuple[Key, int], Decimal]]:
+    """What was instructed and did not come back, what did with its account, and what no bank has answered yet."""
     one, result = tables.instruction.c, tables.instruction_result.c
     came_back = exists().where(result.instruction == one.seq, result.outcome == "returned")
-    rows = select(tables.instruction, came_back.label("came_back")).where(
+    paid = exists().where(result.instruction == one.seq, result.outcome == "paid")
+    rows = select(tables.instruction, came_back.label("came_back"), paid.label("paid")).where(
         one.household_id.in_(of), one.policy.in_(policies)
     )
     instructed, returned = set(), {}
+    underway: dict[tuple[Key, int], Decimal] = defaultdict(Decimal)
     for row in read.connection.execute(rows.order_by(one.attempt)):
         place = ((row.household_id, row.subject, row.policy), _number(row.month))
         if row.came_back:
             returned[place] = bytes(row.account)
         else:
             instructed.add(place)
-    return instructed, returned
+            if not row.paid:
+                underway[place] += Decimal(row.amount)
+    return instructed, returned, underway
 
 
 def batches_in(state: State) -> Select[Any]:

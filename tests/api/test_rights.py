@@ -91,6 +91,7 @@ TABLE: dict[str, Row] = {
     ),
     "GET /v1/people/{person_id}": Row(READERS, 200, 404),
     "POST /v1/people/{person_id}/unmask": Row(OFFICERS | {AUDITOR}, 200, 404, {"purpose": "核对账户"}),
+    "POST /v1/people/{person_id}/identity": Row(WRITERS, 422, 422, {"reason": "银行退回"}),
     "GET /v1/search": Row(READERS, 200, query="?q=王小明"),
     # --- decisions
     "POST /v1/households/{household_id}/decisions": Row(OFFICERS, 201, 404, query="?on=2025-10-15"),
@@ -116,11 +117,13 @@ TABLE: dict[str, Row] = {
     "GET /v1/recoveries": Row(READERS, 200),
     "POST /v1/recoveries": Row(frozenset({DEPARTMENT}), 422, body={}),
     "GET /v1/recoveries/{number}": Row(READERS, 404),
+    "POST /v1/cases/{case_id}/recovery": Row(frozenset({DEPARTMENT}), 422, 404, {"reason": "多发"}),
     "POST /v1/recoveries/{number}/entries": Row(frozenset({DEPARTMENT}), 422, body={}),
     # --- notices
     "GET /v1/notices": Row(READERS, 200),
     "GET /v1/notices/rates": Row(READERS, 200),
     "POST /v1/notices/{notice}/answers": Row(WRITERS, 404, body={"answer": "done", "reason": "已上门"}),
+    "POST /v1/notices/{notice}/case": Row(OFFICERS, 404, body={"reason": "已核实"}),
     "POST /v1/pauses": Row(OFFICERS, 422, body={}),
     # --- inspections
     "GET /v1/inspection-rules": Row(INSPECTORS, 200),

@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import count, pairwise
 from typing import Any, ClassVar
 
@@ -34,6 +35,7 @@ from records.database import Database
 from records.refused import Refused
 from records.rights import Role, Viewer
 from tests.records.casework import CAI, CHEN, TAO, TIAN, VERA, WIN, Bureau, county, worker
+from tests.support.at_once import at_once, won
 
 SOAK = os.environ.get("RELIEF_SOAK") == "1"
 PEOPLE: Sequence[Viewer] = (
@@ -133,6 +135,33 @@ class Casework(RuleBasedStateMachine):
         with pytest.raises(Refused):  # the same click once more
             self.bureau.takes(viewer, case, action, seen=seen, **told)
         return True
+
+    @rule(case=cases, first=st.sampled_from(PEOPLE), outcome=st.sampled_from(("grant", "grant", "refuse")))
+    def two_click_at_once(self, case: str, first: Viewer, outcome: str) -> None:
+        """What the case waits for, by two connections at the same time: of one person, then of whoever may."""
+        due = self.bureau.at(case).due
+        if not due:
+            return
+        action = due[0].action.value
+        if action == "settle":
+            outcome = "rejected"
+        told: dict[str, Any] = {"text": "理由", "who": "某人", "outcome": outcome}
+        if action in ("confirm", "refuse"):
+            told["decision_id"] = self.bureau.decision(self.mine[case])
+        steps = len(self.bureau.steps(case))
+        for one, other in ((first, first), *pairwise(PEOPLE)):
+            clicks = [
+                partial(self.bureau.takes, each, case, action, seen=steps, **told) for each in (one, other)
+            ]
+            found = at_once(clicks)
+            assert len(won(found)) <= 1, found
+            assert len(self.bureau.steps(case)) == steps + len(won(found))
+            if won(found):
+                self.taken[action] += 1
+                self.taken["at once"] += 1
+                lost = next(each for each in found if isinstance(each, Refused))
+                assert lost.code in ("case-moved", "four-eyes", "not-your-level"), lost
+                break
 
     @rule(days=st.integers(1, 9))
     def days_pass(self, days: int) -> None:
@@ -244,4 +273,4 @@ def test_no_way_leads_past_the_law(database: Database) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert {"accept", "investigate", "publicise", "confirm"} <= Here.taken.keys(), Here.taken
+    assert {"accept", "investigate", "publicise", "confirm", "at once"} <= Here.taken.keys(), Here.taken

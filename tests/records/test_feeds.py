@@ -92,9 +92,11 @@ DEATHS = ("公民身份号码", "姓名", "死亡日期")
 def test_a_death_is_proposed_with_its_evidence_and_changes_nothing(county: Database) -> None:
     found = matched(county, "deaths", DEATHS, (WANG, "王秀兰", "2026-08-20"), (NOBODY, "无名", "2026-08-21"))
     assert found.counts["known"] == 1 and found.counts["not-known"] == 1
-    event, fact = asked(county)
+    assert found.counts["with-its-event"] == 1  # that somebody has died is one thing, event and fact
+    [event] = asked(county)
     assert (event.kind, event.about, event.person_id, event.weak) == ("event", "death", "p1", False)
-    assert (fact.kind, fact.about, fact.answered_by) == ("new", "whereabouts", "township")
+    assert event.answered_by == "township" and event.content is not None
+    assert event.content["means"] == {"whereabouts": "dead"}
     assert event.row_number == 2 and len(event.row_hash) == 64 and event.file_hash == "0" * 64
     with reading(county) as read:
         made = document(read, "h1", AS_OF, LATE)
@@ -109,9 +111,8 @@ def test_a_death_is_proposed_with_its_evidence_and_changes_nothing(county: Datab
 
 def test_what_is_confirmed_is_written_down_in_the_same_transaction(county: Database) -> None:
     matched(county, "deaths", DEATHS, (WANG, "王秀兰", "2026-08-20"))
-    event, fact = asked(county)
+    [event] = asked(county)
     answered(county, event, CONFIRMED)
-    answered(county, fact, CONFIRMED)
     with reading(county) as read:
         made = document(read, "h1", AS_OF, LATE)
     [happened] = made["events"]
@@ -164,6 +165,32 @@ def test_an_answer_needs_its_reason_and_a_proposal(county: Database) -> None:
             proposals.answer(write, BOOK, 99, CONFIRMED, "x")
         with pytest.raises(Refused, match="答复只能是"):
             proposals.answer(write, BOOK, one.seq, "perhaps", "x")
+
+
+def test_a_death_that_one_office_knows_as_an_event_is_told_by_another_as_a_fact(county: Database) -> None:
+    """Two offices, one death: what the first one has proposed the second does not propose again, and the fact comes along."""
+    matched(county, "cremations", ("身份证号码", "死亡日期"), (WANG, "2026-08-20"))
+    assert matched(county, "deaths", DEATHS, (WANG, "", "2026-08-20")).counts["proposed-before"] == 1
+    [event] = asked(county)
+    answered(county, event, CONFIRMED)
+    with reading(county) as read:
+        made = document(read, "h1", AS_OF, LATE)
+    assert [one["kind"] for one in made["events"]] == ["death"]
+    [told] = made["people"][0]["whereabouts"]
+    assert (told["value"], told["from"], told["source"]) == ("dead", "2026-08-20", "civil_affairs")
+
+
+def test_a_fact_that_is_known_already_is_not_said_again(county: Database) -> None:
+    with writing(county, "li") as write:
+        households.claim_as_it_is(write, "h1")
+        dead = Asserted("whereabouts", "dead", "township", "p1", date(2026, 8, 20))
+        households.tell(write, "h1", [dead])
+    matched(county, "deaths", DEATHS, (WANG, "", "2026-08-20"))
+    [event] = asked(county)
+    answered(county, event, CONFIRMED)
+    with reading(county) as read:
+        [told] = document(read, "h1", AS_OF, LATE)["people"][0]["whereabouts"]
+    assert told["source"] == "township"
 
 
 CARD = ("身份证号", "残疾等级", "签发日期", "有效期至")
@@ -317,7 +344,12 @@ def test_people_out_of_reach_are_not_there(county: Database) -> None:
 
 
 def test_the_rate_of_a_feed(county: Database) -> None:
-    matched(county, "deaths", DEATHS, (WANG, "", "2026-08-20"), (LI, "", "2026-08-20"))
+    matched(
+        county,
+        "disability_certificates",
+        CARD,
+        *((who, "一级", day, "") for who in (WANG, LI) for day in ("2020-05-01", "2021-05-01")),
+    )
     with reading(county) as read:
         [rate] = proposals.rates(read)
     assert (rate.proposed, rate.answered, rate.hit_rate) == (4, 0, None)
@@ -349,7 +381,7 @@ def test_what_was_erased_is_shown_as_such(county: Database) -> None:
     with writing(county, "zhang") as write:
         households.claim_as_it_is(write, "h1")
         erase_household(write, "h1", "依法删除")
-    assert [one.content for one in asked(county)] == [None, None]
+    assert [one.content for one in asked(county)] == [None]
 
 
 def test_every_shipped_feed_can_be_read() -> None:

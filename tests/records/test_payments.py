@@ -148,6 +148,20 @@ def test_a_month_that_was_blocked_is_paid_as_arrears_once_it_may(office: PayOffi
     ]
 
 
+def test_a_case_that_ends_what_came_over_makes_no_arrears_of_the_time_before(office: PayOffice) -> None:
+    """Months before this record began are not owed because a case has reduced or stopped the award since."""
+    office.simple(1)
+    office.grants("h1", Granted(DIBAO, date(2026, 1, 1), "case", valid_to=date(2026, 10, 31), amount="500.00", period="month", basis="case:C1"))  # fmt: skip
+    office.grants(
+        "h1", Granted(DIBAO, date(2026, 11, 1), "case", amount="300.00", period="month", basis="case:C1")
+    )
+    with office.writes() as write:
+        households.claim_as_it_is(write, "h1")
+        households.hold(write, "h1", [households.Held(DIBAO, date(2026, 11, 1), "case", "")])
+    batch = office.builds("2026-11", DIBAO)
+    assert [(row.month, row.amount) for row in office.lines(batch)] == [("2026-11", "300.00")]
+
+
 def test_what_one_benefit_excludes_is_blocked_and_the_other_is_paid(office: PayOffice) -> None:
     office.simple(1)
     with office.writes() as write:

@@ -5,25 +5,38 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
+from collections import Counter
+from collections.abc import Callable
 from datetime import date
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sqlalchemy import select
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select, text
+from sqlalchemy.engine import URL
 
 from records import tables
-from records.database import connect, migrate
+from records.database import Database, connect
 from records.granted import Granted
-from records.keys import new_keys
+from records.keys import Keys
 from records.payments import batches
 from records.refused import Refused
 from records.verify import verify
 from tests.records.casework import county
+from tests.records.conftest import TEMPLATE, administering
 from tests.records.payoffice import BUILDER, DIBAO, RELEASER, THIRD, PayOffice, bank_says
+from tests.support.at_once import at_once, won
 
 SOAK = bool(os.environ.get("RELIEF_SOAK"))
 HOUSEHOLDS = 3
@@ -32,36 +45,65 @@ PEOPLE = (BUILDER, RELEASER, THIRD, county("vier"))
 _EXPECTED = {
     "no-awards", "four-eyes", "nothing-to-pay", "not-now", "changed-since", "paid-already", "moved", "no-batch",
 }  # fmt: skip
-_KEYS = new_keys()
-_TEMPLATE = Path(tempfile.mkdtemp(prefix="payments-")) / "office.db"
+_names = count()
 
 
-def _prepared() -> Path:
-    """Three households with an award, an account and a payee, made once."""
-    if not _TEMPLATE.exists():
-        database = connect(f"sqlite:///{_TEMPLATE}", _KEYS)
-        migrate(database)
-        office = PayOffice(database, "2026-01-05")
+class Place:
+    """Where the databases of a walk are made: three households with an award, an account and a payee, copied each time."""
+
+    def __init__(self, request: pytest.FixtureRequest, tmp_path: Path, keys: Keys, kind: str) -> None:
+        self.tmp_path, self.keys, self.kind = tmp_path, keys, kind
+        self.server: URL | None = None
+        if kind == "postgresql":
+            self.server = request.getfixturevalue("postgresql")
+            self.template = f"walk_{next(_names)}"
+            self._administer(f"CREATE DATABASE {self.template} TEMPLATE {TEMPLATE}")
+        else:
+            self.template = f"walk_{next(_names)}.db"
+            shutil.copy(request.getfixturevalue("sqlite"), tmp_path / self.template)
+        office = PayOffice(self._connected(self.template), "2026-01-05")
         for number in range(HOUSEHOLDS):
             office.simple(number)
+        office.database.engine.dispose()
+
+    def _administer(self, statement: str) -> None:
+        assert self.server is not None
+        with administering(self.server) as connection:
+            connection.execute(text(statement))
+
+    def _connected(self, name: str) -> Database:
+        if self.server is None:
+            return connect(f"sqlite:///{self.tmp_path / name}", self.keys)
+        return connect(self.server.set(database=name).render_as_string(hide_password=False), self.keys)
+
+    def opened(self) -> Database:
+        name = f"{self.template.removesuffix('.db')}_{next(_names)}"
+        if self.server is None:
+            shutil.copy(self.tmp_path / self.template, self.tmp_path / name)
+        else:
+            self._administer(f"CREATE DATABASE {name} TEMPLATE {self.template}")
+        return self._connected(name)
+
+    def closed(self, database: Database) -> None:
         database.engine.dispose()
-    return _TEMPLATE
+        if self.server is not None:
+            self._administer(f"DROP DATABASE {database.engine.url.database} WITH (FORCE)")
 
 
 class Walk(RuleBasedStateMachine):
+    place: ClassVar[Place]
+    won: ClassVar[Counter[str]]
+
     def __init__(self) -> None:
         super().__init__()
-        self.place = Path(tempfile.mkdtemp(prefix="payments-"))
-        shutil.copy(_prepared(), self.place / "office.db")
-        self.office = PayOffice(connect(f"sqlite:///{self.place / 'office.db'}", _KEYS), "2026-12-02")
+        self.office = PayOffice(self.place.opened(), "2026-12-02")
         self.batches: list[int] = []
         self.number = 0
 
     def teardown(self) -> None:
         with self.office.reads() as read:
-            assert verify(read.connection, _KEYS.signing.public_key()) is None
-        self.office.database.engine.dispose()
-        shutil.rmtree(self.place)
+            assert verify(read.connection, self.place.keys.signing.public_key()) is None
+        self.place.closed(self.office.database)
 
     def tries(self, what: Any, *args: Any, **more: Any) -> Any:
         try:
@@ -108,6 +150,46 @@ class Walk(RuleBasedStateMachine):
         taken = self.tries(self.office.takes, batch, bank_says(rows))
         for outcome in ("paid", "returned") if taken is not None else ():
             event(f"{outcome}: {min(taken.counts.get(outcome, 0), 1)}")
+
+    # --- two connections at the same time -------------------------------------------------------------------
+
+    def both(self, what: str, *clicks: Callable[[], Any]) -> list[Any]:
+        """What both came to, one after the other or one of them refused."""
+        found = at_once(clicks)
+        assert all(not isinstance(one, Refused) or one.code in _EXPECTED for one in found), found
+        self.won[what] += len(won(found))
+        return found
+
+    @precondition(lambda self: self.batches)
+    @rule(data=st.data(), who=st.sampled_from(PEOPLE))
+    def two_release_at_once(self, data: Any, who: Any) -> None:
+        """One batch by one person who clicks twice, or two batches that may hold the same months: one wins each."""
+        one, other = (data.draw(st.sampled_from(self.batches)) for _ in range(2))
+        found = self.both(
+            "release", partial(self.office.releases, one, who), partial(self.office.releases, other, who)
+        )
+        assert len(won(found)) <= len({one, other})
+
+    @rule(month=st.sampled_from(MONTHS), who=st.sampled_from(PEOPLE))
+    def build_and_release_at_once(self, month: str, who: Any) -> None:
+        """A batch that nobody has released yet, by two people at the same time: exactly one of them releases it."""
+        made = self.tries(self.office.builds, month, DIBAO, viewer=who)
+        if made is None:
+            return
+        self.batches.append(made)
+        pays = self.office.lines(made, verdict="pay")
+        others = [one for one in PEOPLE if one is not who and one is not THIRD][:2]
+        found = self.both("fresh", *(partial(self.office.releases, made, one) for one in others))
+        assert len(won(found)) == (1 if pays else 0), found
+
+    @precondition(lambda self: self.batches)
+    @rule(data=st.data())
+    def bank_answers_at_once(self, data: Any) -> None:
+        """The same file by two people at the same time is read once."""
+        batch = data.draw(st.sampled_from(self.batches))
+        content = self.office.answer(batch)
+        found = won(self.both("bank", *(partial(self.office.takes, batch, content) for _ in range(2))))
+        assert sum(not one.again for one in found) <= 1, found
 
     @rule(household=st.integers(0, HOUSEHOLDS - 1))
     def new_account(self, household: int) -> None:
@@ -183,10 +265,21 @@ class Walk(RuleBasedStateMachine):
         }
 
 
-TestWalk = Walk.TestCase
-TestWalk.settings = settings(
-    max_examples=200 if SOAK else 6,
-    stateful_step_count=40 if SOAK else 15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_nothing_leads_to_a_payment_that_nobody_may_make(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, keys: Keys
+) -> None:
+    class Here(Walk):
+        pass
+
+    Here.place, Here.won = Place(request, tmp_path, keys, kind), Counter()
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=100 if SOAK else 4,
+            stateful_step_count=40 if SOAK else 12,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert Here.won["fresh"] > 0, Here.won

@@ -17,6 +17,7 @@ _KIND_OF_SECTION = {
     "scoring/NAME/FROM.yaml": "scoring",
     "watch/NAME.yaml": "watch",
     "events/NAME.yaml": "event",
+    "endings/NAME.yaml": "ending",
     "feeds/NAME.yaml": "feed",
     "inspections/NAME.yaml": "inspection",
     "procedures/NAME/FROM.yaml": "procedure",

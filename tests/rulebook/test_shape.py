@@ -101,6 +101,8 @@ def fits(kind: str, data: Any, path: tuple[str | int, ...], value: Any) -> bool:
             return "value" in path or key == "each"
         if kind == "feed":
             return key == "always"
+        if kind == "ending":
+            return "means" in path
         return key in EXPRESSIONS | {"weight"} | (IN_PRODUCTION if kind in ("watch", "event") else set())
     if isinstance(value, datetime.date):
         return key in DATES or path[:1] == ("working_days",) != path or data.get("type") == "date"
