@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
-from engine.decision import BadDocument, read_household
+from engine.decision import BadDocument
 from engine.decision.document import Household
 from engine.decision.inputs import inputs_on
 from engine.decision.model import ConflictFound
@@ -29,11 +29,11 @@ from engine.population.workers import in_processes
 from engine.rulebook import Rulebook
 from records import audit, decisions, tables
 from records.database import Database, batched, connect, reading, writing
-from records.many_documents import documents
+from records.households_on import HouseholdsOn, OnDay
 from records.notices import Raised, raise_all
 from records.proposing import proposals, watched_notices
 from records.sealed import Erased
-from records.standing import Standing, last_standings, standings
+from records.standing import Standing, last_digests, standings
 
 AT_ONCE = 500  # households of one batch, and of one transaction
 LOOKING_BACK = 24  # months of payments that watch rules are shown
@@ -41,8 +41,14 @@ LOOKING_BACK = 24  # months of payments that watch rules are shown
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one batch came to. `unread`: households that the rulebook cannot read, and the first thing wrong there."""
+    """What one batch came to.
 
+    households  how many were decided
+    standings   of those that changed or are new; nobody needs the others
+    unread      households that the rulebook cannot read, and the first thing wrong there
+    """
+
+    households: int
     standings: dict[str, Standing]
     changed: tuple[str, ...]
     new: tuple[str, ...]
@@ -82,7 +88,7 @@ def nightly(
     night = Night(on)
     for looked in in_processes(looking, lambda _: next(batches, None), workers):
         _write_down(database, book, looked, night, known, actor)
-        progress(len(looked.standings) + len(looked.unread))
+        progress(looked.households + len(looked.unread))
     with writing(database, actor) as write:
         row = {
             "on": on,
@@ -118,7 +124,7 @@ def _write_down(
         audit.add_many(write, "standing", tables.standing, rows)
         for one in raise_all(write, looked.raised, night.on):
             night.raised[f"{one.kind} {one.about}"] += 1
-    night.households += len(looked.standings)
+    night.households += looked.households
     night.changed += looked.changed
     night.unread |= looked.unread
 
@@ -143,6 +149,8 @@ class _Looking:
     def __init__(self, database: Database, book: Rulebook, on: date, known: date, *, forked: bool) -> None:
         self.book, self.on, self.known = book, on, known
         self.kernel = Kernel(book, from_date(on), from_date(known))
+        self.deciding = HouseholdsOn(book, on, known)
+        self.watching = self.deciding if on <= known else HouseholdsOn(book, on, known, facts_on=known)
         self._database, self._forked = database, forked
 
     def __call__(self, ids: list[str]) -> Looked:
@@ -151,28 +159,32 @@ class _Looking:
             self._database, self._forked = connect(url, self._database.keys, self._database.zone), False
         unread: dict[str, str] = {}
         with reading(self._database) as read:
-            made = [one for one in documents(read, ids, self.on, self.known) if one["people"]]
-            before = last_standings(read, ids)
-        households = dict(self._readable(made, unread))
-        now = self._standings(list(households.values()))
-        by_id = {one["household_id"]: one for one in made}
+            found = dict(self._readable(self.deciding.read(read, ids), unread))
+            before = last_digests(read, found)
+            now = self._standings([one for _, one in found.values()])
+            watched = found
+            if self.watching is not self.deciding:  # what is watched is watched up to what is known
+                watched = dict(self._readable(self.watching.read(read, ids), {}))
         raised = [
             notice
-            for household_id, household in households.items()
-            for notice in self._raised(household, by_id[household_id], now[household_id])
+            for household_id, (document, household) in watched.items()
+            for notice in self._raised(household, document, now[household_id])
         ]
-        changed = tuple(one for one in now if one in before and before[one].digest != now[one].digest)
+        changed = tuple(one for one in now if one in before and before[one] != now[one].digest)
         new = tuple(one for one in now if one not in before)
-        return Looked(now, changed, new, tuple(raised), unread)
+        kept = {one: now[one] for one in (*changed, *new)}
+        return Looked(len(now), kept, changed, new, tuple(raised), unread)
 
+    @staticmethod
     def _readable(
-        self, made: Sequence[dict[str, Any]], unread: dict[str, str]
-    ) -> Iterator[tuple[str, Household]]:
-        for one in made:
-            try:
-                yield one["household_id"], read_household(self.book, one)
-            except BadDocument as bad:
-                unread[one["household_id"]] = f"{bad.problems[0].pointer} {bad.problems[0].code}"
+        found: Iterable[OnDay], unread: dict[str, str]
+    ) -> Iterator[tuple[str, tuple[Mapping[str, Any], Household]]]:
+        for one in found:
+            if isinstance(one.household, BadDocument):
+                first = one.household.problems[0]
+                unread[one.household_id] = f"{first.pointer} {first.code}"
+            else:
+                yield one.household_id, (one.document, one.household)
 
     def _standings(self, households: list[Household]) -> dict[str, Standing]:
         if not households:
@@ -184,7 +196,7 @@ class _Looking:
             found.update(standings(self.book, self.kernel.run(rows)))
         return found
 
-    def _raised(self, household: Household, document: dict[str, Any], now: Standing) -> Iterator[Raised]:
+    def _raised(self, household: Household, document: Mapping[str, Any], now: Standing) -> Iterator[Raised]:
         yield from proposals(self.book, household, now, self.on)
         if household.payments or household.events or household.statuses:
             watched = self._watched(household, now)
