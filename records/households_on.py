@@ -25,7 +25,7 @@ from engine.decision.values import ID_AT_MOST, FactRow, Facts, Shelf, ValueReade
 from engine.language.dates import from_date, parse_date
 from engine.language.scope import PERSON
 from engine.rulebook import Rulebook
-from engine.rulebook.model import FOREVER
+from engine.rulebook.model import FOREVER, Fact
 from records import sealed, tables
 from records.database import AT_ONCE, Reading, batched
 from records.documents import opener_of_facts
@@ -34,6 +34,7 @@ from records.many_documents import documents
 
 _REMEMBERED = 4096  # values of one fact
 _DATED = ("valid_from", "valid_to", "as_of", "recorded_on")
+_SOURCE = 4  # where it stands in a row: value, valid_from, valid_to, as_of, source, recorded_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +154,20 @@ class HouseholdsOn:
             except sealed.Erased:
                 told.erased.add(subject)
             else:
-                self._add_owner(told, subject, self._shelves[of], opener, own)
+                self._add_owner(told, of, subject, opener, own)
         for subject in keys:
             read.data_keys.pop(subject, None)
 
     def _add_owner(
-        self, told: _Told, subject: str, own: Shelf, opener: sealed.Opener, rows: Iterable[Sequence[Any]]
+        self, told: _Told, of: str, subject: str, opener: sealed.Opener, rows: Iterable[Sequence[Any]]
     ) -> None:
-        found: dict[int, list[FactRow]] = {}
-        entries, day = own.entries, self._day
-        for _, seq, fact, value, committed_to, start, end, as_of, source, recorded in rows:
-            plain = opener.opened(seq, fact, committed_to, value)
+        own, nothing = self._shelves[of], self._nothing[of]
+        values = list(nothing.inside)
+        first: dict[int, tuple[Any, ...]] = {}
+        several: dict[int, list[tuple[Any, ...]]] = {}
+        opened, inside, entries = opener.opened, self._inside, own.entries
+        for _, seq, fact, value, committed_to, *dated in rows:
+            plain = opened(seq, fact, committed_to, value)
             entry = entries.get(fact)
             if entry is None:
                 if fact in LISTS:
@@ -172,13 +176,32 @@ class HouseholdsOn:
                     told.unusual.add(subject)
                 continue
             try:
-                inside = self._inside(fact, plain)
+                row = (inside(fact, plain), *dated)
             except Wrong:
                 told.unusual.add(subject)
                 continue
-            if len(source) > ID_AT_MOST:
+            if len(row[_SOURCE]) > ID_AT_MOST:
                 told.unusual.add(subject)
-            row = FactRow(
+            place = entry[0]
+            if place in first:  # seldom
+                several.setdefault(place, [first[place]]).append(row)
+            else:
+                first[place] = row
+        for place, row in first.items():
+            if place in several:
+                values[place] = self._chosen(own.facts[place], several[place])
+            elif self._covers(row):
+                values[place] = row[0]
+        told.facts[subject] = Facts(values, nothing.shown, {})
+
+    def _covers(self, row: tuple[Any, ...]) -> bool:
+        start, end = row[1], row[2]
+        return (start is None or self._day(start) <= self._on) and (end is None or self._on <= self._day(end))
+
+    def _chosen(self, fact: Fact, rows: Iterable[tuple[Any, ...]]) -> Any:
+        day = self._day
+        among = [
+            FactRow(
                 None,
                 inside,
                 day(start) if start else 0,
@@ -187,20 +210,10 @@ class HouseholdsOn:
                 day(as_of) if as_of else 0,
                 source,
             )
-            found.setdefault(entry[0], []).append(row)
-        nothing = self._nothing[PERSON if own is self._shelves[PERSON] else "household"]
-        told.facts[subject] = Facts(self._chosen(own, found), nothing.shown, {})
-
-    def _chosen(self, own: Shelf, found: Mapping[int, Sequence[FactRow]]) -> list[Any]:
-        values: list[Any] = [None] * len(own.names)
-        on = self._on
-        for place, rows in found.items():
-            if len(rows) > 1:
-                row, _ = choose(own.facts[place], rows, on, self._known_day)
-                values[place] = None if row is None else row.inside
-            elif rows[0].start <= on <= rows[0].end:
-                values[place] = rows[0].inside
-        return values
+            for inside, start, end, as_of, source, recorded in rows
+        ]
+        row, _ = choose(fact, among, self._on, self._known_day)
+        return None if row is None else row.inside
 
     def _inside(self, fact: str, plain: bytes) -> Any:
         """A value as the engine computes with it. Raises `Wrong`."""

@@ -84,7 +84,7 @@ def nightly(
             read.connection.execute(select(household.household_id).order_by(household.household_id)).scalars()
         )
     batches = iter(list(batched(everyone, AT_ONCE)))
-    looking = _Looking(database, book, on, known, forked=workers > 1)
+    looking = Looking(database, book, on, known, forked=workers > 1)
     night = Night(on)
     for looked in in_processes(looking, lambda _: next(batches, None), workers):
         _write_down(database, book, looked, night, known, actor)
@@ -143,7 +143,7 @@ def _row(household_id: str, on: date, standing: Standing, decision: int | None) 
 # --- looking ------------------------------------------------------------------------------------------------
 
 
-class _Looking:
+class Looking:
     """Looks at a batch of households; in a process of its own it has its own connection."""
 
     def __init__(self, database: Database, book: Rulebook, on: date, known: date, *, forked: bool) -> None:
@@ -168,7 +168,7 @@ class _Looking:
         raised = [
             notice
             for household_id, (document, household) in watched.items()
-            for notice in self._raised(household, document, now[household_id])
+            for notice in self.raised(household, document, now[household_id])
         ]
         changed = tuple(one for one in now if one in before and before[one] != now[one].digest)
         new = tuple(one for one in now if one not in before)
@@ -196,7 +196,7 @@ class _Looking:
             found.update(standings(self.book, self.kernel.run(rows)))
         return found
 
-    def _raised(self, household: Household, document: Mapping[str, Any], now: Standing) -> Iterator[Raised]:
+    def raised(self, household: Household, document: Mapping[str, Any], now: Standing) -> Iterator[Raised]:
         yield from proposals(self.book, household, now, self.on)
         if household.payments or household.events or household.statuses:
             watched = self._watched(household, now)
