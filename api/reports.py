@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import date
 from itertools import islice
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from api.answers import PRIVATE
 from api.guard import guarded_router, needs
@@ -25,6 +22,7 @@ from records import decisions, exports, people, reports, scope
 from records.report_sheets import FIGURES, LINES, coverage, figure_rows, header, line_rows
 from records.reports import Chosen, Line, Month, month_of
 from records.rights import Right
+from records.xlsx import as_xlsx
 
 router = guarded_router()
 
@@ -134,13 +132,7 @@ def _file(name: str, kind: str, columns: list[str], rows: Iterator[list[Any]]) -
     headers = PRIVATE | {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     if kind == "csv":
         return StreamingResponse(exports.as_csv(columns, whole), 200, headers, "text/csv; charset=utf-8")
-    place = Path(tempfile.mkstemp(suffix=".xlsx")[1])
-    try:
-        exports.write_xlsx(place, name, columns, whole)
-    except BaseException:
-        place.unlink()
-        raise
-    return FileResponse(place, 200, headers, _XLSX, background=BackgroundTask(place.unlink))
+    return StreamingResponse(as_xlsx(name, columns, whole), 200, headers, _XLSX)
 
 
 @router.get("/divergence", summary="Where departments draw different lines")
