@@ -63,6 +63,7 @@ class Right(StrEnum):
     WRITE_DOCUMENTS = "documents.write"
     PRINT_LETTERS = "letters.print"  # with the full name of whom a letter goes to
     READ_REPORTS = "reports.read"
+    READ_DISCRETION = "discretion.read"  # how colleagues decide, by name
     READ_NOTICES = "notices.read"
     ANSWER_NOTICES = "notices.answer"
     PAUSE_NOTICES = "notices.pause"
@@ -115,6 +116,7 @@ RIGHT_LABELS: Mapping[Right, Mapping[str, str]] = {
     Right.WRITE_DOCUMENTS: {"zh": "收取材料", "en": "take in papers"},
     Right.PRINT_LETTERS: {"zh": "打印告知书（含姓名全文）", "en": "print letters, with full names"},
     Right.READ_REPORTS: {"zh": "查看统计", "en": "read reports"},
+    Right.READ_DISCRETION: {"zh": "查看审批人酌情统计", "en": "read how approvers decide"},
     Right.READ_RULEBOOKS: {"zh": "查看规则库", "en": "read rulebooks"},
     Right.DRAFT_RULEBOOKS: {"zh": "起草、检查规则库", "en": "draft rulebooks"},
     Right.PUBLISH_RULEBOOKS: {
@@ -194,6 +196,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.REPLAY,
             Right.IMPORT,
             Right.MATCH_FEEDS,
+            Right.READ_DISCRETION,
             Right.ANSWER_PROPOSALS,
             Right.ANSWER_NOTICES,
             Right.PAUSE_NOTICES,
@@ -201,7 +204,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     ),
     Role.POLICY_OFFICER: frozenset(_ALWAYS | {Right.DRAFT_RULEBOOKS, Right.PUBLISH_RULEBOOKS}),
     Role.AUDITOR: frozenset(
-        _ALWAYS | _READS | {Right.UNMASK, Right.REPLAY, Right.READ_AUDIT, Right.VERIFY_AUDIT}
+        _ALWAYS
+        | _READS
+        | {Right.UNMASK, Right.REPLAY, Right.READ_DISCRETION, Right.READ_AUDIT, Right.VERIFY_AUDIT}
     ),
     Role.ADMINISTRATOR: frozenset(_ALWAYS | {Right.MANAGE_ACCOUNTS}),
 }
