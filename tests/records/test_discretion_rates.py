@@ -100,7 +100,12 @@ def test_somebody_is_named_once_there_is_enough(bureau: Bureau) -> None:
     assert before[FEW].decisions == 2 and before[FEW].against == 0
     [household] = {one.household_id for one in steps(bureau, policy="temporary_relief")}
     _, most = band(bureau, household)
-    for _ in range(3):
+    [again] = [one.case_id for one in steps(bureau, what="sent-back")]
+    bureau.takes(TAO, again, "investigate", text="复查属实", outcome="grant")
+    bureau.takes(TAO, again, "publicise", amount=str(most), **REASON)
+    bureau.later(4)
+    confirms(bureau, household, again, CHEN, amount=str(most), again="另一事故", **REASON)
+    for _ in range(2):
         case = ready(bureau, household, str(most))
         confirms(bureau, household, case, CHEN, amount=str(most), again="另一事故", **REASON)
     chen = told(bureau)["chen"]
