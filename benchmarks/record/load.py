@@ -62,7 +62,7 @@ def main() -> None:
 
 def _run(given: argparse.Namespace, place: Path, url: str) -> None:
     keys = place / "keys.json"
-    _loaded(given.households, place, url, keys)
+    loaded(given.households, place, url, keys)
     record = connect(url, read_keys(keys), office_zone())
     households, names = _known(record)
     passwords = _hired(record)
@@ -126,7 +126,7 @@ def _report_processor(before: dict[str, float], after: dict[str, float], answers
 # --- the county ---------------------------------------------------------------------------------------------
 
 
-def _loaded(count: int, place: Path, url: str, keys: Path) -> None:
+def loaded(count: int, place: Path, url: str, keys: Path) -> None:
     if (place / "loaded").exists():
         return
     began = time.perf_counter()

@@ -27,7 +27,7 @@ from records.database import AT_ONCE, Database, Reading, Writing, batched, readi
 from records.inspections import reading as inspections
 from records.inspections.reading import Inspection
 from records.inspections.words import HOUSEHOLD, collided
-from records.nightly import looking
+from records.nightly import Looking
 from records.notices import GRAVITY, Raised
 from records.refused import Refused
 from records.rights import Viewer
@@ -89,7 +89,7 @@ def look(
         for suggested in (*_against(read, one, rules, sample), *_outliers(read, book, one, rules)):
             made.found[suggested.same_as] = suggested
     if rules.watch or rules.proposals:
-        looks = looking(database, book, made.on, made.known)
+        looks = Looking(database, book, made.on, made.known, forked=False)
         for some in batched(sample, AT_ONCE):
             looked = looks(some)
             made.unread |= looked.unread
