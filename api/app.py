@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from api import (
     accounts,
     cases,
+    discretion,
     feeds,
     funds,
     households,
@@ -91,6 +92,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     feeds.router,
     cases.router,
     worklists.router,
+    discretion.router,
     publicity.router,
     payees.router,
     payments.router,

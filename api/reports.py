@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import date
-from itertools import islice
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Query, Request
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response
 
-from api.answers import PRIVATE
+from api.downloads import Format, Language, download
 from api.guard import guarded_router, needs
 from api.problems import not_found
 from api.query import language_of
@@ -21,17 +17,14 @@ from api.recorded import Asked, Id, Limit, answer, asked
 from engine.decision import parse_json
 from engine.decision.divergence import between, divergence
 from engine.language.problems import nearest
-from records import decisions, exports, people, reports, scope
+from records import decisions, people, reports, scope
 from records.report_sheets import FIGURES, LINES, coverage, figure_rows, header, line_rows
 from records.reports import Chosen, Line, Month, month_of
 from records.rights import Right
 
 router = guarded_router()
 
-Format = Annotated[Literal["json", "csv", "xlsx"], Query(description="csv and xlsx are whole files")]
-Language = Annotated[str | None, Query(max_length=10)]
 By = Annotated[str, Query(max_length=80, description="level of areas; where each household lives when empty")]
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.get("/reports/{month}", summary="The table of a month")
@@ -54,7 +47,7 @@ def table(
         found = reports.table(read, ask.book, of, chosen)
     if format != "json":
         rows = figure_rows(ask.book, of, found, language)
-        return _file(f"report-{of.name}", format, header(FIGURES, language), rows)
+        return download(f"report-{of.name}", format, header(FIGURES, language), rows)
     figures = [
         {
             "policy": one.policy,
@@ -98,7 +91,7 @@ def lines(
     if format == "json":
         return _page(ask, of, chosen, skip, limit)
     rows = _line_rows(ask, of, chosen, language)
-    return _file(f"lines-{of.name}", format, header(LINES, language), rows)
+    return download(f"lines-{of.name}", format, header(LINES, language), rows)
 
 
 def _chosen(ask: Asked, known: date | None, **asked_for: Any) -> Chosen:
@@ -125,22 +118,6 @@ def _plain(one: Line, names: dict[str, str | None]) -> dict[str, Any]:
 def _line_rows(ask: Asked, month: Month, chosen: Chosen, language: str) -> Iterator[list[Any]]:
     with ask.reading() as read:
         yield from line_rows(ask.book, month, reports.lines(read, ask.book, month, chosen), language)
-
-
-def _file(name: str, kind: str, columns: list[str], rows: Iterator[list[Any]]) -> Response:
-    """A download. What is wrong with the question is found before the first row is sent."""
-    first = list(islice(rows, 1))
-    whole = (row for part in (first, rows) for row in part)
-    headers = PRIVATE | {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-    if kind == "csv":
-        return StreamingResponse(exports.as_csv(columns, whole), 200, headers, "text/csv; charset=utf-8")
-    place = Path(tempfile.mkstemp(suffix=".xlsx")[1])
-    try:
-        exports.write_xlsx(place, name, columns, whole)
-    except BaseException:
-        place.unlink()
-        raise
-    return FileResponse(place, 200, headers, _XLSX, background=BackgroundTask(place.unlink))
 
 
 @router.get("/divergence", summary="Where departments draw different lines")

@@ -15,6 +15,7 @@ from api import logs, metrics
 from api.app import make_app
 from api.current import CurrentRulebook, InRecord
 from api.settings import settings_of
+from api.workers import refuse_taken, serve_in_processes
 from records.database import connect
 from records.keys import read_keys
 from records.place import office_zone
@@ -38,11 +39,10 @@ class Served:
 
 
 def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
-    """Serves until it is told to stop. Raises `Problems`, `BadKeys`, `BadPlace`, `BadSettings`, `Refused` (`starting.Drift`)."""
+    """Serves until it is told to stop. Raises `Problems`, `BadKeys`, `BadPlace`, `BadSettings`, `Refused` (`starting.Drift`),
+    `OSError` where the port is taken."""
     logs.set_up()
     settings: dict[str, Any] = {
-        "host": host,
-        "port": port,
         "loop": "uvloop",
         "http": "httptools",
         "ws": "none",
@@ -52,8 +52,9 @@ def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
         "timeout_graceful_shutdown": DRAIN,
     }
     app = make_served(served)  # what is wrong is told before any process is started
+    refuse_taken(host, port)
     if workers == 1:
-        uvicorn.run(app, **settings)
+        uvicorn.run(app, host=host, port=port, **settings)
         return
     os.environ[_POLICIES] = "" if served.policies is None else str(served.policies)
     os.environ[_RECORD], os.environ[_KEYS] = served.record, str(served.keys)
@@ -61,7 +62,7 @@ def serve(served: Served, host: str, port: int, workers: int = 1) -> None:
         app.state.record.engine.dispose()  # each process has connections of its own
     with TemporaryDirectory(prefix="relief-metrics-") as directory:
         os.environ[metrics.DIRECTORY] = directory
-        uvicorn.run("api.serve:app_of_environment", factory=True, workers=workers, **settings)
+        serve_in_processes("api.serve:app_of_environment", host, port, workers, settings)
 
 
 def app_of_environment() -> FastAPI:

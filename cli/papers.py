@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from records.place import BadPlace, documents_directory
 from records.refused import Refused
 from records.report_sheets import FIGURES, LINES, figure_rows, header, line_rows
 from records.reports import Chosen, Month, month_of
+from records.xlsx import as_xlsx
 
 _ENDINGS = {".pdf": Media.PDF, ".html": Media.HTML}
 
@@ -119,16 +121,15 @@ def _lines(
 
 def _files(stem: Path, columns: list[str], rows: Any) -> None:
     """The same rows three times, each written while they are read."""
-    streams = {".csv": exports.as_csv, ".json": exports.as_json}
+    streams = {
+        ".csv": exports.as_csv,
+        ".json": exports.as_json,
+        ".xlsx": partial(as_xlsx, stem.name),
+    }
     for ending, stream in streams.items():
         place = stem.with_name(stem.name + ending)
         writing_file(place, lambda place=place, stream=stream: _streamed(place, stream(columns, rows())))  # type: ignore[misc]
         typer.echo(str(place))
-    place = stem.with_name(stem.name + ".xlsx")
-    beside = place.with_name(place.name + ".part")
-    writing_file(place, lambda: exports.write_xlsx(beside, stem.name, columns, rows()))
-    beside.replace(place)
-    typer.echo(str(place))
 
 
 def _streamed(place: Path, chunks: Iterator[bytes]) -> None:

@@ -25,5 +25,7 @@ def run(host: str, port: int, policies: Path | None, record: str, keys: Path, wo
         stop(told(problems, directory or Path()))
     except (BadKeys, BadPlace, BadSettings, Refused) as bad:
         stop(str(bad))
+    except OSError as error:
+        stop(f"{host}:{port}: 不能在此地址提供服务 · cannot serve on this address: {error.strerror or error}")
     except DBAPIError as error:
         stop(f"{record}: 数据库出错，请先 relief record init · the database refused: {error.orig}")

@@ -10,6 +10,8 @@ time waits for the end of the chain only then.
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, text
 
 from records import chain
 from records.keys import Keys
@@ -30,6 +32,7 @@ Value = TypeVar("Value")
 MIGRATIONS = Path(__file__).parent / "migrations"
 AT_ONCE = 500  # values that one question to the database names
 _CHAIN = 11643  # the advisory lock of the audit chain
+_FRESH = 5.0  # seconds that a connection that nobody used is believed to be there
 
 
 def _now() -> datetime:
@@ -79,11 +82,15 @@ class Writing(Reading):
 
 def connect(url: str, keys: Keys, zone: tzinfo = UTC) -> Database:
     """`url` as SQLAlchemy takes it: sqlite:///county.db, postgresql+psycopg://user@host/county."""
-    # Errors go into logs, so they do not say what was written.
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
+    engine = create_engine(
+        url, hide_parameters=True
+    )  # errors go into logs, so they do not say what was written
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_settings)
         event.listen(engine, "begin", _sqlite_begin)
+    else:
+        event.listen(engine, "checkin", _put_back)
+        event.listen(engine, "checkout", _Taken(engine))
     return Database(engine, keys, zone)
 
 
@@ -145,6 +152,16 @@ def reading(database: Database) -> Iterator[Reading]:
         yield Reading(connection, database.keys)
 
 
+@contextmanager
+def asking(database: Database) -> Iterator[Reading]:
+    """For a single question, which needs no view of its own."""
+    isolation = "SERIALIZABLE" if database.is_sqlite else "AUTOCOMMIT"
+    with database.engine.connect().execution_options(
+        isolation_level=isolation, relief_reads_only=True
+    ) as connection:
+        yield Reading(connection, database.keys)
+
+
 def batched(values: Iterable[Value], size: int) -> Iterator[list[Value]]:
     """Lists of so many values, the last one shorter."""
     rest = iter(values)
@@ -164,3 +181,36 @@ def _sqlite_begin(connection: Connection) -> None:
     """A writer takes the lock at once: two that read first and write then could not both go on."""
     reads_only = connection.get_execution_options().get("relief_reads_only")
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _put_back(_: Any, record: Any) -> None:
+    record.info["put_back"] = time.monotonic()
+
+
+class _Taken:
+    """Looks whether a connection that is taken from the pool is still there.
+
+    One that the server has ended has something to read. That costs nothing, so only a connection that was long unused
+    is asked (what a firewall has dropped says nothing).
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.dialect = engine.dialect
+
+    def __call__(self, connection: Any, record: Any, _: Any) -> None:
+        since = record.info.get("put_back")
+        if since is None:  # it was made just now
+            return
+        try:
+            fresh = time.monotonic() - since < _FRESH
+            if not _has_news(connection) and (fresh or self.dialect.do_ping(connection)):
+                return
+        except self.dialect.loaded_dbapi.Error:
+            pass
+        raise exc.InvalidatePoolError("the database has ended this connection")
+
+
+def _has_news(connection: Any) -> bool:
+    looking = select.poll()
+    looking.register(connection.fileno(), select.POLLIN)
+    return bool(looking.poll(0))

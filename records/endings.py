@@ -14,8 +14,10 @@ from typing import Any
 
 from engine.decision.document import Household, Status, read_household
 from engine.decision.entitlement import Entitlement, MonthLine, entitlement
+from engine.decision.values import shelf
 from engine.inference.found import Task
 from engine.language.dates import add_months, from_date, month_start, to_date
+from engine.language.scope import PERSON
 from engine.rulebook import Rulebook
 from engine.rulebook.ending import Ending, Reporter
 from engine.rulebook.procedures import REDUCE, STOP
@@ -101,6 +103,23 @@ class Ended:
                 for one in self.report
             ],
         }  # fmt: skip
+
+
+def may_have_ended(book: Rulebook, household: Household) -> bool:
+    """Whether `ended` may find something: something is held, and an event that ends things is known, or its fact."""
+    if not household.statuses:
+        return False
+    if any(one.kind in book.endings and one.person for one in household.events or ()):
+        return True
+    for ending in book.endings.values():
+        for name, value in tuple(ending.means.items())[:1]:
+            place, _, converter = shelf(book, PERSON).entries[name]
+            meant = value if converter is None else converter(value)
+            for person in household.people:
+                told = [row.inside for row in person.facts.dated.get(place, ())]
+                if meant in (person.facts.inside[place], *told):
+                    return True
+    return False
 
 
 def ended(book: Rulebook, document: Mapping[str, Any], on: date, known: date) -> list[Ended]:

@@ -1,4 +1,4 @@
-"""Rows as CSV, XLSX or JSON, written while they are read.
+"""Rows as CSV or JSON, written while they are read (`records.xlsx`: as workbooks).
 
 CSV carries a byte order mark, so that Excel takes it for UTF-8. A text that a spreadsheet would take for a formula
 stays a text.
@@ -10,14 +10,12 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from engine.decision import encode_json
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _AT_ONCE = 500
-MOST_ROWS = 1_048_575  # of a sheet, below its header
 
 Rows = Iterable[Sequence[Any]]
 
@@ -40,36 +38,6 @@ def as_json(header: Sequence[str], rows: Rows) -> Iterator[bytes]:
     for n, row in enumerate(rows):
         yield (b",\n" if n else b"\n") + encode_json(dict(zip(header, row, strict=True)))
     yield b"\n]\n"
-
-
-def write_xlsx(path: Path, title: str, header: Sequence[str], rows: Rows) -> None:
-    """Rows beyond what a sheet holds go on in a next one."""
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-
-    book = Workbook(write_only=True)
-    sheet: Any = None
-    for n, row in enumerate(rows):
-        if n % MOST_ROWS == 0:
-            sheet = _sheet(book, title, n // MOST_ROWS, header)
-        cells = []
-        for value in row:
-            cell = value
-            if isinstance(value, str) and value.startswith(_FORMULA):
-                cell = WriteOnlyCell(sheet, value=value)
-                cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
-    if sheet is None:
-        _sheet(book, title, 0, header)
-    book.save(path)
-
-
-def _sheet(book: Any, title: str, number: int, header: Sequence[str]) -> Any:
-    sheet = book.create_sheet(title if number == 0 else f"{title}-{number + 1}")
-    sheet.freeze_panes = "A2"
-    sheet.append(list(header))
-    return sheet
 
 
 def _taken(text: io.StringIO) -> bytes:

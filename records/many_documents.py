@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -65,7 +64,9 @@ def _documents(
         since = paid_since if table is tables.payment else ""
         own[table.name] = _by(read, table, "household_id", some, known, people=False, since=since)
         told[table.name] = _by(read, table, "person_id", everyone, known, people=True, since=since)
-    subjects = [*map(sealed.of_household, some), *map(sealed.of_person, everyone)]
+    happened = (own[tables.life_event.name], told[tables.life_event.name])
+    sealing = (some, everyone) if facts else happened  # whose sealed rows are opened
+    subjects = [*map(sealed.of_household, sealing[0]), *map(sealed.of_person, sealing[1])]
     sealed.data_keys(read, subjects)
     for household_id in some:
         if household_id not in found or not own["residence"].get(household_id):
@@ -91,7 +92,7 @@ def _by(
     since: str = "",
 ) -> Mapping[str, list[Row[Any]]]:
     """Rows of households, or of people, by whose they are, in the order of writing."""
-    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    found: dict[str, list[Row[Any]]] = {}
     for some in batched(values, AT_ONCE):
         chosen = select(*read_columns(table)).where(table.c[column].in_(some))
         chosen = chosen.where(table.c.recorded_on <= known)
@@ -100,7 +101,7 @@ def _by(
         if since:
             chosen = chosen.where(table.c.month >= since)
         for row in read.connection.execute(chosen.order_by(table.c.seq)):
-            found[getattr(row, column)].append(row)
+            found.setdefault(getattr(row, column), []).append(row)
     return found
 
 
@@ -119,4 +120,5 @@ class _Fetched:
     def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
         told = self.told[table.name]
         several = [self.own[table.name].get(self.household_id, ()), *(told.get(one, ()) for one in people)]
-        return list(merge(*several, key=lambda row: row.seq))
+        some = [rows for rows in several if rows]
+        return some[0] if len(some) == 1 else list(merge(*some, key=lambda row: row.seq))

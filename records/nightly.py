@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
-from engine.decision import BadDocument, read_household
+from engine.decision import BadDocument
 from engine.decision.document import Household
 from engine.decision.inputs import inputs_on
 from engine.decision.model import ConflictFound
@@ -29,11 +29,13 @@ from engine.population.workers import in_processes
 from engine.rulebook import Rulebook
 from records import audit, decisions, tables
 from records.database import Database, batched, connect, reading, writing
+from records.endings import may_have_ended
+from records.households_on import HouseholdsOn, OnDay
 from records.many_documents import documents
 from records.notices import Raised, raise_all
-from records.proposing import of_events, watched_notices
+from records.proposing import of_events, proposals, watched_notices
 from records.sealed import Erased
-from records.standing import Standing, last_standings, standings
+from records.standing import Standing, last_digests, standings
 
 AT_ONCE = 500  # households of one batch, and of one transaction
 LOOKING_BACK = 24  # months of payments that watch rules are shown
@@ -41,8 +43,14 @@ LOOKING_BACK = 24  # months of payments that watch rules are shown
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one batch came to. `unread`: households that the rulebook cannot read, and the first thing wrong there."""
+    """What one batch came to.
 
+    households  how many were decided
+    standings   of those that changed or are new; nobody needs the others
+    unread      households that the rulebook cannot read, and the first thing wrong there
+    """
+
+    households: int
     standings: dict[str, Standing]
     changed: tuple[str, ...]
     new: tuple[str, ...]
@@ -78,11 +86,11 @@ def nightly(
             read.connection.execute(select(household.household_id).order_by(household.household_id)).scalars()
         )
     batches = iter(list(batched(everyone, AT_ONCE)))
-    looking = _Looking(database, book, on, known, forked=workers > 1)
+    looking = Looking(database, book, on, known, forked=workers > 1)
     night = Night(on)
     for looked in in_processes(looking, lambda _: next(batches, None), workers):
         _write_down(database, book, looked, night, known, actor)
-        progress(len(looked.standings) + len(looked.unread))
+        progress(looked.households + len(looked.unread))
     with writing(database, actor) as write:
         row = {
             "on": on,
@@ -118,7 +126,7 @@ def _write_down(
         audit.add_many(write, "standing", tables.standing, rows)
         for one in raise_all(write, looked.raised, night.on):
             night.raised[f"{one.kind} {one.about}"] += 1
-    night.households += len(looked.standings)
+    night.households += looked.households
     night.changed += looked.changed
     night.unread |= looked.unread
 
@@ -137,17 +145,14 @@ def _row(household_id: str, on: date, standing: Standing, decision: int | None) 
 # --- looking ------------------------------------------------------------------------------------------------
 
 
-def looking(database: Database, book: Rulebook, on: date, known: date) -> Callable[[list[str]], Looked]:
-    """Looks at some households as the night does, in this process, and writes nothing."""
-    return _Looking(database, book, on, known, forked=False)
-
-
-class _Looking:
+class Looking:
     """Looks at a batch of households; in a process of its own it has its own connection."""
 
     def __init__(self, database: Database, book: Rulebook, on: date, known: date, *, forked: bool) -> None:
         self.book, self.on, self.known = book, on, known
         self.kernel = Kernel(book, from_date(on), from_date(known))
+        self.deciding = HouseholdsOn(book, on, known)
+        self.watching = self.deciding if on <= known else HouseholdsOn(book, on, known, facts_on=known)
         self._database, self._forked = database, forked
 
     def __call__(self, ids: list[str]) -> Looked:
@@ -156,28 +161,34 @@ class _Looking:
             self._database, self._forked = connect(url, self._database.keys, self._database.zone), False
         unread: dict[str, str] = {}
         with reading(self._database) as read:
-            made = [one for one in documents(read, ids, self.on, self.known) if one["people"]]
-            before = last_standings(read, ids)
-        households = dict(self._readable(made, unread))
-        now = self._standings(list(households.values()))
-        by_id = {one["household_id"]: one for one in made}
+            found = dict(self._readable(self.deciding.read(read, ids), unread))
+            before = last_digests(read, found)
+            now = self._standings([one for _, one in found.values()])
+            watched = found
+            if self.watching is not self.deciding:  # what is watched is watched up to what is known
+                watched = dict(self._readable(self.watching.read(read, ids), {}))
+            ended = [one for one, (_, household) in watched.items() if may_have_ended(self.book, household)]
+            whole = {one["household_id"]: one for one in documents(read, ended, self.on, self.known)}
         raised = [
             notice
-            for household_id, household in households.items()
-            for notice in self._raised(household, by_id[household_id], now[household_id])
+            for household_id, (document, household) in watched.items()
+            for notice in self.raised(household, document, now[household_id], whole.get(household_id))
         ]
-        changed = tuple(one for one in now if one in before and before[one].digest != now[one].digest)
+        changed = tuple(one for one in now if one in before and before[one] != now[one].digest)
         new = tuple(one for one in now if one not in before)
-        return Looked(now, changed, new, tuple(raised), unread)
+        kept = {one: now[one] for one in (*changed, *new)}
+        return Looked(len(now), kept, changed, new, tuple(raised), unread)
 
+    @staticmethod
     def _readable(
-        self, made: Sequence[dict[str, Any]], unread: dict[str, str]
-    ) -> Iterator[tuple[str, Household]]:
-        for one in made:
-            try:
-                yield one["household_id"], read_household(self.book, one)
-            except BadDocument as bad:
-                unread[one["household_id"]] = f"{bad.problems[0].pointer} {bad.problems[0].code}"
+        found: Iterable[OnDay], unread: dict[str, str]
+    ) -> Iterator[tuple[str, tuple[Mapping[str, Any], Household]]]:
+        for one in found:
+            if isinstance(one.household, BadDocument):
+                first = one.household.problems[0]
+                unread[one.household_id] = f"{first.pointer} {first.code}"
+            else:
+                yield one.household_id, (one.document, one.household)
 
     def _standings(self, households: list[Household]) -> dict[str, Standing]:
         if not households:
@@ -189,8 +200,18 @@ class _Looking:
             found.update(standings(self.book, self.kernel.run(rows)))
         return found
 
-    def _raised(self, household: Household, document: dict[str, Any], now: Standing) -> Iterator[Raised]:
-        yield from of_events(self.book, household, document, now, self.on, self.known)
+    def raised(
+        self,
+        household: Household,
+        document: Mapping[str, Any],
+        now: Standing,
+        whole: Mapping[str, Any] | None = None,
+    ) -> Iterator[Raised]:
+        """`whole`: the document with its facts, where an event may have ended something."""
+        if whole is None:
+            yield from proposals(self.book, household, now, self.on)
+        else:
+            yield from of_events(self.book, household, whole, now, self.on, self.known)
         if household.payments or household.events or household.statuses:
             watched = self._watched(household, now)
             yield from watched_notices(self.book, household, document, watched, self.known)

@@ -63,6 +63,7 @@ class Right(StrEnum):
     WRITE_DOCUMENTS = "documents.write"
     PRINT_LETTERS = "letters.print"  # with the full name of whom a letter goes to
     READ_REPORTS = "reports.read"
+    READ_DISCRETION = "discretion.read"  # how colleagues decide, by name
     READ_NOTICES = "notices.read"
     ANSWER_NOTICES = "notices.answer"
     PAUSE_NOTICES = "notices.pause"
@@ -128,6 +129,7 @@ RIGHT_LABELS: Mapping[Right, Mapping[str, str]] = {
     Right.PACK_INSPECTIONS: {"zh": "导出专项检查证据包", "en": "take out evidence packs"},
     Right.READ_RECTIFICATIONS: {"zh": "查看整改事项", "en": "read what has to be put right"},
     Right.RECTIFY: {"zh": "办理整改", "en": "put right what an inspection found"},
+    Right.READ_DISCRETION: {"zh": "查看审批人酌情统计", "en": "read how approvers decide"},
     Right.READ_RULEBOOKS: {"zh": "查看规则库", "en": "read rulebooks"},
     Right.DRAFT_RULEBOOKS: {"zh": "起草、检查规则库", "en": "draft rulebooks"},
     Right.PUBLISH_RULEBOOKS: {
@@ -212,6 +214,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.REPLAY,
             Right.IMPORT,
             Right.MATCH_FEEDS,
+            Right.READ_DISCRETION,
             Right.ANSWER_PROPOSALS,
             Right.ANSWER_NOTICES,
             Right.PAUSE_NOTICES,
@@ -222,7 +225,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         _ALWAYS
         | _READS
         | _INSPECTS
-        | {Right.PACK_INSPECTIONS, Right.UNMASK, Right.REPLAY, Right.READ_AUDIT, Right.VERIFY_AUDIT}
+        | {Right.PACK_INSPECTIONS, Right.READ_DISCRETION}
+        | {Right.UNMASK, Right.REPLAY, Right.READ_AUDIT, Right.VERIFY_AUDIT}
     ),
     Role.ADMINISTRATOR: frozenset(_ALWAYS | {Right.MANAGE_ACCOUNTS}),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, bindparam, select
 
 from engine.language.tree import Node, walk
 from engine.rulebook import Rulebook
@@ -27,6 +27,8 @@ CLASSES = {
     Role.DEPARTMENT_OFFICER: _OPEN_TO_OTHERS,  # and what the department answers, or needs to decide
     Role.AUDITOR: _ALL_CLASSES,
 }
+
+_BY_ID = select(tables.household).where(tables.household.c.household_id == bindparam("household"))
 
 
 def areas_below(book: Rulebook, area: str) -> frozenset[str]:
@@ -66,12 +68,8 @@ def household_seen(
     read: Reading, viewer: Viewer, right: Right, book: Rulebook, household_id: str
 ) -> Row[Any]:
     """The household's row. Raises `Refused` no-household, also for one that is out of reach."""
-    found = read.connection.execute(
-        select(tables.household)
-        .where(tables.household.c.household_id == household_id)
-        .where(within(viewer, right, book))
-    ).first()
-    if found is None:
+    found = read.connection.execute(_BY_ID, {"household": household_id}).first()
+    if found is None or found.area not in areas_of(viewer, right, book):
         raise no_household(household_id)
     return found
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from records import attempts, audit, passwords, tables
-from records.database import Database, Reading, Writing, reading, writing
+from records.database import Database, Reading, Writing, asking, reading, writing
 from records.refused import Refused
 from records.rights import Grant, Role, Viewer
 from records.tables.base import utc
@@ -217,7 +217,7 @@ _BY_SUBJECT = _with_grants(tables.account).where(tables.account.c.subject == bin
 def of_token(database: Database, lasting: Lasting, token: str, at: datetime) -> tuple[Viewer, str] | None:
     """Who a token is and the session that it opens. Nobody: it is none, or its session has ended."""
     day = at.astimezone(database.zone).date()
-    with reading(database) as read:
+    with asking(database) as read:
         rows = read.connection.execute(_BY_TOKEN, {"token": _hash(token), "day": day}).all()
     if not rows:
         return None
@@ -232,7 +232,7 @@ def of_token(database: Database, lasting: Lasting, token: str, at: datetime) -> 
 def of_subject(database: Database, subject: str, at: datetime) -> Viewer | None:
     """Whom the office's identity provider means."""
     day = at.astimezone(database.zone).date()
-    with reading(database) as read:
+    with asking(database) as read:
         rows = read.connection.execute(_BY_SUBJECT, {"subject": subject, "day": day}).all()
     return _viewer(rows) if rows else None
 
@@ -240,7 +240,7 @@ def of_subject(database: Database, subject: str, at: datetime) -> Viewer | None:
 def of_name(database: Database, account: str, at: datetime) -> Viewer | None:
     """Whose account that is, for who works on the machine itself and signs in nowhere."""
     day = at.astimezone(database.zone).date()
-    with reading(database) as read:
+    with asking(database) as read:
         rows = read.connection.execute(_BY_NAME, {"account": account, "day": day}).all()
     return _viewer(rows) if rows else None
 

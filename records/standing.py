@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-from sqlalchemy import func, select
+import pyarrow.compute as pc
+from sqlalchemy import Select, func, select
 
 from engine.rulebook import Rulebook
 from records import tables
@@ -19,6 +20,8 @@ from records.database import AT_ONCE, Reading, batched
 
 HOUSEHOLD = "household"
 _OPEN = ("undetermined", "discretionary")
+_NOTHING = ("not-concerned", "not-in-force")
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Standing:
 
     def plain(self) -> bytes:
         findings = [[*key, one.outcome, one.amount] for key, one in sorted(self.findings.items())]
-        return json.dumps([findings, list(self.conflicts)], separators=(",", ":")).encode()
+        return _encode([findings, list(self.conflicts)]).encode()
 
     def packed(self) -> bytes:
         return zlib.compress(self.plain(), 1)
@@ -63,36 +66,48 @@ def unpacked(content: bytes, score: int | None) -> Standing:
 
 
 def standings(book: Rulebook, results: pa.RecordBatch) -> Iterator[tuple[str, Standing]]:
-    """Of each row of the kernel's results; findings that do not concern somebody are left out."""
-    units = {policy.id: policy.unit for policy in book.policies.values()}
-    for row in results.to_pylist():
-        findings: dict[tuple[str, str], Finding] = {}
-        for policy, unit in units.items():
-            if unit == HOUSEHOLD:
-                _note(findings, policy, HOUSEHOLD, row.get(policy))
+    """Of each row of the kernel's results; findings that do not concern somebody are left out.
+
+    Column by column: of a household's hundred findings most are nothing to note.
+    """
+    people = results.column("people")
+    persons = people.flatten()
+    names = persons.field("person_id").to_pylist()
+    lives_in = np.repeat(np.arange(results.num_rows), people.value_lengths().to_numpy()).tolist()
+    findings: list[dict[tuple[str, str], Finding]] = [{} for _ in range(results.num_rows)]
+    for policy in book.policies.values():
+        of_household = policy.unit == HOUSEHOLD
+        column = results.column(policy.id) if of_household else persons.field(policy.id)
+        for place, finding in _said(column):
+            if of_household:
+                findings[place][policy.id, HOUSEHOLD] = finding
             else:
-                for person in row["people"] or ():
-                    _note(findings, policy, person["person_id"], person.get(policy))
-        conflicts = sorted(
+                findings[lives_in[place]][policy.id, names[place]] = finding
+    conflicts = results.column("conflicts").to_pylist()
+    worst = pc.struct_field(results.column("score"), "worst").to_pylist()
+    for place, household_id in enumerate(results.column("household_id").to_pylist()):
+        told = sorted(
             (one["rule"], one["stage"], one["person_id"] or HOUSEHOLD, one["effect"], one["policy"] or "")
-            for one in row["conflicts"] or ()
+            for one in conflicts[place] or ()
         )
-        yield row["household_id"], Standing(findings, tuple(conflicts), _hundredths(row["score"]))
+        score = None if worst[place] is None else int(worst[place] * 100)
+        yield household_id, Standing(findings[place], tuple(told), score)
 
 
-def _note(
-    findings: dict[tuple[str, str], Finding], policy: str, subject: str, one: Mapping[str, Any] | None
-) -> None:
-    if one is None or one["outcome"] in (None, "not-concerned", "not-in-force"):
+def _said(column: pa.StructArray) -> Iterator[tuple[int, Finding]]:
+    """The findings of a policy that say something, by the row that they stand in."""
+    outcomes, amounts = column.field("outcome"), column.field("amount")
+    names = outcomes.dictionary.to_pylist()
+    nothing = [place for place, name in enumerate(names) if name in _NOTHING]
+    codes = outcomes.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    places = np.flatnonzero((codes >= 0) & ~np.isin(codes, nothing))
+    if amounts.null_count == len(amounts):
+        plain = [Finding(name) for name in names]
+        yield from zip(places.tolist(), map(plain.__getitem__, codes[places].tolist()), strict=True)
         return
-    amount = one.get("amount")
-    findings[policy, subject] = Finding(one["outcome"], None if amount is None else str(amount))
-
-
-def _hundredths(score: Mapping[str, Any] | None) -> int | None:
-    if score is None or score.get("worst") is None:
-        return None
-    return int(Decimal(str(score["worst"])) * 100)
+    chosen = amounts.take(pa.array(places)).to_pylist()
+    for place, code, amount in zip(places.tolist(), codes[places].tolist(), chosen, strict=True):
+        yield place, Finding(names[code], None if amount is None else str(amount))
 
 
 def last_standings(read: Reading, households: Iterable[str]) -> dict[str, Standing]:
@@ -100,14 +115,30 @@ def last_standings(read: Reading, households: Iterable[str]) -> dict[str, Standi
     standing = tables.standing
     found: dict[str, Standing] = {}
     for some in batched(households, AT_ONCE):
-        last = (
-            select(func.max(standing.c.seq))
-            .where(standing.c.household_id.in_(some))
-            .group_by(standing.c.household_id)
-        )
-        rows = read.connection.execute(select(standing).where(standing.c.seq.in_(last)))
+        rows = read.connection.execute(select(standing).where(standing.c.seq.in_(_last(some))))
         found.update((row.household_id, unpacked(row.content, row.score)) for row in rows)
     return found
+
+
+def last_digests(read: Reading, households: Iterable[str]) -> dict[str, str]:
+    """The digest of what each household's findings came to when they last changed."""
+    standing = tables.standing
+    found: dict[str, str] = {}
+    for some in batched(households, AT_ONCE):
+        rows = read.connection.execute(
+            select(standing.c.household_id, standing.c.digest).where(standing.c.seq.in_(_last(some)))
+        )
+        found.update((row.household_id, row.digest) for row in rows)
+    return found
+
+
+def _last(households: Sequence[str]) -> Select[Any]:
+    standing = tables.standing.c
+    return (
+        select(func.max(standing.seq))
+        .where(standing.household_id.in_(households))
+        .group_by(standing.household_id)
+    )
 
 
 def is_open(outcome: str) -> bool:

@@ -98,7 +98,7 @@ def free_port() -> int:
 
 
 def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 120
     while time.monotonic() < give_up and server.poll() is None:
         try:
             with urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=1):

@@ -1,11 +1,12 @@
 """How fast every household is decided, and in how much memory.
 
-`python -m benchmarks.population.run [--households 350000] [--rounds 5]`
+`python -m benchmarks.population.run [--households 350000] [--rounds 9]`
 
 1. The shared pack (24 policies of 8 clauses) in memory, from a table to all results, with clause truths and sums.
-2. The same pack, the same table, in turns: the kernel, OpenFisca-core with its entities built, and ZEN on a sample,
-   extrapolated. The answers are compared first. Each way is shown on one core and on all: OpenFisca takes one, so that
-   for all cores the households are dealt to processes, and what these would have to send back is not counted.
+2. The same pack, the same table, in turns after one that is not counted: the kernel, OpenFisca-core with its entities
+   built, and ZEN and durable_rules on a sample, extrapolated. The answers are compared first. Each way is shown on one
+   core and on all: OpenFisca takes one, so that for all cores the households are dealt to processes, and what these
+   would have to send back is not counted. durable_rules is given the truths of the clauses and only chains them.
 3. Three of its policies beside the same three written by hand in Polars; the answers are compared first.
 4. The county rulebook from Parquet to Parquet in a process of its own: people per second, peak memory of it and of
    its workers together.
@@ -37,13 +38,14 @@ import pyarrow as pa
 from benchmarks.one_household import zen_side
 from benchmarks.one_household.households import random_households
 from benchmarks.one_household.pack import PACK
-from benchmarks.population import by_hand, data, openfisca_side
+from benchmarks.population import by_hand, data, durable_side, openfisca_side
 from engine.population.kernel import Kernel
 from engine.population.stream import decide_all
 from engine.population.workers import in_processes, keep_memory
 from tests.support.households import shipped
 
-ZEN_SAMPLE = 500
+SAMPLE = 500  # households of those that take one at a time
+OF_SAMPLE = ", extrapolated to all"
 AT_ONCE_IN_MEMORY = 98_304  # households; threads need long steps, and nothing here has to be small
 CORES = os.cpu_count() or 1
 
@@ -51,7 +53,7 @@ CORES = os.cpu_count() or 1
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--households", type=int, default=350_000)
-    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--rounds", type=int, default=9)
     arguments.add_argument("--county", type=Path, help=argparse.SUPPRESS)
     asked = arguments.parse_args()
     if asked.county:
@@ -125,25 +127,29 @@ def beside_others(households: int, rounds: int) -> None:
     kernel, system = Kernel(book, data.PACK_DAY, data.PACK_DAY), openfisca_side.System(PACK)
     _compare_with_openfisca(kernel, system, few)
     table = _table(households, few)
-    documents = [json.dumps(zen_side.context(one)).encode() for one in random_households(ZEN_SAMPLE)]
+    some = list(random_households(SAMPLE))
+    documents = [json.dumps(zen_side.context(one)).encode() for one in some]
     zen = zen_side.by_static_loader(zen_side.decision_content(PACK, "policy"))
+    production = durable_side.Rules(PACK)
+    production.check(some)
+    truths = production.facts(some)
     ways: dict[str, Callable[[], object]] = {
         "kernel, unknowns, truths, sums": lambda: decided(kernel, table),
         "the same on one core": lambda: decided(kernel, table, 1),
         "OpenFisca-core, end to end": lambda: system.decide(system.build(table)),
         "the same dealt to all cores": lambda: by_openfisca(system, table),
-        f"ZEN, {ZEN_SAMPLE} households": lambda: [zen(one, False) for one in documents],
+        f"ZEN{OF_SAMPLE}": lambda: [zen(one, False) for one in documents],
+        f"durable_rules{OF_SAMPLE}": lambda: production.decide(truths),
     }
     walls: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
+    for turn in range(rounds + 1):
         for name, work in ways.items():
             began = time.perf_counter()
             work()
-            walls[name].append(time.perf_counter() - began)
-    medians = {name: statistics.median(found) for name, found in walls.items()}
-    medians["ZEN, extrapolated to all"] = (
-        medians.pop(f"ZEN, {ZEN_SAMPLE} households") * households / ZEN_SAMPLE
-    )
+            if turn:
+                walls[name].append(time.perf_counter() - began)
+    scale = {name: households / SAMPLE if name.endswith(OF_SAMPLE) else 1 for name in ways}
+    medians = {name: statistics.median(found) * scale[name] for name, found in walls.items()}
     ours = next(iter(medians.values()))
     print(f"24 policies, {households:,} households, in turns, median of {rounds}:")
     for name, median in medians.items():

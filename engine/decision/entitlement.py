@@ -175,8 +175,9 @@ def held_together(book: Rulebook, household: Household, first: int, last: int, k
     found: list[Together] = []
     for month in _months(first, last):
         held = _held(household, month, known)
-        if len({policy for policy, _ in held}) > 1:  # a conflict is between two policies
-            answers = _Answers(book, household, month, known, held)
+        policies = {policy for policy, _ in held}
+        if len(policies) > 1:  # a conflict is between two policies
+            answers = _Answers(book, household, month, known, held, asked=tuple(sorted(policies)))
             found += [Together(month, conflict) for conflict in answers.conflicts.found]
     return found
 
@@ -281,7 +282,10 @@ class _Month:
 
 
 class _Answers:
-    """The decision on a month's first day, and what of it is due to those who hold a status."""
+    """The decision on a month's first day, and what of it is due to those who hold a status.
+
+    `asked`: the policies that matter, all when it is empty.
+    """
 
     def __init__(
         self,
@@ -291,9 +295,10 @@ class _Answers:
         known: int,
         held: set[Side],
         parameters: ParametersOn | None = None,
+        asked: tuple[str, ...] = (),
     ) -> None:
         self.at: Situation = situate(book, household, month, known, parameters)
-        self.decision: Decision = decide_situation(self.at, (), advice=False)
+        self.decision: Decision = decide_situation(self.at, asked, advice=False)
         self.findings: dict[Side, Finding] = {
             (name, one.subject): one
             for name, decided in self.decision.policies.items()

@@ -9,7 +9,7 @@ from engine.rulebook.letters import WORDS, Applicant, Letters, Notice, Office, P
 from engine.rulebook.model import FOREVER, Area, Fact, Label
 from engine.rulebook.reading import Report, day, get, items, mapping, scalar, text
 from engine.rulebook.source import Mapping as YamlMapping
-from engine.rulebook.source import Scalar, Tree, plain
+from engine.rulebook.source import Scalar, Tree
 
 _MOST_TOLD = 8
 
@@ -40,20 +40,14 @@ def read_letters(
         key: reader.words(entry, {*WORDS.get(key, ()), *places}) for key, entry in written.entries.items()
     }
     publicity, applicant = tree.entries["publicity"], tree.entries["applicant"]
-    for name in ("age", "members"):
-        reader.known(get(publicity, name), definitions, "a definition")
+    reader.known(get(publicity, "members"), definitions, "a definition")
     reader.known(get(applicant, "fact"), facts, "a fact")
     return Letters(
         words,
         tuple(reader.office(one) for one in items(tree.entries["offices"])),
         tuple(reader.notice(one) for one in items(tree.entries["remedies"])),
         tuple(reader.notice(one) for one in items(tree.entries["hearings"])),
-        Publicity(
-            text(get(publicity, "age")),
-            int(plain(publicity)["adult"]),
-            text(get(publicity, "members")),
-            report.cite(get(publicity, "cite")),
-        ),
+        Publicity(text(get(publicity, "members")), report.cite(get(publicity, "cite"))),
         Applicant(text(get(applicant, "fact")), text(get(applicant, "value"))),
     )
 

@@ -129,13 +129,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Publicity:
-    """`age`: the definition that says how old the person is whose name is shown; nobody younger than `adult` is.
+    """`members`: the definition that lists who is counted. Children are never shown (`children` in rulebook.yaml)."""
 
-    `members`: the definition that lists who is counted.
-    """
-
-    age: str
-    adult: int
     members: str
     cite: str
 

@@ -13,13 +13,13 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from engine.language.dates import from_date, years_between
 from engine.rulebook import Rulebook
 from engine.rulebook.procedures import Round
-from records import audit, documents, households, people, tables
+from records import audit, households, people, tables
 from records.cases.finding import Found
 from records.cases.flow import Case, last_day
 from records.cases.words import UPHELD, Action
+from records.children import is_child
 from records.database import Reading, Writing
 from records.people import Identity
 from records.refused import Refused
@@ -42,17 +42,7 @@ class Notice:
     last_day: date
 
 
-# --- children -----------------------------------------------------------------------------------------------
-
-
-def is_child(read: Reading, book: Rulebook, household_id: str, person: str, on: date) -> bool | None:
-    """Whether somebody is a child by any date of birth that was told; None when none was, or the rulebook names none."""
-    if book.children is None:
-        return None
-    told = documents.told(read, household_id, [person], on)
-    born = [one.value for one in told if one.fact == book.children.born and one.person == person]
-    ages = [years_between(from_date(date.fromisoformat(str(one))), from_date(on)) for one in born]
-    return None if not ages else min(ages) < book.children.under
+# --- who stands for a case ---------------------------------------------------------------------------------
 
 
 def shown_person(read: Reading, book: Rulebook, case: Case, applicant: str, on: date) -> str:

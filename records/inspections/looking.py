@@ -27,13 +27,15 @@ from records.database import AT_ONCE, Database, Reading, Writing, batched, readi
 from records.inspections import reading as inspections
 from records.inspections.reading import Inspection
 from records.inspections.words import HOUSEHOLD, collided
-from records.nightly import looking
+from records.nightly import Looking
 from records.notices import GRAVITY, Raised
 from records.refused import Refused
 from records.rights import Viewer
 
 AGAINST_FINDING, DISCRETION = "against_finding", "discretion_outliers"
 _IN_MONTHS = frozenset({"payment", "conflict"})  # records that are of one month
+UNKNOWN = "nobody-known"
+"""Why a household could not be looked at: nobody is known in it on that day, or it was erased."""
 Progress = Callable[[int, int], None]
 
 
@@ -87,16 +89,20 @@ def look(
         for suggested in (*_against(read, one, rules, sample), *_outliers(read, book, one, rules)):
             made.found[suggested.same_as] = suggested
     if rules.watch or rules.proposals:
-        looks = looking(database, book, made.on, made.known)
+        looks = Looking(database, book, made.on, made.known, forked=False)
         for some in batched(sample, AT_ONCE):
             looked = looks(some)
             made.unread |= looked.unread
+            made.unread |= {
+                each: UNKNOWN for each in some if each not in looked.standings and each not in looked.unread
+            }
             with reading(database) as read:
                 for suggested in _of_rules(read, one, rules, some, looked.raised):
                     made.found[suggested.same_as] = suggested
-            made.looked += len(some)
-            progress(made.looked, len(sample))
-    made.looked = len(sample)
+            made.looked += len(looked.standings)
+            progress(made.looked + len(made.unread), len(sample))
+    else:
+        made.looked = len(sample)
     return made
 
 

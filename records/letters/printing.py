@@ -13,6 +13,7 @@ from engine.decision import parse_json
 from engine.decision.model import HOUSEHOLD
 from engine.rulebook import Rulebook
 from records import audit, people, tables
+from records.children import is_child_in
 from records.database import Reading, Writing
 from records.decisions import Stored
 from records.households import ever_members
@@ -175,11 +176,9 @@ def _named(book: Rulebook, document: Mapping[str, Any], subject: str) -> str:
     """Who a letter goes to: the person that it is about when grown up, else the household's applicant."""
     if book.letters is None:
         raise Refused("no-letters", "规则库没有 letters.yaml · this rulebook has no letters.yaml")
-    applicant, publicity = book.letters.applicant, book.letters.publicity
-    if subject != HOUSEHOLD:
-        age = document["definitions"].get(f"people/{subject}/{publicity.age}")
-        if age is not None and age >= publicity.adult:
-            return subject
+    applicant = book.letters.applicant
+    if subject != HOUSEHOLD and is_child_in(book, document, subject) is False:
+        return subject
     for person in document["people"]:
         fact = document["facts"].get(f"people/{person}/{applicant.fact}")
         if fact is not None and fact["value"] == applicant.value:

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from engine.decision.explain import Telling
-from engine.decision.explain.values import PEOPLE
 from engine.decision.model import HOUSEHOLD, Finding, MissingFact, Money
 from engine.language.dates import from_date
 from engine.rulebook import Rulebook
 from engine.rulebook.in_force import in_force
 from engine.rulebook.labels import BookLabels
 from engine.rulebook.model import PolicyVersion
+from records.children import is_child_in
 from records.letters.decided import Deciding, Sent, Wanted, told_of, told_whole
 from records.letters.letter import Block, Heading, Item, Items, Kind, Letter, Table, Text
 from records.letters.words import Paper, is_open, paper
@@ -204,7 +204,7 @@ def publicity_sheet(
     rows, withheld = [], []
     for one in cases:
         told, finding = told_of(book, one.document, Wanted(policy, one.subject), language, {})
-        why = _withheld(sheet, told, finding, one)
+        why = _withheld(book, finding, one)
         if why:
             withheld.append(Withheld(told.decision.household_id, one.subject, why))
         else:
@@ -237,16 +237,13 @@ def publicity_sheet(
     return letter, tuple(withheld)
 
 
-def _withheld(sheet: Paper, told: Telling, finding: Finding, one: Proposed) -> str:
-    """Why a case is not shown, "" when it is. An age that is not known is not taken for a grown-up's."""
-    publicity = sheet.letters.publicity
+def _withheld(book: Rulebook, finding: Finding, one: Proposed) -> str:
+    """Why a case is not shown, "" when it is. Whoever's age is not known is not taken for a grown-up."""
     people = {one.named} if one.subject == HOUSEHOLD else {one.named, one.subject}
     for person in people:
-        age = told.values.known(f"{PEOPLE}{person}/{publicity.age}")
-        if age is None:
-            return "age-unknown"
-        if age < publicity.adult:
-            return "minor"
+        child = is_child_in(book, one.document, person)
+        if child is not False:
+            return "age-unknown" if child is None else "minor"
     return "" if finding.outcome in ("eligible", "discretionary") else "not-proposed"
 
 

@@ -195,6 +195,8 @@ TABLE: dict[str, Row] = {
     "GET /v1/cases/{case_id}/similar": Row(READERS, 404, 404, query="?decision=x"),
     "GET /v1/todo": Row(READERS, 200),
     "GET /v1/cases-overdue": Row(READERS, 200),
+    "GET /v1/discretion-rates": Row(frozenset({DEPARTMENT, AUDITOR}), 200),
+    "GET /v1/discretion-rates/steps": Row(frozenset({DEPARTMENT, AUDITOR}), 200),
     "GET /v1/discretion-outliers": Row(frozenset({AUDITOR}), 200, query="?policy=dibao"),
     "GET /v1/publicity": Row(ANYBODY, 200, query="?area=sample_county"),
     # --- intake

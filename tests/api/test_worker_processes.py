@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -17,7 +21,7 @@ from sqlalchemy import select
 from records import tables
 from records.database import connect, migrate, reading
 from records.keys import new_keys
-from tests.support.served import PEOPLE, Served, until
+from tests.support.served import HOST, ISLAND, PEOPLE, ROOT, Served, until
 
 
 @pytest.fixture
@@ -82,6 +86,42 @@ def test_a_process_that_dies_is_replaced_and_what_it_counted_stays(served: Serve
         told = client.get("/metrics").text
     (open_,) = [line for line in told.splitlines() if line.startswith("relief_transactions_open ")]
     assert 0 <= float(open_.split()[-1]) <= 2
+
+
+def test_connections_are_dealt_to_both_processes(served: Served) -> None:
+    """So that one core does not work while the other one waits. (32 tosses of a coin: below 4 once in 100,000.)"""
+    served.start()
+    until(lambda: len(processes(served)) == 2, 60)
+    before = {pid: _sockets(pid) for pid in processes(served)}
+    with ExitStack() as open_:
+        for _ in range(32):
+            assert open_.enter_context(served.client).get("/healthz").status_code == 200
+        assert {pid for pid in before if _sockets(pid) - before[pid] >= 4} == set(before)
+
+
+def _sockets(pid: int) -> int:
+    return sum(str(one.readlink()).startswith("socket:") for one in Path(f"/proc/{pid}/fd").iterdir())
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_is_taken_is_said(workers: str) -> None:
+    with socket.create_server((HOST, 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [
+            sys.executable,
+            "-m",
+            "cli",
+            "serve",
+            "--port",
+            port,
+            "--workers",
+            workers,
+            "--policies",
+            str(ISLAND),
+        ]
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert told.returncode == 2
+    assert f"{HOST}:{port}: 不能在此地址提供服务" in told.stderr
 
 
 def test_a_stop_waits_for_what_is_being_written(served: Served) -> None:

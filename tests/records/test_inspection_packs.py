@@ -17,7 +17,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from records import audit
 from records.database import Database, reading, writing
 from records.decisions import decide_and_keep
+from records.erasure import erase_household
+from records.households import Asserted, claim_as_it_is, tell
 from records.inspections import pack, sampling
+from records.inspections.looking import look
+from records.inspections.words import Answer
 from records.keys import Keys, new_keys
 from records.people import Identity, identify
 from records.verify import verify
@@ -340,3 +344,31 @@ def test_a_known_draw_stays_as_it_is() -> None:
     assert sampling.quotas({"a": 5, "b": 3, "c": 2}, 3, None) == {"a": 1, "b": 1, "c": 1}
     assert sampling.quotas({"a": 6, "b": 3, "c": 1}, 4, None) == {"a": 3, "b": 1, "c": 0}
     assert sampling.quotas({"a": 5, "b": 3, "c": 2}, None, "0.2") == {"a": 1, "b": 1, "c": 1}
+
+
+def test_what_was_erased_is_said_and_the_rest_verifies(
+    database: Database, tmp_path: Path, keys: Keys
+) -> None:
+    office = paid_after_a_death(database)
+    with writing(database, "li", at("2026-10-20")) as write:
+        claim_as_it_is(write, "h3")
+        tell(write, "h3", [Asserted("financial_assets", 7, "bank")])
+        erased = decide_and_keep(write, BOOK, "h3", office.today.replace(month=10), write.day).seq
+        decide_and_keep(write, BOOK, "h1", office.today.replace(month=10), write.day)
+    number = office.opens()
+    office.draws(number)
+    with writing(database, "chief", at(office.day)) as write:
+        claim_as_it_is(write, "h3")
+        erase_household(write, "h3", "依申请")
+    looked = look(database, BOOK, office.one(number), office.today)
+    assert (looked.looked, looked.unread) == (2, {"h3": "nobody-known"})
+    office.runs(number)
+    for row in office.found(number):
+        office.answers(row.seq, Answer.REFUTED, reason="已退回")
+    office.ends(number)
+    made = office.packs(number, tmp_path / "pack.zip")
+    assert made.erased == (erased,)
+    code, said = verified(tmp_path / "pack.zip", public_of(keys))
+    assert code == 0, said
+    told = json.loads(files_of(tmp_path / "pack.zip")["inspection.json"])
+    assert told["erased"] == [erased] and told["runs"][0]["unread"] == {"h3": "nobody-known"}

@@ -311,9 +311,11 @@ def test_publicity_shows_masked_name_members_amount_and_nothing_else() -> None:
 
 
 def test_children_and_people_of_unknown_age_are_never_shown() -> None:
-    for age, why in ((17, "minor"), (None, "age-unknown")):
+    born = "people/p1/birth_date"
+    for told, why in (({born: {"value": "2008-01-01"}}, "minor"), ({}, "age-unknown")):
         document = case_1()
-        document = {**document, "definitions": {**document["definitions"], "people/p1/age": age}}
+        others = {name: one for name, one in document["facts"].items() if name != born}
+        document = {**document, "facts": {**others, **told}}
         shown = Proposed(document, "p1", "王**")
         letter, withheld = publicity_sheet(
             book(), "sample_county", "dibao", [shown, Proposed(case_1(), "p1", "王**")], DAY, "zh"

@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 
 from engine.rulebook import Rulebook
 from engine.rulebook.source import plain, read_yaml_file
-from records import exports, granted
+from records import exports, granted, xlsx
 from records.database import Database, reading, writing
 from records.decisions import decide_and_keep
 from records.granted import Granted, Paid
@@ -25,6 +25,7 @@ from records.households import Held, claim, hold, version_of
 from records.intake import write_down
 from records.refused import Refused
 from records.reports import ENTERED, HELD, LEFT, Chosen, lines, month_of, movement, quota, table
+from records.xlsx import as_xlsx
 from tests.records.conftest import ROOT, at
 from tests.records.test_letters import book
 from tests.records.test_over_http import Office
@@ -168,17 +169,43 @@ def test_before_and_entered_and_left_make_what_is_held(spans: list[tuple[date, d
 # --- exports ------------------------------------------------------------------------------------------------
 
 
-def test_no_export_computes_what_somebody_typed(tmp_path: Path) -> None:
+def test_no_export_computes_what_somebody_typed() -> None:
     row = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "王", Decimal("-3.50"), None, 7]
     content = b"".join(exports.as_csv(["a"] * 9, [row] * 3))
     assert content.startswith(b"\xef\xbb\xbf")
     read = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     assert read[1] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\tx", "王", "-3.50", "", "7"]
-    place = tmp_path / "a.xlsx"
-    exports.write_xlsx(place, "lines", ["a"] * 9, [row])
-    cells = list(load_workbook(place).active.iter_rows())[1]  # type: ignore[union-attr]
+    cells = workbook(["a"] * 9, [row])[0][1]
     assert cells[0].value == "=1+1" and cells[0].data_type == "s"
-    assert cells[6].value == -3.5 and cells[8].value == 7
+    assert cells[6].value == -3.5 and cells[8].value == 7 and cells[7].value is None
+
+
+def workbook(columns: list[str], rows: list[list[Any]]) -> list[list[Any]]:
+    """The cells of every sheet, as another reader finds them."""
+    found = load_workbook(io.BytesIO(b"".join(as_xlsx("行/1", columns, rows))))
+    return [list(sheet.iter_rows()) for sheet in found.worksheets]
+
+
+def test_a_workbook_keeps_what_it_is_given() -> None:
+    given = ["<王&\"'> ]]>", " a\n b ", date(2026, 9, 1), date(1899, 1, 1), True, Decimal("820.50"), 10**14]
+    [[head, row]] = workbook(list("abcdefg"), [given])
+    assert [one.value for one in head] == list("abcdefg")
+    assert [one.value for one in row][:2] == given[:2]
+    assert row[2].value.date() == given[2] and row[2].is_date and row[3].value == "1899-01-01"
+    assert [one.value for one in row[4:]] == [True, 820.5, 10**14]
+    [[_, odd]] = workbook(["a", "b"], [["\x00\r\ud800", "_x0041_"]])
+    assert [one.value for one in odd] == ["_x0000__x000D__xD800_", "_x005F_x0041_"]  # read so by ST_Xstring
+    with pytest.raises(ValueError, match="zip"):
+        workbook(["a"], [[1, 2]])
+    assert [len(sheet) for sheet in workbook(["a"], [])] == [1]
+
+
+def test_a_sheet_that_is_full_goes_on_in_a_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "MOST_ROWS", 3)
+    sheets = workbook(["n"], [[n] for n in range(7)])
+    assert [[row[0].value for row in sheet] for sheet in sheets] == [["n", 0, 1, 2], ["n", 3, 4, 5], ["n", 6]]
+    monkeypatch.setattr(xlsx, "_MOST_BYTES", 0)
+    assert len(workbook(["n"], [[n] for n in range(3)])) == 1  # a piece is written before anybody counts
 
 
 def test_rows_are_written_while_they_are_read() -> None:
@@ -189,9 +216,12 @@ def test_rows_are_written_while_they_are_read() -> None:
         for made in range(1, 10_001):
             yield [made]
 
-    chunks = exports.as_csv(["a"], rows())
-    next(chunks)
-    assert made < 1000
+    for stream in (exports.as_csv, partial(as_xlsx, "rows")):
+        chunks = stream(["a"], rows())
+        next(chunks)
+        assert made < 1000
+        size = max(map(len, chunks))
+        assert made == 10_000 and size < 50_000
 
 
 # --- over HTTP ----------------------------------------------------------------------------------------------

@@ -114,6 +114,26 @@ def test_postgresql_ends_the_connections(served: Served, request: pytest.Fixture
     asking.check()
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_connection_that_was_long_unused_is_asked(
+    database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall drops connections without a word: nothing is there to read, and yet they are gone."""
+
+    def server() -> int:
+        with reading(database) as read:
+            return int(read.connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    first = server()
+    assert server() == first
+    with administering(request.getfixturevalue("postgresql")) as connection:
+        ended = connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": first}).scalar_one()
+        assert ended
+    monkeypatch.setattr("records.database._has_news", lambda _: False)
+    monkeypatch.setattr("records.database._FRESH", 0.0)
+    assert server() != first
+
+
 @pytest.fixture
 def stoppable(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator[tuple[Any, Database]]:
     """A PostgreSQL that no other test uses."""
