@@ -128,19 +128,23 @@ def test_where_the_law_has_several_last_months_somebody_has_to_say_which(databas
     assert "2027-02" in one.open_months and "2026-09" in one.open_months
 
 
-def test_the_night_proposes_each_benefit_once_and_does_nothing(database: Database) -> None:
-    bureau = couple(database, EVENT)
-    told = raised(bureau)
-    assert {policy: (row.about, row.harm) for policy, row in told.items() if policy in (DIBAO, OLD)} == {
+@pytest.mark.parametrize("told", [(EVENT,), (FACT,), (EVENT, FACT)])
+def test_the_night_proposes_each_benefit_once_and_does_nothing(
+    database: Database, told: tuple[str, ...]
+) -> None:
+    """It reads facts of a household only where an event may have ended something."""
+    bureau = couple(database, *told)
+    rows = raised(bureau)
+    assert {policy: (row.about, row.harm) for policy, row in rows.items() if policy in (DIBAO, OLD)} == {
         DIBAO: ("change", "1848"),
         OLD: ("stop", "300"),
     }
-    evidence = json.loads(told[DIBAO].evidence)
+    evidence = json.loads(rows[DIBAO].evidence)
     assert (evidence["overpaid"], evidence["due"], evidence["hear"]) == ("1848", "356", ["p2"])
-    assert told[DIBAO].due == date(2026, 10, 18)
+    assert rows[DIBAO].due == (date(2026, 10, 18) if EVENT in told else None)
     bureau.later(1)
     assert {policy: row.seq for policy, row in raised(bureau).items()} == {
-        policy: row.seq for policy, row in told.items()
+        policy: row.seq for policy, row in rows.items()
     }
     with bureau.reads() as read:
         for table in (tables.relief_case, tables.recovery):
