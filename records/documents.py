@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Protocol
 
+import msgspec
 from sqlalchemy import Column, Label, Row, Select, Table, bindparam, exists, or_, select
 
 from engine.decision import parse_json
@@ -27,8 +28,7 @@ def everything(_: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, gc=False):
     """A fact as it was told, open or not. `person` "": of the household."""
 
     fact: str
@@ -43,15 +43,16 @@ class Told:
 
     def plain(self, open_to: Cleared = everything) -> dict[str, Any]:
         """As a household document says it; for those who are not cleared for the fact with its commitment alone."""
-        days = {
-            "from": self.valid_from,
-            "to": self.valid_to,
-            "as_of": self.as_of,
-            "recorded": self.recorded_on,
-        }
-        dated = {key: day.isoformat() for key, day in days.items() if day is not None}
         said = {"value": self.value} if open_to(self.fact) else {"commitment": self.commitment}
-        return {**said, **dated, "source": self.source}
+        if self.valid_from is not None:
+            said["from"] = self.valid_from.isoformat()
+        if self.valid_to is not None:
+            said["to"] = self.valid_to.isoformat()
+        if self.as_of is not None:
+            said["as_of"] = self.as_of.isoformat()
+        said["recorded"] = self.recorded_on.isoformat()
+        said["source"] = self.source
+        return said
 
 
 def document(
