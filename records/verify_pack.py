@@ -62,7 +62,10 @@ def verified(pack: zipfile.ZipFile, key: bytes) -> tuple[list[tuple[str, str]], 
     except (ValueError, KeyError, TypeError) as error:
         return [*problems, (MANIFEST, f"清单读不了 · the manifest cannot be read: {error!r}")], []
     problems += compared(files, named)
-    told = [f"清单所列文件 · files that the manifest names: {len(named)}"]
+    told = [
+        f"清单所列文件 · files that the manifest names: {len(named)}",
+        f"审计链头，请与另处存放的比对 · head of the trail, to compare with what lies elsewhere: {head[0]} {head[1]}",
+    ]
     checks: list[tuple[str, Callable[[], Found]]] = []
     if key:
         checks = [(MANIFEST, lambda: signed(files, manifest, key))]
@@ -212,6 +215,7 @@ def chain(files: Files, head: tuple[int, str], key: bytes) -> Found:
                 "audit.jsonl",
                 f"第 {one['anchor']} 条：签名不对 · the signature of head {one['anchor']} is wrong",
             )
+            return
 
 
 # --- rows ---------------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def test_a_pack_of_each_database_is_whole(database: Database, tmp_path: Path, ke
     office = packed(database, tmp_path / "pack.zip")
     code, said = verified(tmp_path / "pack.zip", public_of(keys))
     assert code == 0, said
-    assert said.count("\n") == 8 and "完整可信" in said
+    assert said.count("\n") == 9 and "完整可信" in said
     with reading(database) as read:
         assert verify(read.connection, keys.signing.public_key()) is None
         last = read.connection.exec_driver_sql(
