@@ -23,7 +23,8 @@ from engine.rulebook.calendar_files import read_calendars
 from engine.rulebook.dictionary import Types, read_areas, read_children, read_facts, read_sources
 from engine.rulebook.feed import Feed
 from engine.rulebook.feeds import FeedChecker
-from engine.rulebook.inspections import Inspection, read_inspections
+from engine.rulebook.inspection import Inspection
+from engine.rulebook.inspections import read_inspections
 from engine.rulebook.letter_files import read_letters
 from engine.rulebook.letters import Letters
 from engine.rulebook.lock import check_lock, read_lock
