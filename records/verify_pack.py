@@ -62,7 +62,10 @@ def verified(pack: zipfile.ZipFile, key: bytes) -> tuple[list[tuple[str, str]], 
     except (ValueError, KeyError, TypeError) as error:
         return [*problems, (MANIFEST, f"清单读不了 · the manifest cannot be read: {error!r}")], []
     problems += compared(files, named)
-    told = [f"清单所列文件 · files that the manifest names: {len(named)}"]
+    told = [
+        f"清单所列文件 · files that the manifest names: {len(named)}",
+        f"审计链头，请与另处存放的比对 · head of the trail, to compare with what lies elsewhere: {head[0]} {head[1]}",
+    ]
     checks: list[tuple[str, Callable[[], Found]]] = []
     if key:
         checks = [(MANIFEST, lambda: signed(files, manifest, key))]
@@ -80,8 +83,19 @@ def verified(pack: zipfile.ZipFile, key: bytes) -> tuple[list[tuple[str, str]], 
             found = [(place, f"读不了 · cannot be read: {error!r}")]
         problems += [one for one in found if one not in problems]
         if not found:
-            told.append(f"{_SAID[place]}")
-    return problems, told
+            told.append(_SAID[place])
+    return problems, [*told, *unseen(files)]
+
+
+def unseen(files: Files) -> Iterator[str]:
+    """What could not be compared with what was kept, because nobody or not everybody may read it."""
+    try:
+        told = json.loads(files["inspection.json"])
+        erased, masked = len(told["erased"]), len(told["masked"])
+    except (ValueError, KeyError, TypeError):
+        return  # told already
+    if erased or masked:
+        yield f"未核对内容的裁定：依法删除 {erased}，部分遮蔽 {masked} · decisions not compared: {erased} erased, {masked} in part"
 
 
 _SAID = {
@@ -201,6 +215,7 @@ def chain(files: Files, head: tuple[int, str], key: bytes) -> Found:
                 "audit.jsonl",
                 f"第 {one['anchor']} 条：签名不对 · the signature of head {one['anchor']} is wrong",
             )
+            return
 
 
 # --- rows ---------------------------------------------------------------------------------------------------

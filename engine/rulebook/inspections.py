@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from engine.language.problems import nearest
-from engine.rulebook.model import Dated, Label
+from engine.rulebook.inspection import Inspection
 from engine.rulebook.reading import Report, get, items, scalar, text
 from engine.rulebook.rules import Draft
 
 RULES = ("watch", "proposals", "looks")
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """`of`: the households that are drawn from. `watch`, `proposals`, `looks`: what is looked for among them."""
-
-    id: str
-    dated: Dated
-    title: Label
-    of: str
-    watch: tuple[str, ...]
-    proposals: tuple[str, ...]
-    looks: tuple[str, ...]
-    cite: str
 
 
 def read_inspections(

@@ -25,7 +25,8 @@ from engine.rulebook.ending import Ending
 from engine.rulebook.endings import EndingChecker
 from engine.rulebook.feed import Feed
 from engine.rulebook.feeds import FeedChecker
-from engine.rulebook.inspections import Inspection, read_inspections
+from engine.rulebook.inspection import Inspection
+from engine.rulebook.inspections import read_inspections
 from engine.rulebook.letter_files import read_letters
 from engine.rulebook.letters import Letters
 from engine.rulebook.lock import check_lock, read_lock

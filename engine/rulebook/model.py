@@ -16,7 +16,7 @@ from engine.language.types import Type
 if TYPE_CHECKING:
     from engine.rulebook.ending import Ending
     from engine.rulebook.feed import Feed
-    from engine.rulebook.inspections import Inspection
+    from engine.rulebook.inspection import Inspection
     from engine.rulebook.letters import Letters
     from engine.rulebook.procedures import ProcedureVersion
     from engine.rulebook.production import EventKind, Watch

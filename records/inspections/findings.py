@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from records import audit, tables
 from records.database import Reading, Writing
 from records.households import ever_members
-from records.inspections.reading import Inspection
+from records.inspections.reading import Inspection, sampled_households
 from records.inspections.words import HOUSEHOLD, Answer, collided, impersonal, no_finding, said
 from records.notices import GRAVITY
 from records.refused import Refused, no_household
@@ -83,7 +83,8 @@ def write_down(
     lives = write.connection.execute(
         select(tables.household.c.area).where(tables.household.c.household_id == household_id)
     ).scalar()
-    if lives is None or lives not in areas_below(book, one.area):
+    drawn = household_id in sampled_households(write, one.seq)
+    if not drawn and (lives is None or lives not in areas_below(book, one.area)):
         raise no_household(household_id)
     if person_id and person_id not in ever_members(write.connection, household_id):
         raise Refused("not-a-member", f"{person_id} 不是该户成员 · {person_id} is not of this household")
@@ -94,7 +95,7 @@ def write_down(
     row = {
         "inspection": one.seq,
         "origin": "hand",
-        "about": said(about, "请写明问题类别"),
+        "about": impersonal(write, said(about, "请写明问题类别"), [household_id]),
         "household_id": household_id,
         "subject": person_id or HOUSEHOLD,
         "policy": policy,

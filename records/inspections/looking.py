@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from engine.rulebook import Rulebook
-from engine.rulebook.inspections import Inspection as Rules
+from engine.rulebook.inspection import Inspection as Rules
 from records import audit, notices, rulebooks, tables
 from records.cases.deciding import AGAINST
 from records.cases.discretion import outliers

@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from records import people, tables
-from records.database import Reading
+from records.database import AT_ONCE, Reading, batched
 from records.refused import Refused
 
 HOUSEHOLD = "household"
 """The subject of what is about a household as a whole."""
-_NUMBER = re.compile(r"\d{11,}|\d{6}[\d*]{8,}[\dXx]")
+# Of an identity card, a telephone, an account; not inside our own hexadecimal ids.
+_NUMBER = re.compile(r"(?<![0-9a-f])(\d{11,}|\d{6}[\d*]{8,}[\dXx])(?![0-9a-f])")
 
 
 class State(StrEnum):
@@ -59,27 +61,24 @@ def impersonal(read: Reading, text: str, households: Iterable[str]) -> str:
             "names-somebody",
             "文字中不要写证件号码、电话或账号，请用系统编号 · no identity, telephone or account numbers here; use ids",
         )
-    wanted = sorted({*households})
     member = tables.membership.c
-    inside = set(
-        read.connection.execute(
-            tables.membership.select()
-            .with_only_columns(member.person_id)
-            .where(member.household_id.in_(wanted))
+    for some in batched(sorted({*households}), AT_ONCE):
+        inside = read.connection.execute(
+            select(member.person_id).where(member.household_id.in_(some)).distinct()
         ).scalars()
-    )
-    named = [
-        name
-        for name in people.names_in_clear(read, sorted(inside)).values()
-        if len(name) > 1 and name in text
-    ]
-    if named:
-        raise Refused(
-            "names-somebody",
-            f"文字中不要写姓名（{people.masked_name(named[0])}），请用系统编号 · "
-            "nobody is named here in clear; use the ids of households and people",
-        )
+        names = people.names_in_clear(read, sorted(inside)).values()
+        named = sorted(name for name in names if len(name) > 1 and name in text)
+        if named:
+            raise _names(named[0])
     return text.strip()
+
+
+def _names(name: str) -> Refused:
+    return Refused(
+        "names-somebody",
+        f"文字中不要写姓名（{people.masked_name(name)}），请用系统编号 · "
+        "nobody is named here in clear; use the ids of households and people",
+    )
 
 
 def no_inspection(number: int) -> Refused:

@@ -18,7 +18,7 @@ from records import audit
 from records.database import Database, reading, writing
 from records.decisions import decide_and_keep
 from records.erasure import erase_household
-from records.households import Asserted, claim_as_it_is, tell
+from records.households import Asserted, claim_as_it_is, move, tell
 from records.inspections import pack, sampling
 from records.inspections.looking import look
 from records.inspections.words import Answer
@@ -109,7 +109,7 @@ def test_a_pack_of_each_database_is_whole(database: Database, tmp_path: Path, ke
     office = packed(database, tmp_path / "pack.zip")
     code, said = verified(tmp_path / "pack.zip", public_of(keys))
     assert code == 0, said
-    assert said.count("\n") == 8 and "完整可信" in said
+    assert said.count("\n") == 9 and "完整可信" in said
     with reading(database) as read:
         assert verify(read.connection, keys.signing.public_key()) is None
         last = read.connection.exec_driver_sql(
@@ -371,4 +371,31 @@ def test_what_was_erased_is_said_and_the_rest_verifies(
     code, said = verified(tmp_path / "pack.zip", public_of(keys))
     assert code == 0, said
     told = json.loads(files_of(tmp_path / "pack.zip")["inspection.json"])
+    assert "依法删除 1，部分遮蔽 0" in said
     assert told["erased"] == [erased] and told["runs"][0]["unread"] == {"h3": "nobody-known"}
+
+
+def test_who_moved_out_of_reach_is_shown_in_part(database: Database, tmp_path: Path, keys: Keys) -> None:
+    """What the auditor may not see of a household elsewhere goes in as commitments, and the rest still verifies."""
+    office = paid_after_a_death(database)
+    with writing(database, "li", at("2026-10-20")) as write:
+        claim_as_it_is(write, "h1")
+        tell(write, "h1", [Asserted("financial_assets", 71717, "bank")])
+        seq = decide_and_keep(write, BOOK, "h1", office.today.replace(month=10), write.day).seq
+    number = office.opens()
+    office.draws(number)
+    office.runs(number)
+    with writing(database, "li", at(office.day)) as write:
+        claim_as_it_is(write, "h1")
+        move(write, "h1", "guangxi_sample", office.today)
+    assert office.writes_down(number, "h1", text="检查期间迁出")  # it was drawn
+    for row in office.found(number):
+        office.answers(row.seq, Answer.REFUTED, reason="已退回")
+    office.ends(number)
+    assert office.packs(number, tmp_path / "pack.zip").masked == (seq,)
+    files = files_of(tmp_path / "pack.zip")
+    assert f"documents/{seq}.json" not in files and b"71717" not in b"".join(files.values())
+    assert "依法删除 0，部分遮蔽 1" in verified(tmp_path / "pack.zip", public_of(keys))[1]
+    assert b"commitment" in files[f"decisions/{seq}.json"]
+    code, said = verified(tmp_path / "pack.zip", public_of(keys))
+    assert code == 0, said

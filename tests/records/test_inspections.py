@@ -204,6 +204,11 @@ def test_nobody_is_named(office: Inspectorate) -> None:
     for text in ("户主1不在家", "证件 110105199003070418", "账号 6222020200001234567"):
         with refuses("names-somebody"):
             office.writes_down(number, "h1", text=text)
+    with refuses("names-somebody"):
+        office.writes_down(number, "h1", about="户主1虚报")
+    office.writes_down(
+        number, "h1", text="与 3f12345678901ab 号办件不符"
+    )  # an id of ours is no number of somebody
     finding = office.writes_down(number, "h1")
     with refuses("names-somebody"):
         office.answers(finding, viewer=SECOND, reason="户主1承认")
