@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from records import audit, tables
 from records.database import AT_ONCE, Reading, Writing, batched
@@ -140,11 +141,15 @@ def answer(write: Writing, notice: int, said: str, reason: str, person: str) -> 
     if not reason.strip():
         raise Refused("no-reason", "请写明理由或核查结果 · say what was found")
     told = tables.notice_answer.c
+    over = Refused("closed", f"第 {notice} 号提示已办结 · notice {notice} is closed")
     closed = select(told.seq).where(told.notice == notice, told.answer.in_(CLOSING))
     if write.connection.execute(closed).first() is not None:
-        raise Refused("closed", f"第 {notice} 号提示已办结 · notice {notice} is closed")
+        raise over
     made = {"notice": notice, "answer": said, "reason": reason.strip(), "person": person}
-    audit.add_row(write, "answer", tables.notice_answer, row.household_id, made)
+    try:
+        audit.add_row(write, "answer", tables.notice_answer, row.household_id, made)
+    except IntegrityError:  # somebody else has closed it at the same time
+        raise over from None
 
 
 def pause(

@@ -22,7 +22,7 @@ from engine.language.dates import from_date
 from engine.rulebook import Rulebook
 from engine.rulebook.handling import handling
 from engine.rulebook.procedures import REDUCE, STOP
-from records import audit, rulebooks, tables
+from records import audit, households, rulebooks, tables
 from records.database import Reading, Writing
 from records.documents import document
 from records.payments.words import amount_of, collided, first_day, month_number
@@ -120,6 +120,9 @@ def open_recovery(
         )
     if not reason.strip() or not basis.strip():
         raise Refused("no-reason", "追回须写明来源和理由 · a recovery says what it rests on, and why")
+    households.claim_as_it_is(
+        write, household_id
+    )  # of two at once the second sees what the first has claimed
     _check_not_claimed(write, household_id, months)
     rulebooks.keep(write, book)
     row = {

@@ -15,7 +15,7 @@ from sqlalchemy import Row, select
 
 from engine.rulebook import Rulebook
 from engine.rulebook.procedures import GRANT, REDUCE, STOP
-from records import notices, recovery, tables
+from records import households, notices, recovery, tables
 from records.cases import store
 from records.cases.applying import open_case
 from records.cases.days import SAID, days_of
@@ -41,6 +41,9 @@ def accept(
     Raises `Refused`: no-notice, not-a-proposal, closed, no-reason, nothing-left, and what `open_case` raises.
     """
     row = _proposal(write, notice)
+    households.claim_as_it_is(
+        write, row.household_id
+    )  # of two at once the second sees what the first has done
     numbers = _numbers(write, book, row)
     notices.answer(write, notice, "confirmed", reason, viewer.person)
     person = "" if row.subject == "household" else row.subject

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from records.recovery import Entry
 from records.refused import Refused
 from tests.records.casework import BOOK, CAI, TAO, TIAN, WIN, Bureau
 from tests.records.payoffice import BUILDER, DIBAO, OLD
+from tests.support.at_once import at_once, won
 
 KNOWN = date(2026, 10, 5)
 EVENT, FACT = "event", "fact"
@@ -215,3 +217,27 @@ def test_a_task_is_no_proposal(database: Database) -> None:
     with pytest.raises(Refused) as refused:
         accepted(bureau, task)
     assert refused.value.code == "not-a-proposal"
+
+
+def test_two_who_accept_at_once_open_one_case_and_claim_the_months_once(database: Database) -> None:
+    bureau = couple(database, EVENT, FACT)
+    told = raised(bureau)[OLD]
+    found = at_once([partial(accepted, bureau, told)] * 2)
+    [case] = won(found)
+    assert [one.code for one in found if isinstance(one, Refused)] in (
+        ["closed"],
+        ["stale"],
+        ["case-open"],
+    ), found
+    bureau.takes(TAO, case, "investigate", text="已核实", outcome="grant")
+    bureau.takes(CAI, case, "confirm", decision_id=bureau.decision("case_06"))
+
+    def asks_back() -> int:
+        with bureau.writes(BUILDER) as write:
+            return ending.recover(write, BOOK, BUILDER, bureau.row(write, case), "死亡后多发")
+
+    found = at_once([asks_back] * 2)
+    assert len(won(found)) == 1, found
+    with bureau.reads() as read:
+        rows = read.connection.execute(select(tables.recovery_month.c.month)).scalars().all()
+    assert sorted(rows) == ["2026-08", "2026-09", "2026-10"]
