@@ -72,6 +72,9 @@ bench: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks.population.run
 	$(BIN)/python -m benchmarks.record.export
 	$(BIN)/python -m benchmarks.record.payments
+	$(BIN)/python -m benchmarks.record.payments --statuses-only
+	$(BIN)/python -m benchmarks.record.nightly
+	$(BIN)/python -m benchmarks.record.nightly --database postgresql
 	$(BIN)/python -m benchmarks.record.load
 
 # Checked-in JSON Schemas that are made from the fact dictionary and the decision's structs.

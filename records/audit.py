@@ -12,7 +12,7 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from records import tables
 from records.chain import FIELDS, Entry
 from records.database import Writing
+from records.many_rows import insert_many
 from records.tables.base import changing, utc
 
 CHUNK = 1000
@@ -42,7 +43,7 @@ def add_rows(
         )
         whole = [{**row, "seq": seq} for row, seq in zip(whole, counted.scalars(), strict=True)]
     else:
-        write.connection.execute(insert(table), whole)
+        insert_many(write.connection, table, whole)
     write.entries.append(_entry(action, table, subject, whole))
     return whole
 
@@ -61,7 +62,7 @@ def add_many(
             write.entries.append(_entry(action, table, subject, whole))
             written += whole
     if written:
-        write.connection.execute(insert(table), written)
+        insert_many(write.connection, table, written)
 
 
 def numbers(write: Writing, table: Table, count: int) -> Iterator[int]:
@@ -125,11 +126,17 @@ def _digested(table: Table) -> tuple[str, ...]:
 def _plain(value: Any) -> Any:
     if value is None or type(value) in _AS_IT_IS:
         return value
+    if isinstance(value, date):
+        return _day_or_moment(value)
+    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
+
+
+@lru_cache(maxsize=1024)
+def _day_or_moment(value: date) -> str:
+    """Of thousands of rows that are written at once most have the same."""
     if isinstance(value, datetime):
         return utc(value).astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
+    return value.isoformat()
 
 
 _AS_IT_IS = frozenset({str, int, bool})

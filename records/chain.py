@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from records import tables
+from records.many_rows import insert_many
 
 FIRST = "0" * 64  # what the first entry holds in place of a hash before it
 FIELDS = ("seq", "at", "actor", "action", "entity", "subject", "rows", "entry", "digest", "previous")
@@ -45,7 +46,7 @@ def append(connection: Connection, actor: str, at: str, entries: Sequence[Entry]
             row[name] = getattr(one, name)
         previous = row["hash"] = hash_of(row)
         rows.append(row)
-    connection.execute(insert(tables.audit), rows)
+    insert_many(connection, tables.audit, rows)
 
 
 def hash_of(entry: Mapping[str, Any]) -> str:

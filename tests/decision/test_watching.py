@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from engine.decision import encode_json
 from engine.decision.document import read_household
-from engine.decision.entitlement import entitlement
+from engine.decision.entitlement import entitlement, held_together
+from engine.decision.watching import watch_household
 from engine.inference.found import Alert, Evidence, Task
 from engine.rulebook import Rulebook, load_rulebook
 from tests.conftest import SOAK
@@ -183,6 +184,28 @@ def test_a_top_up_is_not_held_together() -> None:
         {"policy": "defacto_child", "person_id": "p2", "from": "2026-04-01"},
     ]
     assert "held_together" not in rules(watched(raw))
+
+
+def test_what_is_held_together_needs_no_other_policy() -> None:
+    """The conflicts of a month are those that a decision about all policies finds, with all facts and with none."""
+    book, found = shipped(), 0
+    full = document(events=[], payments=[])
+    bare = {**full, "people": [{"person_id": one["person_id"]} for one in full["people"]]}
+    for raw in (full, bare):
+        for rule in book.conflicts:
+            for person in ("p1", "p2"):
+                raw["statuses"] = [
+                    {"policy": name, "from": "2026-05-01"}
+                    | ({"person_id": person} if book.policies[name].unit == "person" else {})
+                    for name in rule.between
+                ]
+                household = read_household(book, raw)
+                together = held_together(book, household, 20260401, 20260701, 20261005)
+                found += len(together)
+                expected = watched(raw, last=20260701).alerts
+                alone = watch_household(book, household, 20260401, 20260731, 20261005, together)
+                assert alone.alerts == expected, rule.id
+    assert found > 50
 
 
 def test_a_birthday_comes_from_the_facts() -> None:
