@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.rulebook.feed import Feed
     from engine.rulebook.letters import Letters
     from engine.rulebook.procedures import ProcedureVersion
-    from engine.rulebook.production import EventKind, Watch
+    from engine.rulebook.production import Comparison, EventKind, Watch
     from engine.rulebook.working_days import Calendar
 
 Label = Mapping[str, str]
@@ -301,6 +301,7 @@ class Rulebook:
     conflicts: tuple[Conflict, ...]
     scoring: tuple[Scoring, ...]
     watches: tuple[Watch, ...]
+    comparisons: tuple[Comparison, ...]
     events: Mapping[str, EventKind]
     procedures: tuple[ProcedureVersion, ...]
     calendars: Mapping[int, tuple[Calendar, ...]]
