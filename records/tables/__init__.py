@@ -24,10 +24,12 @@ from records.tables.intake import (
     feed_run,
     life_event,
     payment,
+    payment_cause,
     proposal,
     proposal_answer,
+    status_review,
 )
-from records.tables.notices import night, notice, notice_answer, pause, standing
+from records.tables.notices import night, notice, notice_answer, notice_shown, pause, standing
 from records.tables.payments import (
     bank_file,
     budget,
@@ -82,6 +84,7 @@ __all__ = [
     "night",
     "notice",
     "notice_answer",
+    "notice_shown",
     "number",
     "pause",
     "pay_batch",
@@ -90,6 +93,7 @@ __all__ = [
     "pay_to",
     "pay_to_approval",
     "payment",
+    "payment_cause",
     "person",
     "proposal",
     "proposal_answer",
@@ -106,5 +110,6 @@ __all__ = [
     "session_end",
     "standing",
     "status",
+    "status_review",
     "withdrawal",
 ]
