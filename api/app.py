@@ -42,6 +42,7 @@ from api import (
     rules,
     scans,
     stored_decisions,
+    supervision,
     trail,
     worklists,
 )
@@ -82,6 +83,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     reports.router,
     trail.router,
     notices.router,
+    supervision.router,
     rulebooks.router,
     imports.router,
     feeds.router,

@@ -54,7 +54,7 @@ def table(
         found = reports.table(read, ask.book, of, chosen)
     if format != "json":
         rows = figure_rows(ask.book, of, found, language)
-        return _file(f"report-{of.name}", format, header(FIGURES, language), rows)
+        return table_file(f"report-{of.name}", format, header(FIGURES, language), rows)
     figures = [
         {
             "policy": one.policy,
@@ -98,7 +98,7 @@ def lines(
     if format == "json":
         return _page(ask, of, chosen, skip, limit)
     rows = _line_rows(ask, of, chosen, language)
-    return _file(f"lines-{of.name}", format, header(LINES, language), rows)
+    return table_file(f"lines-{of.name}", format, header(LINES, language), rows)
 
 
 def _chosen(ask: Asked, known: date | None, **asked_for: Any) -> Chosen:
@@ -127,7 +127,7 @@ def _line_rows(ask: Asked, month: Month, chosen: Chosen, language: str) -> Itera
         yield from line_rows(ask.book, month, reports.lines(read, ask.book, month, chosen), language)
 
 
-def _file(name: str, kind: str, columns: list[str], rows: Iterator[list[Any]]) -> Response:
+def table_file(name: str, kind: str, columns: list[str], rows: Iterator[list[Any]]) -> Response:
     """A download. What is wrong with the question is found before the first row is sent."""
     first = list(islice(rows, 1))
     whole = (row for part in (first, rows) for row in part)

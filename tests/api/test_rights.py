@@ -121,6 +121,11 @@ TABLE: dict[str, Row] = {
     "GET /v1/notices/rates": Row(READERS, 200),
     "POST /v1/notices/{notice}/answers": Row(WRITERS, 404, body={"answer": "done", "reason": "已上门"}),
     "POST /v1/pauses": Row(OFFICERS, 422, body={}),
+    # --- supervision
+    "GET /v1/unreported-exits": Row(READERS, 200),
+    "POST /v1/households/{household_id}/reviews": Row(
+        OFFICERS, 409, 404, {"version": 999, "policy": "dibao", "day": "2025-06-01"}
+    ),
     # --- the trail
     "GET /v1/audit": Row(frozenset({AUDITOR}), 200),
     "GET /v1/audit/verification": Row(frozenset({AUDITOR}), 200),
@@ -320,6 +325,7 @@ LISTS = {
     "/v1/payees?": ("payees", READERS),
     "/v1/recoveries?": ("recoveries", READERS),
     "/v1/notices?": ("notices", READERS),
+    "/v1/notices?waiting=true&": ("notices", READERS),
     "/v1/audit?": ("entries", frozenset({AUDITOR})),
     "/v1/accounts?": ("accounts", frozenset({ADMINISTRATOR})),
 }
