@@ -63,7 +63,7 @@ def compared(read: Reading, book: Rulebook, on: date, known: date) -> list[Raise
     gone = erased(read)
     for one in book.comparisons:
         if in_force(one.dated, *days):
-            shared = list(_COMPARE[one.of](_Looking(read, on, known)))
+            shared = list(COMPARED[one.of](_Looking(read, on, known)))
             kept = [each for each in shared if sealed.of_household(each.household_id) not in gone]
             money = _paid(read, {each.household_id for each in kept}, on)
             found += [_raised(book, one, each, money, known) for each in kept]
@@ -213,7 +213,7 @@ def _paid_into(at: _Looking) -> Iterator[Any]:
     yield from at.read.connection.execute(rows)
 
 
-_COMPARE: Mapping[str, Callable[[_Looking], Iterator[Shared]]] = {
+COMPARED: Mapping[str, Callable[[_Looking], Iterator[Shared]]] = {
     "person": _same_person,
     "account": _same_account,
 }

@@ -87,6 +87,8 @@ def _alert(
     book: Rulebook, household_id: str, document: Mapping[str, Any], alert: Alert, known: date
 ) -> Raised:
     evidence = [*alert.evidence, *alert.unclear]
+    rule = next(one for one in book.watches if one.id == alert.rule)
+    again = alert.term.until if rule.deadline.until is not None else ""  # due anew is another notice
     due, term = due_of(book, alert.term, known)
     return Raised(
         "alert",
@@ -100,7 +102,7 @@ def _alert(
         term=term,
         certain=bool(alert.evidence),
         harm=at_stake(book, document, alert),
-        state=" ".join(sorted(f"{one.kind} {one.policy} {one.at}" for one in evidence)),
+        state=" ".join([*sorted(f"{one.kind} {one.policy} {one.at}" for one in evidence), again]).strip(),
     )
 
 

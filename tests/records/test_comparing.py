@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
+from engine.rulebook.kinds import schema_of
 from records import granted, households, people
-from records.comparing import SHOWN, compared
+from records.comparing import COMPARED, SHOWN, compared
 from records.database import Database
 from records.erasure import erase_household
 from records.granted import Paid
@@ -40,6 +41,10 @@ def joins(office: PayOffice, household: str, person: str, day: str = "2026-10-01
     with office.writes(day=day) as write:
         households.claim_as_it_is(write, household)
         households.join(write, household, person, date(2026, 10, 1))
+
+
+def test_every_comparison_that_a_rule_file_may_name_is_there() -> None:
+    assert set(schema_of("watch")["properties"]["compare"]["enum"]) == set(COMPARED)
 
 
 def test_a_clean_office_has_nothing_in_common(office: PayOffice) -> None:

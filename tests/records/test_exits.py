@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from engine.decision.document import read_household
+from engine.decision.watching import watch_household
 from records import granted, households, notices, tables
 from records.database import Database, reading, writing
 from records.documents import document
@@ -17,6 +19,7 @@ from records.exits import Exits, unreported
 from records.giving import give_out
 from records.granted import Paid, Reviewed
 from records.notices import Raised, raise_all
+from records.proposing import watched_notices
 from records.refused import Refused
 from tests.records.conftest import at
 from tests.support.county_office import ELSEWHERE, HERE, CountyOffice, county_office
@@ -129,6 +132,24 @@ def test_a_review_is_part_of_what_is_held_from_the_day_it_was_written_down(datab
     assert [one.get("reviewed") for one in then["statuses"]] == ["2026-02-01", None, None]
     assert [one.get("reviewed") for one in before["statuses"]] == [None, None, None]
     assert [one.get("cause") for one in now["payments"]] == ["fire", None]
+
+
+def test_a_review_that_is_overdue_again_is_another_notice() -> None:
+    def notice(reviewed: str, on: int) -> str:
+        told = {
+            "household_id": "h1",
+            "area": "sample_hedong_01",
+            "people": [{"person_id": "p1"}],
+            "statuses": [{"policy": "dibao", "from": "2023-01-01", "reviewed": reviewed}],
+        }
+        household = read_household(BOOK, told)
+        found = watch_household(BOOK, household, 20230101, on, on)
+        made = watched_notices(BOOK, household, told, found, date(2026, 9, 15))
+        [one] = [one for one in made if one.about == "review_overdue"]
+        return one.same_as
+
+    assert notice("2024-06-01", 20250901) == notice("2024-06-01", 20251001)
+    assert notice("2024-06-01", 20250901) != notice("2025-06-01", 20260901)
 
 
 # --- over HTTP ----------------------------------------------------------------------------------------------
