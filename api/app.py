@@ -47,6 +47,7 @@ from api import (
     rules,
     scans,
     stored_decisions,
+    supervision,
     trail,
     worklists,
 )
@@ -87,6 +88,7 @@ WITH_A_RECORD: tuple[APIRouter, ...] = (
     reports.router,
     trail.router,
     notices.router,
+    supervision.router,
     rulebooks.router,
     imports.router,
     feeds.router,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from starlette.responses import Response
 
 from api.bodies import Body, body_of, takes
@@ -16,6 +16,7 @@ from api.guard import guarded_router, needs
 from api.recorded import Asked, Id, Limit, Number, answer, asked, total
 from records import notices, scope, tables
 from records.cases import ending
+from records.database import AT_ONCE, Reading, batched
 from records.refused import Refused
 from records.rights import Right
 
@@ -52,29 +53,59 @@ def listed(
     owner: Id = "",
     household: Id = "",
     every: Annotated[bool, Query(description="closed ones as well")] = False,
+    waiting: Annotated[bool, Query(description="those that wait for a later night, instead")] = False,
     after: Annotated[int, Query(ge=0, le=1_000_000, description="leaves out so many")] = 0,
     limit: Limit = 20,
 ) -> Response:
-    """Twenty unless more is asked for, so that nobody drowns; `total` says how many there are."""
+    """A night gives each owner of each area so many; `waiting` says how many are kept for later nights.
+
+    Twenty unless more is asked for; `total` says how many there are. Of households out of reach evidence says the area.
+    """
     ask = asked(request)
-    query = notices.chosen(
-        scope.within(ask.viewer, Right.READ_NOTICES, ask.book),
-        open_only=not every,
-        kind=kind,
-        about=about,
-        owner=owner,
-        household_id=household,
+    within = scope.within(ask.viewer, Right.READ_NOTICES, ask.book)
+    query, kept = (
+        notices.chosen(
+            within,
+            open_only=not every,
+            waiting=which,
+            kind=kind,
+            about=about,
+            owner=owner,
+            household_id=household,
+        )
+        for which in (waiting, True)
     )
     with ask.reading() as read:
-        count = total(read, query)
+        count, left = total(read, query), total(read, kept)
         rows = [_shown(row) for row in read.connection.execute(query.offset(after).limit(limit))]
+        _out_of_reach(read, within, rows)
     further = after + limit if after + limit < count else None
-    return answer({"total": count, "notices": rows, "after": further})
+    return answer({"total": count, "waiting": left, "notices": rows, "after": further})
 
 
 def _shown(row: Any) -> dict[str, Any]:
     made = dict(row._mapping)
     return {**made, "term": json.loads(made["term"]), "evidence": json.loads(made["evidence"])}
+
+
+def _out_of_reach(read: Reading, within: ColumnElement[bool], rows: list[dict[str, Any]]) -> None:
+    """Other households that evidence names and the viewer does not reach: the area stays, so that somebody can be asked."""
+    named = [
+        one for row in rows for one in row["evidence"] if isinstance(one, dict) and "household_id" in one
+    ]
+    household = tables.household.c
+    ids = sorted({one["household_id"] for one in named})
+    found: dict[str, tuple[str, bool]] = {}
+    for some in batched(ids, AT_ONCE):
+        query = select(household.household_id, household.area, within.label("reached"))
+        for row in read.connection.execute(query.where(household.household_id.in_(some))):
+            found[row.household_id] = row.area, bool(row.reached)
+    for one in named:
+        area, reached = found[one["household_id"]]
+        if not reached:
+            one.pop("household_id")
+            one.pop("holder", None)
+            one["area"] = area
 
 
 @router.get("/notices/rates", summary="How often each watch rule was right")

@@ -55,7 +55,7 @@ def counts(book: Rulebook) -> dict[str, int]:
         "facts": len(book.facts),
         "conflicts": len(book.conflicts),
         "scoring": len(book.scoring),
-        "watches": len(book.watches),
+        "watches": len(book.watches) + len(book.comparisons),
         "events": len(book.events),
     }
 

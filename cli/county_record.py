@@ -1,4 +1,4 @@
-"""The sample county as the record takes it: who its people are, where they live, what was granted and paid.
+"""The sample county as the record takes it: who its people are, where they live, what was granted and paid, what happened.
 
 What the county's tables do not hold is made up here, the same for the same tables: identity numbers that fit the day of
 birth and the sex, telephones, accounts, and a year of payments of what the rulebook gives for what is held.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from statistics import median_low
@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from county.kept import EVENTS, PAYEES, PAYMENTS, REVIEWS
 from county.marginals import AS_OF, TOWNS, VILLAGE_NAMES
 from engine.language.dates import from_date
 from engine.population.documents import document_of
@@ -32,7 +33,9 @@ AREA_CODE = "239901"  # of no county: GB/T 2260 has no such code, so the numbers
 PHONES, ACCOUNTS = "120", "9990"  # no telephone and no bank begins like this
 ADULT = 16
 MONTHS = 12
+MONTH = "month"
 SOURCE = "civil_affairs"
+AMOUNT = Decimal(500)  # a month, of a programme that nobody in the county has by right
 _AT_ONCE = 8192
 
 
@@ -46,8 +49,40 @@ class Registered:
     identity: Identity
 
 
-def registered(persons: pa.Table) -> dict[str, Registered]:
-    """Everybody by person id. Two persons of one day and sex have different numbers, whatever the order of the table."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the county's records hold beside facts, by household; reviews by household, person ("") and policy."""
+
+    events: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    payments: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    payees: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    reviews: Mapping[tuple[str, str, str], date] = field(default_factory=dict)
+
+
+def kept_of(tables: Mapping[str, pa.Table]) -> Kept:
+    """Of the tables by their files; those of a county that was drawn without them are left out."""
+
+    def by_household(name: str) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in tables[name].to_pylist() if name in tables else ():
+            found[row.pop("household_id")].append(row)
+        return dict(found)
+
+    reviews = {
+        (household, row["person_id"] or "", row["policy"]): row["reviewed"]
+        for household, rows in by_household(REVIEWS).items()
+        for row in rows
+    }
+    return Kept(by_household(EVENTS), by_household(PAYMENTS), by_household(PAYEES), reviews)
+
+
+def registered(persons: pa.Table, kept: Kept | None = None) -> dict[str, Registered]:
+    """Everybody by person id. Two persons of one day and sex have different numbers, whatever the order of the table.
+
+    `kept`: whose payees say that two people gave the same account number.
+    """
+    same = {one["holder"]: one["number_of"] for rows in (kept or Kept()).payees.values() for one in rows}
+    places = {person: place for place, person in enumerate(sorted(set(persons["person_id"].to_pylist())))}
     rows = {row["person_id"]: row for row in persons.to_pylist()}
     orders: dict[tuple[date, str], int] = defaultdict(int)
     found = {}
@@ -65,7 +100,7 @@ def registered(persons: pa.Table) -> dict[str, Registered]:
                 row["name"],
                 identity_number(born, sex, order),
                 f"{PHONES}{place:08d}" if grown else None,
-                f"{ACCOUNTS}{place:015d}" if grown else None,
+                f"{ACCOUNTS}{places[same.get(person, person)]:015d}" if grown else None,
             ),
         )
     return found
@@ -80,30 +115,33 @@ def identity_number(born: date, sex: str, order: int) -> str:
     return first + check_digit(first)
 
 
-def arrivals(book: Rulebook, households: pa.Table, people: Mapping[str, Registered]) -> Iterator[Arrival]:
-    """Every household, with its awards and payments, in the order of the table."""
+def arrivals(
+    book: Rulebook, households: pa.Table, people: Mapping[str, Registered], kept: Kept | None = None
+) -> Iterator[Arrival]:
+    """Every household, with its awards, payments and what happened, in the order of the table."""
+    beside = kept or Kept()
     amounts = _amounts(book, households)
     usual = {
         policy: median_low(sorted(values)) for policy, values in _by_policy(amounts).items()
     }  # of those who hold what the law does not give them
     for batch in households.to_batches(_AT_ONCE):
         for row in batch.to_pylist():
-            yield _arrival(book, row, people, amounts, usual)
+            yield _arrival(book, row, people, beside, amounts, usual)
 
 
 def _arrival(
     book: Rulebook,
     row: Mapping[str, Any],
     people: Mapping[str, Registered],
+    kept: Kept,
     amounts: Mapping[tuple[str, str, str], Decimal],
     usual: Mapping[str, Decimal],
 ) -> Arrival:
     document = document_of(row)
+    household = document["household_id"]
     members = [one["person_id"] for one in document["people"]]
     address = people[members[0]].address
     document["area"] = village_of(book, row["area"], address)
-    accounts = {one: people[one].identity.account or "" for one in members}
-    head = next((one for one in accounts.values() if one), "")
     awards: list[dict[str, Any]] = []
     payments: list[dict[str, Any]] = []
     for status in row["statuses"] or ():
@@ -113,18 +151,38 @@ def _arrival(
         award = _award(book, status, amount)
         awards.append(award)
         payments += _payments(award)
+    payments += [document_of({**one, "source": SOURCE}) for one in kept.payments.get(household, ())]
     for status in document.get("statuses", ()):
         status.pop("recorded", None)
         status["source"] = SOURCE
+        reviewed = kept.reviews.get((household, status.get("person_id", ""), status["policy"]))
+        if reviewed is not None:
+            status["reviewed"] = reviewed.isoformat()
+    if awards:
+        document["awards"] = document_of(awards)
+    if payments:
+        document["payments"] = payments
+    if household in kept.events:
+        document["events"] = [document_of(one) for one in kept.events[household]]
     return Arrival(
-        {**document, "awards": document_of(awards), "payments": payments} if awards else document,
+        document,
         SINCE,
         address,
         {one: people[one].identity for one in members},
         {one: max(SINCE, people[one].born) for one in members},
-        {one: account or head for one, account in accounts.items()} | {"": head},
+        _accounts(members, people, kept.payees.get(household, ())),
         CARRIED_OVER,
     )
+
+
+def _accounts(
+    members: Sequence[str], people: Mapping[str, Registered], payees: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Where each one's money went; "": the household's."""
+    own = {one: people[one].identity.account or "" for one in members}
+    head = next((one for one in own.values() if one), "")
+    found = {one: account or head for one, account in own.items()} | {"": head}
+    return found | {one["person_id"] or "": people[one["holder"]].identity.account or "" for one in payees}
 
 
 def village_of(book: Rulebook, town: str, address: str) -> str:
@@ -145,6 +203,8 @@ def _award(book: Rulebook, status: Mapping[str, Any], amount: Decimal | None) ->
     if status["to"] is not None:
         award["to"] = status["to"]
     period = _period(book, status["policy"])
+    if period == MONTH and amount is None:
+        amount = AMOUNT
     if amount is not None and period:
         award |= {"amount": amount, "period": period}
     return award
@@ -157,7 +217,7 @@ def _period(book: Rulebook, policy: str) -> str:
 
 def _payments(award: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """For each of the last months that begins while the award holds, paid on the tenth."""
-    if award.get("period") != "month":
+    if award.get("period") != MONTH:
         return
     for back in reversed(range(MONTHS)):
         place = DAY.year * 12 + DAY.month - 1 - back

@@ -81,6 +81,34 @@ def load(
     run(county, actor, record, keys, policies)
 
 
+@record_app.command("faults")
+def faults(
+    key: Annotated[Path, typer.Argument(metavar="ANSWER_KEY", help="示例县的答案 · answer_key.parquet")],
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+) -> None:
+    """示例县：各类问题的查准率和查全率。 What nights found of the sample county's planted faults."""
+    from cli.record_faults import run
+
+    run(key, record, keys)
+
+
+@record_app.command("exits")
+def exits(
+    by: Annotated[str, typer.Option(help="按哪一级汇总 · level of areas")] = "village",
+    area: Annotated[str, typer.Option(help="只看某地 · only inside an area")] = "",
+    on: Day = None,
+    lang: Lang = None,
+    record: Record = DEFAULT_RECORD,
+    keys: KeyFile = DEFAULT_KEYS,
+    policies: Policies = None,
+) -> None:
+    """应退未报：各村件数、迟报天数、其间发放金额。 Exits that nobody reported, by village."""
+    from cli.record_exits import run
+
+    run(by, area, date_of(on), lang, record, keys, policies)
+
+
 @record_app.command("open-import")
 def open_import(
     data: Annotated[

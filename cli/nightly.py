@@ -21,7 +21,14 @@ _SHOWN = 10
 
 
 def run(
-    actor: str, on: date, known: date, workers: int, record: str, keys: Path, policies: Path | None
+    actor: str,
+    on: date,
+    known: date,
+    workers: int,
+    each: int,
+    record: str,
+    keys: Path,
+    policies: Path | None,
 ) -> None:
     """Exit code 3 when some households could not be read; each is named."""
     with opened_record(record, keys) as database:
@@ -41,6 +48,7 @@ def run(
                 known,
                 actor,
                 workers=workers,
+                each=each,
                 progress=lambda done: bar.advance(task, done),
             )
     _tell(night)
@@ -52,6 +60,10 @@ def _tell(night: Night) -> None:
     typer.echo(
         f"{night.on}: {night.households} 户，{len(night.changed)} 户有变化，{night.raised.total()} 条新提示 · "
         f"{night.households} households, {len(night.changed)} changed, {night.raised.total()} new notices"
+    )
+    given = night.given
+    typer.echo(
+        f"本次发出 {given.shown} 条，{given.waiting} 条留待以后各夜 · {given.shown} given out, {given.waiting} wait for later nights"
     )
     for what, count in night.raised.most_common():
         typer.echo(f"  {count:>6}  {what}")

@@ -41,7 +41,9 @@ def run(policies: Path | None, lang: str | None, output: str) -> None:
     Console().print(table)
     typer.echo(
         _BESIDE[words].format(
-            conflicts=len(book.conflicts), watches=len(book.watches), events=len(book.events)
+            conflicts=len(book.conflicts),
+            watches=len(book.watches) + len(book.comparisons),
+            events=len(book.events),
         )
     )
 

@@ -156,6 +156,12 @@ def nightly(
     on: Day = None,
     known: Day = None,
     workers: Annotated[int, typer.Option(help="进程数 · processes", min=1, max=64)] = 2,
+    each: Annotated[
+        int,
+        typer.Option(
+            help="每地每承办单位每夜最多几条 · notices for each owner of each area", min=1, max=10_000
+        ),
+    ] = 20,
     record: Record = DEFAULT_RECORD,
     keys: KeyFile = DEFAULT_KEYS,
     policies: Policies = None,
@@ -163,7 +169,7 @@ def nightly(
     """夜间核查：全部家庭重新裁定，变化和疑点交人处理。 Decide every household again and tell what has changed."""
     from cli.nightly import run
 
-    run(actor, date_of(on), date_of(known), workers, record, keys, policies)
+    run(actor, date_of(on), date_of(known), workers, each, record, keys, policies)
 
 
 @audit_app.command("verify")

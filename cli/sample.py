@@ -27,5 +27,5 @@ def run(households: int, seed: int, out: Path, policies: Path | None) -> None:
     )
     typer.echo(f"{out / PERSONS}: 人员登记册 · the register of people")
     typer.echo(
-        f"{out / KEY}: 答案，{found.key.num_rows} 条 · the answer key, {found.key.num_rows} rows; no command reads it"
+        f"{out / KEY}: 答案，{found.key.num_rows} 条，只供 relief record faults 对照 · the answer key, {found.key.num_rows} rows; only relief record faults reads it"
     )

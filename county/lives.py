@@ -46,7 +46,13 @@ OWN_LISTS: Mapping[str, Mapping[str, Kind]] = {
     "businesses": {"kind": ("company", "self_employed"), "operating": int},
     "transfers_paid": {"kind": ("social_insurance",), "amount": int, "per": ("month", "year")},
     "spending_items": {"kind": ("medical", "education"), "amount": int, "public_price": int},
-    "statuses": {"policy": (), "person_id": int, "from": np.datetime64, "recorded": np.datetime64},
+    "statuses": {
+        "policy": (),
+        "person_id": int,
+        "from": np.datetime64,
+        "to": np.datetime64,
+        "recorded": np.datetime64,
+    },
 }
 SUPPORTERS: Mapping[str, Kind] = {
     "rung": ("none",),

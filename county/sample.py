@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from county import tables
+from county import kept, tables
 from county.columns import Fact, plain
+from county.faults import Happened, plant_faults
 from county.incomes import earn
 from county.lives import County, live
 from county.marginals import AS_OF
@@ -31,6 +33,7 @@ class Sample:
     households: pa.Table
     persons: pa.Table
     key: pa.Table
+    kept: Mapping[str, pa.Table]  # by file: what records hold beside facts
 
 
 def sample(book: Rulebook, households: int, seed: int) -> Sample:
@@ -43,20 +46,24 @@ def sample(book: Rulebook, households: int, seed: int) -> Sample:
     earn(random, county)
     enrolled, rights = _planted(planting, county)
     forget(planting, county, rights, enrolled)
-    _enrol(random, county, enrolled)
+    happened = plant_faults(planting, county, rights, enrolled, seed)
+    _enrol(random, county, enrolled, happened)
     ids, people_ids = tables.household_ids(settled), tables.person_ids(settled, seed)
     return Sample(
         tables.households(book, county, ids, people_ids, _applied(random, households)),
         tables.register(county, ids, people_ids),
         tables.key_table(_in_order(planting.key), settled, ids, people_ids),
+        kept.tables_of(county, happened, planting.random, ids, people_ids),
     )
 
 
 def write_sample(found: Sample, out: Path) -> None:
-    """Data into `out`; the key into a directory of its own beside them, which no command reads."""
+    """Data into `out`; the key into a directory of its own, which only its own check reads."""
     (out / KEY).mkdir(parents=True, exist_ok=True)
     pq.write_table(found.households, out / HOUSEHOLDS, row_group_size=ROWS_AT_ONCE, compression="zstd")
     pq.write_table(found.persons, out / PERSONS, row_group_size=ROWS_AT_ONCE, compression="zstd")
+    for name, table in found.kept.items():
+        pq.write_table(table, out / name, compression="zstd")
     pq.write_table(found.key, out / KEY / "answer_key.parquet", compression="zstd")
 
 
@@ -79,7 +86,9 @@ def _with(rights: Rights, policy: str, mask: Array) -> Rights:
     return Rights({**rights.of, policy: mask}, rights.doubtful, rights.counted, rights.income, rights.line)
 
 
-def _enrol(random: np.random.Generator, county: County, enrolled: dict[str, Array]) -> None:
+def _enrol(
+    random: np.random.Generator, county: County, enrolled: dict[str, Array], happened: Happened
+) -> None:
     settled, statuses = county.settled, county.statuses
     statuses.fields["policy"].choices = PROGRAMMES
     for name in PROGRAMMES:
@@ -89,6 +98,21 @@ def _enrol(random: np.random.Generator, county: County, enrolled: dict[str, Arra
             statuses.add(places, policy=name, **{"from": since}, recorded=since)
         else:
             statuses.add(settled.of[places], policy=name, person_id=places, **{"from": since}, recorded=since)
+    _end(county, happened)
+
+
+def _end(county: County, happened: Happened) -> None:
+    """What ended, with its last day; it had begun before. What is held for long enough to be looked at again."""
+    fields = county.statuses.fields
+    for (policy, person), last in happened.ended.items():
+        mine = (
+            fields["policy"].is_(policy) & fields["person_id"].known & (fields["person_id"].values == person)
+        )
+        fields["to"].say(mine, last)
+        fields["from"].values[mine] = np.minimum(fields["from"].values[mine], last - np.timedelta64(300, "D"))
+    stale = np.isin(county.statuses.owner, happened.stale)
+    fields["from"].values[stale] = np.minimum(fields["from"].values[stale], AS_OF - np.timedelta64(450, "D"))
+    fields["recorded"].values[stale] = fields["from"].values[stale]
 
 
 def _applied(random: np.random.Generator, households: int) -> Fact:

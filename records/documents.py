@@ -189,7 +189,14 @@ class OneAtATime:
         return rows
 
 
-_SELDOM = (tables.status, tables.award, tables.payment, tables.life_event)
+_SELDOM = (
+    tables.status,
+    tables.award,
+    tables.payment,
+    tables.life_event,
+    tables.payment_cause,
+    tables.status_review,
+)
 
 
 def _any_of(table: Table) -> Label[bool]:
@@ -303,7 +310,20 @@ _Entries = tuple[list[dict[str, Any]], bool]
 
 def _statuses(rows: Rows, members: Sequence[str]) -> _Entries:
     found = _latest(rows.of_people_too(tables.status, members))
-    return [_entry(row, row.valid_from, row.valid_to) for row in found], bool(found)
+    reviews = rows.of_people_too(tables.status_review, members)
+    entries = []
+    for row in found:
+        entry = _entry(row, row.valid_from, row.valid_to)
+        last = max((one.reviewed_on for one in reviews if _is_of(one, row)), default=None)
+        entries.append(entry if last is None else {**entry, "reviewed": last.isoformat()})
+    return entries, bool(found)
+
+
+def _is_of(review: Row[Any], status: Row[Any]) -> bool:
+    """Whether a review was of a status, which then was held."""
+    same = (review.policy, review.person_id) == (status.policy, status.person_id)
+    day = review.reviewed_on
+    return bool(same and status.valid_from <= day and (status.valid_to is None or day <= status.valid_to))
 
 
 def _awards(rows: Rows, members: Sequence[str]) -> _Entries:
@@ -321,12 +341,15 @@ def _payments(rows: Rows, members: Sequence[str]) -> _Entries:
     """What was paid and has not come back."""
     found = rows.of_people_too(tables.payment, members)
     back = {row.takes_back for row in found}
+    causes = {row.payment: row.cause for row in rows.of_people_too(tables.payment_cause, members)}
     entries = []
     for row in found:
         if row.takes_back is None and row.seq not in back:
             entry = {**_entry(row), "month": row.month}
             if row.paid_on is not None:
                 entry["paid"] = row.paid_on.isoformat()
+            if row.seq in causes:
+                entry["cause"] = causes[row.seq]
             entries.append(entry)
     return entries, bool(found)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select
 
 from records import audit, sealed, tables
-from records.database import Writing
+from records.database import Reading, Writing
 from records.households import memberships, ours
 from records.refused import Refused
 
@@ -30,6 +30,12 @@ def erase_household(write: Writing, household_id: str, reason: str) -> tuple[str
         write.data_keys.pop(subject, None)
         audit.noted(write, "erase", "data_key", subject, reason.strip())
     return subjects
+
+
+def erased(read: Reading) -> set[str]:
+    """Whom something was erased of by law, people and households."""
+    entry = tables.audit.c
+    return set(read.connection.execute(select(entry.subject).where(entry.action == "erase")).scalars())
 
 
 def erased_with(connection: Connection, household_id: str) -> tuple[str, ...]:

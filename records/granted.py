@@ -42,7 +42,10 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """Money for a month (`2026-08`). `account`: kept only as what it is compared by. `award`: its number."""
+    """Money for a month (`2026-08`). `account`: kept only as what it is compared by. `award`: its number.
+
+    `cause`: a word for what it was given for; "" when nobody says.
+    """
 
     policy: str
     month: str
@@ -53,6 +56,17 @@ class Paid:
     account: str = ""
     award: int | None = None
     basis: str = RECORDED
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Somebody looked again at what is held. `person` "": by the household."""
+
+    policy: str
+    day: date
+    source: str
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +91,17 @@ def pay(write: Writing, household_id: str, paid: Sequence[Paid]) -> list[int]:
     """Writes down payments; their numbers. Raises `Refused` for somebody unknown."""
     _claimed(write, household_id, (one.person for one in paid))
     rows = [payment_row(write, household_id, one) for one in paid]
-    return [row["seq"] for row in audit.add_rows(write, "pay", tables.payment, household_id, rows)]
+    written = audit.add_rows(write, "pay", tables.payment, household_id, rows)
+    causes = [cause_row(row, one.cause) for row, one in zip(written, paid, strict=True) if one.cause]
+    audit.add_rows(write, "say-cause", tables.payment_cause, household_id, causes)
+    return [row["seq"] for row in written]
+
+
+def review(write: Writing, household_id: str, reviews: Sequence[Reviewed]) -> None:
+    """Writes down that what is held was looked at again. Raises `Refused` for somebody unknown."""
+    _claimed(write, household_id, (one.person for one in reviews))
+    rows = [review_row(household_id, one) for one in reviews]
+    audit.add_rows(write, "review-status", tables.status_review, household_id, rows)
 
 
 def take_back(write: Writing, payment: int, returned_on: date, source: str) -> int:
@@ -148,6 +172,26 @@ def payment_row(read: Reading, household_id: str, one: Paid) -> dict[str, Any]:
         "state": "paid",
         "takes_back": None,
         "basis": one.basis,
+        "source": one.source,
+    }
+
+
+def cause_row(payment: Mapping[str, Any], cause: str) -> dict[str, Any]:
+    """Of a payment's row that has its number."""
+    return {
+        "payment": payment["seq"],
+        "household_id": payment["household_id"],
+        "person_id": payment["person_id"],
+        "cause": cause,
+    }
+
+
+def review_row(household_id: str, one: Reviewed) -> dict[str, Any]:
+    return {
+        "household_id": household_id,
+        "person_id": one.person or None,
+        "policy": one.policy,
+        "reviewed_on": one.day,
         "source": one.source,
     }
 

@@ -16,7 +16,7 @@ from engine.decision import encode_json, read_household
 from engine.rulebook import Rulebook
 from records import addresses, audit, granted, households, people, sealed, tables
 from records.database import AT_ONCE, Writing, batched
-from records.granted import RECORDED, Granted, Happened, Paid
+from records.granted import RECORDED, Granted, Happened, Paid, Reviewed
 from records.households import LISTS, Asserted, Held
 from records.people import Identity
 from records.refused import Refused
@@ -55,6 +55,7 @@ class _Said:
     awards: list[Granted]
     payments: list[Paid]
     events: list[Happened]
+    reviews: list[Reviewed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,11 @@ def write_down_all(write: Writing, book: Rulebook, arrivals: Sequence[Arrival]) 
         for household, one in said.items()
     }
     _counted(write, "hold", held, "status")
+    reviews = {
+        household: [granted.review_row(household, review) for review in one.reviews]
+        for household, one in said.items()
+    }
+    _counted(write, "review-status", reviews, "status_review")
     _grant_all(write, said, keys)
 
 
@@ -184,6 +190,15 @@ def _grant_all(write: Writing, said: Mapping[str, _Said], keys: Mapping[str, byt
         for household, one in said.items()
     }
     _counted(write, "pay", payments, "payment")
+    causes = {
+        household: [
+            granted.cause_row(row, payment.cause)
+            for row, payment in zip(payments[household], one.payments, strict=True)
+            if payment.cause
+        ]
+        for household, one in said.items()
+    }
+    _counted(write, "say-cause", causes, "payment_cause")
     events = {
         household: [
             granted.event_row(keys[_subject(household, event.person)], household, event)
@@ -306,6 +321,7 @@ def _said(book: Rulebook, arrival: Arrival) -> _Said:
         [_granted(i, one, arrival.basis) for i, one in enumerate(document.get("awards", ()))],
         [_paid(one, arrival) for one in document.get("payments", ())],
         [_happened(one) for one in document.get("events", ())],
+        [_reviewed(one) for one in document.get("statuses", ()) if "reviewed" in one],
     )
 
 
@@ -382,7 +398,13 @@ def _paid(one: Mapping[str, Any], arrival: Arrival) -> Paid:
         _date(one.get("paid")),
         arrival.accounts.get(person, ""),
         basis=arrival.basis,
+        cause=one.get("cause", ""),
     )
+
+
+def _reviewed(one: Mapping[str, Any]) -> Reviewed:
+    day = date.fromisoformat(str(one["reviewed"]))
+    return Reviewed(one["policy"], day, one.get("source", "record"), one.get("person_id", ""))
 
 
 def _happened(one: Mapping[str, Any]) -> Happened:

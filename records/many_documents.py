@@ -20,6 +20,8 @@ _OF_PEOPLE_TOO = (
     tables.award,
     tables.payment,
     tables.life_event,
+    tables.payment_cause,
+    tables.status_review,
 )
 
 

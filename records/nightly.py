@@ -28,8 +28,10 @@ from engine.population.kernel import Kernel
 from engine.population.workers import in_processes
 from engine.rulebook import Rulebook
 from records import audit, decisions, tables
+from records.comparing import compared
 from records.database import Database, batched, connect, reading, writing
 from records.endings import may_have_ended
+from records.giving import EACH, Given, give_out
 from records.households_on import HouseholdsOn, OnDay
 from records.many_documents import documents
 from records.notices import Raised, raise_all
@@ -60,12 +62,13 @@ class Looked:
 
 @dataclass(slots=True)
 class Night:
-    """`raised`: what was new, by kind and what it is about."""
+    """`raised`: what was new, by kind and what it is about. `given`: how much of what waits was given out."""
 
     on: date
     households: int = 0
     changed: list[str] = field(default_factory=list)
     raised: Counter[str] = field(default_factory=Counter)
+    given: Given = field(default_factory=lambda: Given(0, 0, ()))
     unread: dict[str, str] = field(default_factory=dict)
 
 
@@ -77,9 +80,13 @@ def nightly(
     actor: str,
     *,
     workers: int = 1,
+    each: int = EACH,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Night:
-    """Runs the night of a day. `progress` is told how many households were done."""
+    """Runs the night of a day. `each`: how many notices it gives each owner of each area.
+
+    `progress` is told how many households were done.
+    """
     with reading(database) as read:
         household = tables.household.c
         everyone = list(
@@ -92,6 +99,9 @@ def nightly(
         _write_down(database, book, looked, night, known, actor)
         progress(looked.households + len(looked.unread))
     with writing(database, actor) as write:
+        for one in raise_all(write, compared(write, book, on, known), on):
+            night.raised[f"{one.kind} {one.about}"] += 1
+        night.given = give_out(write, book, on, each)
         row = {
             "on": on,
             "rulebook": book.fingerprint,

@@ -24,8 +24,6 @@ from records.refused import Refused
 GRAVITY = {"high": 300, "medium": 200, "low": 100}
 CLOSING = ("confirmed", "refuted", "done")
 ANSWERS = (*CLOSING, "unclear")
-CAP = 20
-"""How many new notices one owner of one area is shown for a night; the gravest first, the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Raised:
 def raise_all(write: Writing, found: Sequence[Raised], on: date) -> list[Raised]:
     """Writes down what is new and not paused; these are returned."""
     known = _known(write, [one.same_as for one in found])
-    paused = _Paused(write, {one.household_id for one in found}, on)
+    paused = Paused(write, {one.household_id for one in found}, on)
     new = {one.same_as: one for one in found if one.same_as not in known and not paused.covers(one)}
     by_household: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for one in new.values():
@@ -104,8 +102,8 @@ def _known(read: Reading, same_as: Iterable[str]) -> set[str]:
     return found
 
 
-class _Paused:
-    """The pauses that hold on a day."""
+class Paused:
+    """The pauses that hold on a day. `covers`: anything with `about`, `policy` and `household_id`."""
 
     def __init__(self, read: Reading, households: set[str], on: date) -> None:
         pause = tables.pause.c
@@ -114,12 +112,12 @@ class _Paused:
         ).all()
         self._held: dict[str, list[Any]] = defaultdict(list)
         self._held[""] = list(everywhere)
-        for some in batched(sorted(households), AT_ONCE):
-            rows = select(tables.pause).where(pause.household_id.in_(some), pause.until >= on)
-            for row in read.connection.execute(rows):
-                self._held[row.household_id].append(row)
+        few = len(households) <= AT_ONCE
+        of = pause.household_id.in_(sorted(households)) if few else pause.household_id.is_not(None)
+        for row in read.connection.execute(select(tables.pause).where(of, pause.until >= on)):
+            self._held[row.household_id].append(row)
 
-    def covers(self, one: Raised) -> bool:
+    def covers(self, one: Any) -> bool:
         return any(
             row.about in ("", one.about) and row.policy in ("", one.policy)
             for row in (*self._held[""], *self._held.get(one.household_id, ()))
@@ -196,27 +194,35 @@ def chosen(
     within: ColumnElement[bool],
     *,
     open_only: bool = True,
+    waiting: bool | None = None,
     kind: str = "",
     about: str = "",
     owner: str = "",
     household_id: str = "",
 ) -> Select[Any]:
-    """Notices of households within a condition on `household`, the gravest first; to count, narrow or cut."""
+    """Notices of households within a condition on `household`, the gravest first; to count, narrow or cut.
+
+    waiting: only those that no night has given out yet (`records.giving`), or only the others.
+    """
     notice, household, told = tables.notice, tables.household, last_answers()
     made = (
         select(
             *(column for column in notice.c if column.name not in ("entry", "same_as", "recorded_at")),
             household.c.area,
+            tables.notice_shown.c.on.label("shown_on"),
             told.c.answer,
             told.c.reason,
         )
         .join(household, household.c.household_id == notice.c.household_id)
+        .outerjoin(tables.notice_shown, tables.notice_shown.c.notice == notice.c.seq)
         .outerjoin(told, told.c.notice == notice.c.seq)
         .where(within)
         .order_by(notice.c.gravity.desc(), notice.c.due.is_(None), notice.c.due, notice.c.seq)
     )
     if open_only:
         made = made.where(or_(told.c.answer.is_(None), told.c.answer == "unclear"))
+    if waiting is not None:
+        made = made.where(tables.notice_shown.c.seq.is_(None) == waiting)
     for column, value in (
         (notice.c.kind, kind),
         (notice.c.about, about),

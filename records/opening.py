@@ -45,6 +45,15 @@ def open_record(write: Writing, opening: Opening, whole: bool = False) -> None:
         for household, some in opening.payments.items()
     }
     _written(write, "pay", tables.payment, payments)
+    causes = {
+        household: [
+            granted.cause_row(row, one.cause)
+            for row, one in zip(payments[household], some, strict=True)
+            if one.cause
+        ]
+        for household, some in opening.payments.items()
+    }
+    _written(write, "say-cause", tables.payment_cause, causes)
     _written(write, "hold", tables.status, _statuses(write, opening.awards, whole))
 
 

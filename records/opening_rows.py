@@ -26,6 +26,7 @@ from records.whose import Whose
 AWARDS, PAYMENTS = "awards", "payments"
 SHEETS: Mapping[str, tuple[str, ...]] = {AWARDS: ("awards", "待遇"), PAYMENTS: ("payments", "发放")}
 MONTHS = 24
+CAUSE_AT_MOST = 80  # signs; a word that can be compared, no story
 _WHO = {
     "household_id": COLUMNS["household_id"],
     "person_id": COLUMNS["person_id"],
@@ -43,6 +44,7 @@ _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **{name: COLUMNS[name] for name in ("policy", "amount")},
         "month": ("month", "发放月份", "月份"),
         "paid": ("paid", "发放日期"),
+        "cause": ("cause", "事由"),
         "account": FURTHER["people"][Kind.ACCOUNT],
         "source": ("source", "来源"),
     },
@@ -200,7 +202,8 @@ class _Checking:
         elif month < first:
             flat.add(row.number, "month", "too-old", months=str(MONTHS), first=first)
         source = flat.value(row, "source", text_of) or self.book.policies[policy].department
-        return Paid(policy, month, amount, source, "", paid_on, account, None, CARRIED_OVER)
+        cause = flat.value(row, "cause", _cause) or ""
+        return Paid(policy, month, amount, source, "", paid_on, account, None, CARRIED_OVER, cause)
 
     def _policy(self, cell: Any) -> str:
         text = text_of(cell)
@@ -252,6 +255,13 @@ def _period(cell: Any) -> str:
     if found is None:
         raise Unfit("not-a-period", value=text, known=", ".join(words[1] for words in PERIODS.values()))
     return found
+
+
+def _cause(cell: Any) -> str:
+    text = text_of(cell)
+    if len(text) > CAUSE_AT_MOST:
+        raise Unfit("too-long", most=str(CAUSE_AT_MOST))
+    return text
 
 
 def _date(cell: Any) -> date:

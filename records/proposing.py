@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from engine.inference.found import Alert, Evidence, Task, Term, Watched
 from engine.language.dates import from_date
 from engine.rulebook import Rulebook
 from engine.rulebook.working_days import working_days_after
+from records.at_stake import at_stake
 from records.endings import ended
 from records.notices import Raised
 from records.standing import HOUSEHOLD, Finding, Standing, is_open
@@ -124,7 +125,9 @@ def _alert(
     book: Rulebook, household_id: str, document: Mapping[str, Any], alert: Alert, known: date
 ) -> Raised:
     evidence = [*alert.evidence, *alert.unclear]
-    due, term = _due(book, alert.term, known)
+    rule = next(one for one in book.watches if one.id == alert.rule)
+    again = alert.term.until if rule.deadline.until is not None else ""  # due anew is another notice
+    due, term = due_of(book, alert.term, known)
     return Raised(
         "alert",
         alert.rule,
@@ -136,13 +139,13 @@ def _alert(
         due=due,
         term=term,
         certain=bool(alert.evidence),
-        harm=_at_stake(document, evidence),
-        state=" ".join(sorted(f"{one.kind} {one.policy} {one.at}" for one in evidence)),
+        harm=at_stake(book, document, alert),
+        state=" ".join([*sorted(f"{one.kind} {one.policy} {one.at}" for one in evidence), again]).strip(),
     )
 
 
 def _task(book: Rulebook, household_id: str, task: Task, known: date) -> Raised:
-    due, term = _due(book, task.term, known)
+    due, term = due_of(book, task.term, known)
     heard = {"hear": list(task.hear), "hear_cite": task.hear_cite} if task.hear else {}
     return Raised(
         "task",
@@ -159,9 +162,11 @@ def _task(book: Rulebook, household_id: str, task: Task, known: date) -> Raised:
     )
 
 
-def _due(book: Rulebook, term: Term, known: date) -> tuple[date | None, dict[str, Any]]:
+def due_of(book: Rulebook, term: Term, known: date) -> tuple[date | None, dict[str, Any]]:
     """The last day. A year of which nobody has announced the holidays gives an estimate, and says so."""
     said: dict[str, Any] = {"since": term.since}
+    if term.unreported_since:
+        said["unreported_since"] = term.unreported_since
     if term.until:
         return date.fromisoformat(term.until), said
     if term.working_days is None:
@@ -176,11 +181,3 @@ def _due(book: Rulebook, term: Term, known: date) -> tuple[date | None, dict[str
 def _shown(one: Evidence) -> dict[str, str]:
     said = {"ref": one.ref, "kind": one.kind, "subject": one.subject, "at": one.at, "policy": one.policy}
     return {key: value for key, value in said.items() if value}
-
-
-def _at_stake(document: Mapping[str, Any], evidence: Sequence[Evidence]) -> str | None:
-    """The sum of the payments that are named; None where none is."""
-    payments = document.get("payments", ())
-    places = {int(one.ref.rpartition("/")[2]) for one in evidence if one.ref.startswith("/payments/")}
-    amounts = [Decimal(str(payments[place]["amount"])) for place in sorted(places) if place < len(payments)]
-    return str(sum(amounts)) if amounts else None

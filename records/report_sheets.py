@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.rulebook import Rulebook
+from records.exits import Exits
 from records.reports import HELD, Figures, Line, Month
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -27,6 +28,14 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "coverage": {"zh": "名额使用率%", "en": "coverage of the quota, %"},
     "household_id": {"zh": "家庭编号", "en": "household id"},
     "subject": {"zh": "对象", "en": "subject"},
+    "about": {"zh": "规则", "en": "rule"},
+    "about_title": {"zh": "应退未报情形", "en": "what nobody reported"},
+    "possible": {"zh": "其中待核实", "en": "of these only possible"},
+    "confirmed": {"zh": "已核实", "en": "confirmed"},
+    "refuted": {"zh": "已排除", "en": "refuted"},
+    "days_middle": {"zh": "迟报天数（中位）", "en": "days late, the middle one"},
+    "days_most": {"zh": "迟报天数（最多）", "en": "days late, the most"},
+    "money": {"zh": "其间发放金额", "en": "paid meanwhile"},
 }
 WHAT_LABELS: Mapping[str, Mapping[str, str]] = {
     "eligible": {"zh": "测算可享受", "en": "found eligible"},
@@ -51,6 +60,12 @@ LINES = (
     *("month", "policy", "policy_title", "area", "area_title", "household_id", "subject"),
     *("what", "period", "people", "amount"),
 )
+
+EXITS = (
+    *("area", "area_title", "about", "about_title", "cases", "possible", "confirmed", "refuted"),
+    *("households", "days_middle", "days_most", "money"),
+)
+ALL_EXITS: Mapping[str, str] = {"zh": "合计", "en": "all together"}
 
 
 def header(columns: Sequence[str], language: str) -> list[str]:
@@ -105,6 +120,20 @@ def line_rows(book: Rulebook, month: Month, found: Iterable[Line], language: str
             one.period,
             one.people,
             one.amount,
+        ]
+
+
+def exit_rows(book: Rulebook, found: Iterable[Exits], language: str) -> Iterator[list[Any]]:
+    areas = _areas(book, language)
+    titles = {one.id: one.title.get(language, one.id) for one in book.watches}
+    for one in found:
+        yield [
+            one.area,
+            areas(one.area),
+            one.about,
+            titles.get(one.about, one.about) or ALL_EXITS.get(language, ALL_EXITS["en"]),
+            *(one.cases, one.possible, one.confirmed, one.refuted, len(one.households)),
+            *(one.days_middle, one.days_most, one.money),
         ]
 
 

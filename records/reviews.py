@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, exists, select
 
 from records import audit, granted, households, tables
 from records.database import Writing
-from records.granted import CARRIED_OVER, Granted
+from records.granted import CARRIED_OVER, Granted, Reviewed
 from records.households import Held, ours
 from records.refused import Refused
 
@@ -56,6 +56,9 @@ def review(write: Writing, award: int, outcome: str, reason: str, last_day: date
         )
     if last_day is not None:
         _end(write, found, last_day)
+    else:
+        looked = Reviewed(found.policy, write.day, "review", found.person_id or "")
+        granted.review(write, found.household_id, [looked])
     row = {"award": award, "household_id": found.household_id, "outcome": outcome, "reason": reason.strip()}
     number: int = audit.add_row(write, "review", tables.award_review, found.household_id, row)["seq"]
     return number

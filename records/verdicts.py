@@ -38,6 +38,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "negative": {"zh": "金额不能为负", "en": "an amount is not negative"},
     "too-fine": {"zh": "“{value}”的小数位太多", "en": "`{value}` has too many decimals"},
     "not-a-period": {"zh": "“{value}”不是周期；可填：{known}", "en": "`{value}` is no period; it is one of {known}"},
+    "too-long": {"zh": "最多 {most} 个字", "en": "at most {most} signs"},
     "ends-before": {"zh": "终止早于起始", "en": "this ends before it begins"},
     "not-current": {"zh": "待遇已于 {day} 终止；只收现行待遇", "en": "this ended on {day}; only what is held now is taken"},
     "not-yet": {"zh": "发放月份晚于 {month}", "en": "this is for a month after {month}"},

@@ -36,12 +36,16 @@ def homes_of(read: Reading, people: Iterable[str], on: date) -> Homes:
     return Homes(homes, areas_of(read, set(homes.values())))
 
 
-def memberships_of(read: Reading, people: Iterable[str]) -> dict[str, dict[str, Days]]:
-    """By person the households, ever, each with its first days and their last ones."""
+def memberships_of(
+    read: Reading, people: Iterable[str], known: date | None = None
+) -> dict[str, dict[str, Days]]:
+    """By person the households, ever, each with its first days and their last ones. `known`: as written down by a day."""
     member = tables.membership.c
     found: dict[str, dict[str, Days]] = {}
     for some in batched(sorted(people), AT_ONCE):
         rows = select(tables.membership).where(member.person_id.in_(some)).order_by(member.seq)
+        if known is not None:
+            rows = rows.where(member.recorded_on <= known)
         for row in read.connection.execute(rows):
             of = found.setdefault(row.person_id, {}).setdefault(row.household_id, {})
             of[row.valid_from] = row.valid_to

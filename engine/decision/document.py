@@ -26,7 +26,7 @@ from engine.rulebook.model import Rulebook
 
 RESERVED = ("household_id", "area", "application_date", "people", "statuses", "awards", "payments", "events")
 STATUS_AMOUNT_AT_MOST = 10**15  # in the currency's smallest unit
-STATUS_KEYS = ("policy", "person_id", "from", "to", "amount", "as_of", "recorded", "source")
+STATUS_KEYS = ("policy", "person_id", "from", "to", "amount", "as_of", "recorded", "reviewed", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Status:
     recorded: int
     amount: Decimal | int | None
     inside: int | None  # the amount as the engine computes with it
+    reviewed: int = 0  # the day of the last review, 0 when nobody says
 
 
 class Person(msgspec.Struct, frozen=True, gc=False):
@@ -219,7 +220,8 @@ class Reader(ValueReader):
         if "amount" in raw:
             money = Number(self.book.currency["decimals"], lo=0, hi=STATUS_AMOUNT_AT_MOST)
             inside = self.convert(f"{pointer}/amount", partial(number, money), raw["amount"])
-        return Status(name, person, start, end, recorded, raw.get("amount"), inside)
+        reviewed = (self.date(f"{pointer}/reviewed", raw["reviewed"]) or 0) if "reviewed" in raw else 0
+        return Status(name, person, start, end, recorded, raw.get("amount"), inside, reviewed)
 
     def policy(self, pointer: str, raw: Mapping[str, Any]) -> str:
         name = self.id(pointer, raw, "policy")

@@ -14,7 +14,7 @@ from engine.language.types import Number
 if TYPE_CHECKING:
     from engine.decision.document import Reader
 
-PAYMENT_KEYS = ("policy", "person_id", "month", "amount", "paid", "recorded", "source")
+PAYMENT_KEYS = ("policy", "person_id", "month", "amount", "paid", "recorded", "cause", "source")
 PAYMENT_AT_MOST = 10**15  # in the currency's smallest unit
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\Z")
 
@@ -23,7 +23,7 @@ _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\Z")
 class Payment:
     """Money paid for one month. `amount` in the currency's smallest unit; `month` is its first day, yyyymmdd.
 
-    `paid`: the day of the payment, 0 when it is not said.
+    `paid`: the day of the payment, 0 when it is not said. `cause`: what it was given for, "" when nobody says.
     """
 
     policy: str
@@ -32,6 +32,7 @@ class Payment:
     amount: int
     paid: int
     recorded: int
+    cause: str = ""
 
 
 def month_day(written: str) -> int | None:
@@ -69,14 +70,15 @@ def _payment(reader: Reader, pointer: str, raw: Any, people: set[str]) -> Paymen
     if "amount" in raw:
         money = Number(reader.book.currency["decimals"], lo=0, hi=PAYMENT_AT_MOST)
         amount = reader.convert(f"{pointer}/amount", partial(number, money), raw["amount"])
-    days = [
+    paid, recorded = (
         (reader.date(f"{pointer}/{key}", raw[key]) or 0) if key in raw else 0 for key in ("paid", "recorded")
-    ]
+    )
     if "source" in raw:
         reader.text(f"{pointer}/source", raw["source"])
+    cause = reader.text(f"{pointer}/cause", raw["cause"], 1) if "cause" in raw else ""
     if month is None or amount is None:
         return None
-    return Payment(policy, person, month, amount, *days)
+    return Payment(policy, person, month, amount, paid, recorded, cause)
 
 
 def _month(raw: Any) -> int:

@@ -108,6 +108,7 @@ def _status(book: Rulebook) -> dict[str, Any]:
             "policy": {"enum": list(book.policies)},
             "person_id": {"$ref": "#/$defs/id"},
             **days,
+            "reviewed": {"description": "the day of the last review", "$ref": "#/$defs/date"},
             "amount": _number(Number(book.currency["decimals"], lo=0, hi=STATUS_AMOUNT_AT_MOST)),
             "source": {"$ref": "#/$defs/source"},
         },
@@ -131,6 +132,10 @@ def _payment(book: Rulebook) -> dict[str, Any]:
             "amount": _number(Number(book.currency["decimals"], lo=0, hi=PAYMENT_AT_MOST)),
             "paid": {"$ref": "#/$defs/date"},
             "recorded": {"$ref": "#/$defs/date"},
+            "cause": {
+                "description": "what it was given for, a word for each cause; left out when nobody knows",
+                **_ID_TEXT,
+            },
             "source": {"$ref": "#/$defs/source"},
         },
         "oneOf": _holders(book),

@@ -10,9 +10,9 @@ from engine.decision.inputs import inputs_on
 from engine.decision.model import HOUSEHOLD, STATUSES, ConflictFound
 from engine.inference.found import Moment, Record, Watched
 from engine.inference.watching import watch
-from engine.language.dates import month_start
-from engine.rulebook.in_force import parameters_on
-from engine.rulebook.model import Rulebook
+from engine.language.dates import add_months, month_start
+from engine.rulebook.in_force import in_force, parameters_on, ruled_in
+from engine.rulebook.model import FOREVER, Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def watch_household(
     statuses = [one for one in household.statuses or () if one.recorded <= known]
     records = [
         *_payments(household, statuses, first, last, known),
-        *_statuses(household, known),
+        *_statuses(book, household, on, known),
         *_events(household, known),
         *_conflicts(together, statuses),
     ]
@@ -87,12 +87,13 @@ def _payments(
             "paid": one.paid or None,
             "recorded": one.recorded or None,
             "held": held,
+            "cause": one.cause or None,
         }
         became_known = one.recorded or one.paid or one.month
         yield Record("payment", person, values, one.month, became_known, f"/payments/{number}")
 
 
-def _statuses(household: Household, known: int) -> Iterator[Record]:
+def _statuses(book: Rulebook, household: Household, on: int, known: int) -> Iterator[Record]:
     for number, one in enumerate(household.statuses or ()):
         if one.recorded > known:
             continue
@@ -104,9 +105,24 @@ def _statuses(household: Household, known: int) -> Iterator[Record]:
             "to": one.end,
             "amount": one.inside,
             "recorded": one.recorded or None,
+            "reviewed": one.reviewed or None,
+            "review_due": _review_due(book, household.area, one, on, known),
         }
         became_known = one.recorded or one.start
         yield Record("status", person, values, one.start, became_known, f"/statuses/{number}")
+
+
+def _review_due(book: Rulebook, area: str, status: Status, on: int, known: int) -> int | None:
+    """The last day of the next review, by the months that the policy's rule gives everybody.
+
+    `FOREVER` where no rule asks for one. None: nobody says when it was last, and the first one would be over.
+    """
+    version = in_force(book, on, known, on).policies.get(status.policy)
+    months = 0 if version is None else int(ruled_in(version.review, book.areas, area).get("months", 0))
+    if not months:
+        return FOREVER
+    due = add_months(max(status.start, status.reviewed), months) or FOREVER
+    return due if status.reviewed or due >= on else None
 
 
 def _events(household: Household, known: int) -> Iterator[Record]:

@@ -69,6 +69,7 @@ class Term(Struct):
     since: str
     until: str = ""
     working_days: int | None = None
+    unreported_since: str = ""  # the day of what nobody reported, where a rule is about that
 
 
 class Alert(Struct, omit_defaults=False):

@@ -116,7 +116,7 @@ class _Session:
             subject,
             rule.severity,
             rule.owner,
-            self._term(rule.deadline, rule.trigger, counted, subject),
+            self._alert_term(rule, counted, subject),
             rule.cite,
             sure,
             [one for one in unclear if one not in sure],
@@ -226,15 +226,26 @@ class _Session:
     def _subject(self, subject: str) -> dict[str, Any]:
         return {SUBJECT: self.places[subject]} if subject in self.places else {}
 
+    def _alert_term(self, rule: Watch, groups: Sequence[_Group], subject: str) -> Term:
+        term = self._term(rule.deadline, rule.trigger, groups, subject)
+        term.unreported_since = self._earliest(rule.unreported.until, rule.trigger, groups, subject)
+        return term
+
     def _term(self, deadline: Deadline, trigger: Trigger, groups: Sequence[_Group], subject: str) -> Term:
         """The earliest of the groups' deadlines."""
         since = min(one.known for one in groups)
         if deadline.until is not None:
-            days = [self._value(deadline.until, trigger, one.records, subject) for one in groups]
-            return Term(_iso(since), _iso(min((day for day in days if day is not None), default=0)))
+            return Term(_iso(since), self._earliest(deadline.until, trigger, groups, subject))
         if deadline.days is not None:
             return Term(_iso(since), _iso(from_date(to_date(since) + timedelta(days=deadline.days))))
         return Term(_iso(since), working_days=deadline.working_days)
+
+    def _earliest(self, node: Node | None, trigger: Trigger, groups: Sequence[_Group], subject: str) -> str:
+        """The first of the groups' days; "" where none is said or known."""
+        if node is None:
+            return ""
+        days = [self._value(node, trigger, one.records, subject) for one in groups]
+        return _iso(min((day for day in days if day is not None), default=0))
 
 
 def _task_order(task: Task) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parame
 from engine.rulebook.parameters import ParameterReader
 from engine.rulebook.procedure_files import ProcedureChecker
 from engine.rulebook.procedures import ProcedureVersion
-from engine.rulebook.production import EventKind, Watch
+from engine.rulebook.production import Comparison, EventKind, Watch
 from engine.rulebook.reading import Report, get, mapping, number, text
 from engine.rulebook.rules import MISTAKEN, Draft, RuleChecker, draft
 from engine.rulebook.shape import check_first_line, check_shape
@@ -191,7 +191,7 @@ class _Builder:
         conflicts = tuple(checker.conflict(one) for group in drafts["conflict"].values() for one in group)
         scoring = tuple(checker.scoring(one) for group in drafts["scoring"].values() for one in group)
         production = ProductionChecker(checker, types, {**levels, **departments})
-        watches, events = production.check(
+        watches, comparisons, events = production.check(
             [one for group in drafts["watch"].values() for one in group],
             [one for group in drafts["event"].values() for one in group],
             list(drafts["conflict"]),
@@ -219,8 +219,8 @@ class _Builder:
         check_lock(report, self.files.lock, trees, self.files.unread)
         return self._rulebook(
             report, head, currency, labels, departments, at_most, facts, levels, areas, laws, parameters,
-            definitions, policies, conflicts, scoring, watches, events, endings, procedures, calendars, feeds,
-            inspections, scope, letters,
+            definitions, policies, conflicts, scoring, watches, comparisons, events, endings, procedures, calendars,
+            feeds, inspections, scope, letters,
         )  # fmt: skip
 
     def _rulebook(
@@ -228,9 +228,9 @@ class _Builder:
         at_most: int, facts: dict[str, Fact], levels: dict[str, Label], areas: Any, laws: dict[str, Law],
         parameters: dict[str, Parameter], definitions: dict[str, Definition], policies: dict[str, Policy],
         conflicts: tuple[Conflict, ...], scoring: tuple[Scoring, ...], watches: tuple[Watch, ...],
-        events: dict[str, EventKind], endings: dict[str, Ending], procedures: tuple[ProcedureVersion, ...],
-        calendars: dict[int, tuple[Calendar, ...]], feeds: dict[str, Feed],
-        inspections: dict[str, Inspection], scope: Scope, letters: Letters | None,
+        comparisons: tuple[Comparison, ...], events: dict[str, EventKind], endings: dict[str, Ending],
+        procedures: tuple[ProcedureVersion, ...], calendars: dict[int, tuple[Calendar, ...]],
+        feeds: dict[str, Feed], inspections: dict[str, Inspection], scope: Scope, letters: Letters | None,
     ) -> Rulebook:  # fmt: skip
         return Rulebook(
             name=text(head.entries["rulebook"]),
@@ -250,6 +250,7 @@ class _Builder:
             conflicts=conflicts,
             scoring=scoring,
             watches=watches,
+            comparisons=comparisons,
             events=events,
             endings=endings,
             procedures=procedures,

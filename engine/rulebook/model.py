@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.rulebook.inspection import Inspection
     from engine.rulebook.letters import Letters
     from engine.rulebook.procedures import ProcedureVersion
-    from engine.rulebook.production import EventKind, Watch
+    from engine.rulebook.production import Comparison, EventKind, Watch
     from engine.rulebook.working_days import Calendar
 
 Label = Mapping[str, str]
@@ -303,6 +303,7 @@ class Rulebook:
     conflicts: tuple[Conflict, ...]
     scoring: tuple[Scoring, ...]
     watches: tuple[Watch, ...]
+    comparisons: tuple[Comparison, ...]
     events: Mapping[str, EventKind]
     endings: Mapping[str, Ending]  # by the event that ends something
     procedures: tuple[ProcedureVersion, ...]

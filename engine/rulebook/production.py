@@ -14,7 +14,11 @@ ALWAYS = {
     "status": ("policy", "person_id", "from", "to"),
     "conflict": ("conflict", "stage", "person_id", "month"),
 }
-OFTEN = {"payment": ("amount", "paid", "recorded", "held"), "status": ("amount", "recorded"), "conflict": ()}
+OFTEN = {
+    "payment": ("amount", "paid", "recorded", "held", "cause"),
+    "status": ("amount", "recorded", "reviewed", "review_due"),
+    "conflict": (),
+}
 EVENT_ALWAYS = ("person_id", "date")
 EVENT_OFTEN = ("recorded", "source")
 EVENT = "event"  # what a task calls the event that it follows
@@ -70,6 +74,21 @@ class Watch:
     owner: str
     deadline: Deadline
     evidence: tuple[str, ...]
+    unreported: Deadline  # since when it should have been reported: only a date by expression
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A watch rule that looks at all households together; whoever keeps them compares `of`: person or account."""
+
+    id: str
+    dated: Dated
+    title: Label
+    of: str
+    severity: str
+    owner: str
+    deadline: Deadline
     cite: str
 
 

@@ -51,7 +51,7 @@ from engine.rulebook.source import Mapping as YamlMapping
 from engine.rulebook.source import Scalar, Tree
 
 EXPRESSION_KEYS = frozenset({"when", "value", "min", "max", "limit"})
-PRODUCTION_KEYS = ("join", "when", "until", "date")
+PRODUCTION_KEYS = ("join", "when", "until", "date", "unreported_since")
 Parsed = tuple[Source, Syntax]
 MISTAKEN = "its own definition has a mistake"
 

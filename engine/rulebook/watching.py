@@ -22,6 +22,7 @@ from engine.rulebook.production import (
     EVENT_ALWAYS,
     EVENT_OFTEN,
     OFTEN,
+    Comparison,
     Deadline,
     EventKind,
     EventTask,
@@ -55,14 +56,15 @@ class ProductionChecker:
 
     def check(
         self, watches: Sequence[Draft], events: Sequence[Draft], conflicts: Sequence[str]
-    ) -> tuple[tuple[Watch, ...], dict[str, EventKind]]:
+    ) -> tuple[tuple[Watch, ...], tuple[Comparison, ...], dict[str, EventKind]]:
         for one in events:
             self.fields[one.name] = self._fields(one)
         self.scope = self._scope(conflicts)
         kinds = {one.name: self.event(one) for one in events}
-        found = tuple(self.watch(one) for one in watches)
+        found = tuple(self.watch(one) for one in watches if "facts" in one.tree.entries)
+        compared = tuple(self.comparison(one) for one in watches if "compare" in one.tree.entries)
         self._check_unread(events, kinds)
-        return found, kinds
+        return found, compared, kinds
 
     # --- what can be read -------------------------------------------------------------------------------
 
@@ -95,8 +97,10 @@ class ProductionChecker:
             "stage": Enum("stage", STAGES),
             "amount": Number(self.checker.currency_decimals, unit, 0, AMOUNT_AT_MOST),
             "held": BOOLEAN,
-            **dict.fromkeys(("person_id", "source"), TEXT),
-            **dict.fromkeys(("month", "paid", "recorded", "from", "to", "date"), DATE),
+            **dict.fromkeys(("person_id", "source", "cause"), TEXT),
+            **dict.fromkeys(
+                ("month", "paid", "recorded", "from", "to", "date", "reviewed", "review_due"), DATE
+            ),
         }
         for name in (*always(kind), *OFTEN.get(kind, EVENT_OFTEN)):
             yield name, common[name]
@@ -139,6 +143,21 @@ class ProductionChecker:
             self.owner(alert),
             self.deadline(one, alert, scope, trigger),
             tuple(text(written) for written in items(get(alert, "evidence"))) or known,
+            self.unreported(one, alert, scope, trigger),
+            self.report.cite(get(tree, "cite")),
+        )
+
+    def comparison(self, one: Draft) -> Comparison:
+        tree = one.tree
+        alert = mapping(tree.entries["alert"])
+        return Comparison(
+            one.name,
+            one.dated,
+            self.report.label(get(tree, "title")),
+            text(get(tree, "compare")),
+            text(get(alert, "severity")),
+            self.owner(alert),
+            self.deadline(one, alert, self.scope, Trigger(())),
             self.report.cite(get(tree, "cite")),
         )
 
@@ -260,15 +279,21 @@ class ProductionChecker:
         for key in said[1:]:
             message = f"`{said[0]}` and `{key}` do not go together"
             self.report.add(tree.keys[key], "one-of-keys", message, "take one of the two out")
-        written = get(tree, "until")
-        records = tuple(_frame(name, kind) for name, kind in trigger.facts)
         days, working = number(get(tree, "within_days")), number(get(tree, "within_working_days"))
         return Deadline(
-            text(written),
-            None if written is None else self._date(one, written, scope, records),
+            *self._day(one, get(tree, "until"), scope, trigger),
             None if days is None else int(days),
             None if working is None else int(working),
         )
+
+    def unreported(self, one: Draft, tree: YamlMapping, scope: Scope, trigger: Trigger) -> Deadline:
+        return Deadline(*self._day(one, get(tree, "unreported_since"), scope, trigger))
+
+    def _day(
+        self, one: Draft, written: Tree | None, scope: Scope, trigger: Trigger
+    ) -> tuple[str, Node | None]:
+        records = tuple(_frame(name, kind) for name, kind in trigger.facts)
+        return text(written), None if written is None else self._date(one, written, scope, records)
 
     def _date(self, one: Draft, written: Tree, scope: Scope, records: Sequence[Frame]) -> Node | None:
         node = self.checker.node(one, written, scope, records)

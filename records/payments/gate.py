@@ -30,6 +30,7 @@ from engine.rulebook import Rulebook
 from engine.rulebook.production import ALWAYS, Watch
 from records import sealed, tables
 from records.database import AT_ONCE, Reading, batched
+from records.erasure import erased
 from records.many_documents import documents
 from records.payments.planning import Planned, span
 from records.payments.words import HOUSEHOLD, month_name
@@ -70,10 +71,10 @@ def watched(
         by_household[line.household_id].append(place)
     seen = [Seen() for _ in lines]
     spare = not thorough and _facts_can_be_spared(book)
-    erased = _erased(read)
+    gone = erased(read)
     for some in batched(by_household, AT_ONCE):
         planned = {one: [lines[place] for place in by_household[one]] for one in some}
-        for household, found in _some(read, book, planned, holders, known, spare, erased):
+        for household, found in _some(read, book, planned, holders, known, spare, gone):
             for place, one in zip(by_household[household], found, strict=True):
                 seen[place] = one
         if progress is not None:
@@ -88,10 +89,10 @@ def _some(
     holders: Mapping[tuple[str, str], str],
     known: date,
     spare: bool,
-    erased: set[str],
+    erased_: set[str],
 ) -> Iterable[tuple[str, list[Seen]]]:
     """Payments for months before those that are planned are no part of what the watch rules look at."""
-    gone = _gone(read, planned, erased)
+    gone = _gone(read, planned, erased_)
     left = {household: lines for household, lines in planned.items() if household not in gone}
     since = month_name(min(one.month for lines in planned.values() for one in lines))
     if spare:
@@ -120,6 +121,8 @@ def _facts_can_be_spared(book: Rulebook) -> bool:
 
 def _spares(book: Rulebook, one: Watch) -> bool:
     kinds = {kind for _, kind in one.trigger.facts}
+    if not {dict(one.trigger.facts)[name] for name in one.evidence} & {_PAYMENT, _CONFLICT}:
+        return True  # it names no line
     events = kinds - set(ALWAYS)
     if any(book.events[kind].day is not None for kind in events if kind in book.events):
         return False
@@ -154,22 +157,16 @@ def _pairs(book: Rulebook) -> frozenset[tuple[str, str]]:
     return book.remember("payments conflicting", "", make)
 
 
-def _erased(read: Reading) -> set[str]:
-    """Whom something was erased of by law, people and households: of them nothing can be told."""
-    entry = tables.audit.c
-    return set(read.connection.execute(select(entry.subject).where(entry.action == "erase")).scalars())
-
-
-def _gone(read: Reading, planned: Iterable[str], erased: set[str]) -> set[str]:
+def _gone(read: Reading, planned: Iterable[str], erased_: set[str]) -> set[str]:
     """Households of which something was erased, or of somebody in them."""
-    if not erased:
+    if not erased_:
         return set()
     member = tables.membership.c
     households = list(planned)
-    found = {one for one in households if sealed.of_household(one) in erased}
+    found = {one for one in households if sealed.of_household(one) in erased_}
     rows = select(member.household_id, member.person_id).where(member.household_id.in_(households))
     inside = read.connection.execute(rows)
-    return found | {row.household_id for row in inside if sealed.of_person(row.person_id) in erased}
+    return found | {row.household_id for row in inside if sealed.of_person(row.person_id) in erased_}
 
 
 # --- one household ------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def enter(
     inside = memberships_of(write, [one for one in (holder, person) if one])
     if person and household_id not in inside.get(person, {}):
         raise Refused("not-a-member", f"{person} 不是该户成员 · {person} is not of this household")
-    if relation is Relation.SELF and not _own(household_id, person, holder, inside, write.day):
+    if relation is Relation.SELF and not own_account(household_id, person, holder, inside, write.day):
         raise Refused(
             "not-own-account",
             "本人账户须属于享受人本人（按户发放的，属于家庭成员）· an own account is the payee's, or a member's for a household",
@@ -77,7 +77,8 @@ def enter(
     return number
 
 
-def _own(household_id: str, person: str, holder: str, inside: Mapping[str, Any], day: date) -> bool:
+def own_account(household_id: str, person: str, holder: str, inside: Mapping[str, Any], day: date) -> bool:
+    """Whether an account is the payee's own: of the person, or of a member of a household on a day."""
     if person:
         return holder == person
     return covers(inside.get(holder, {}).get(household_id, {}), day)
@@ -123,6 +124,16 @@ def current(read: Reading, households: Iterable[str]) -> dict[tuple[str, str], P
     return found
 
 
+def all_current(read: Reading, known: date) -> dict[tuple[str, str], tuple[Payee, date]]:
+    """Of every household and person, as known on a day, the payee that was approved last, and when."""
+    approval = tables.pay_to_approval
+    rows = _approved().add_columns(approval.c.recorded_on.label("approved_on"))
+    found: dict[tuple[str, str], tuple[Payee, date]] = {}
+    for row in read.connection.execute(rows.where(approval.c.recorded_on <= known)):
+        found[row.household_id, row.person_id or ""] = _payee(row), row.approved_on
+    return found
+
+
 def _approved() -> Select[Any]:
     approval = tables.pay_to_approval
     return (
@@ -161,7 +172,9 @@ def wrong_with(read: Reading, payees: Collection[Payee], on: date) -> dict[int, 
         reasons = []
         if held.get(one.holder) != one.account:
             reasons.append("account-changed")
-        if one.relation is Relation.SELF and not _own(one.household_id, one.person, one.holder, inside, on):
+        if one.relation is Relation.SELF and not own_account(
+            one.household_id, one.person, one.holder, inside, on
+        ):
             reasons.append("not-own-account")
         if one.relation is not Relation.AGENT and one.account in shared:
             reasons.append("account-shared")
@@ -180,6 +193,11 @@ def _shared(read: Reading, accounts: Collection[bytes]) -> set[bytes]:
     for one in latest.values():
         if one.relation is not Relation.AGENT and one.account in accounts:
             households.setdefault(one.account, set()).add(one.household_id)
+    return strangers(read, households)
+
+
+def strangers(read: Reading, households: Mapping[bytes, Collection[str]]) -> set[bytes]:
+    """Accounts whose households are several and have nobody in common."""
     several = {account: of for account, of in households.items() if len(of) > 1}
     members = _members(read, {one for of in several.values() for one in of})
     return {

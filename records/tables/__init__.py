@@ -35,10 +35,12 @@ from records.tables.intake import (
     feed_run,
     life_event,
     payment,
+    payment_cause,
     proposal,
     proposal_answer,
+    status_review,
 )
-from records.tables.notices import night, notice, notice_answer, pause, standing
+from records.tables.notices import night, notice, notice_answer, notice_shown, pause, standing
 from records.tables.payments import (
     bank_file,
     budget,
@@ -100,6 +102,7 @@ __all__ = [
     "night",
     "notice",
     "notice_answer",
+    "notice_shown",
     "number",
     "pause",
     "pay_batch",
@@ -108,6 +111,7 @@ __all__ = [
     "pay_to",
     "pay_to_approval",
     "payment",
+    "payment_cause",
     "person",
     "proposal",
     "proposal_answer",
@@ -126,5 +130,6 @@ __all__ = [
     "session_end",
     "standing",
     "status",
+    "status_review",
     "withdrawal",
 ]

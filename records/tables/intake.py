@@ -72,6 +72,31 @@ payment = Table(
     Index(None, "policy", "month"),
 )
 
+# What a payment was given for, a word for each cause; a payment without a row here: nobody says.
+payment_cause = Table(
+    "payment_cause",
+    metadata,
+    counted(),
+    Column("payment", Number, ForeignKey("payment.seq"), nullable=False, unique=True),
+    Column("household_id", ForeignKey("household.household_id"), nullable=False, index=True),
+    Column("person_id", ForeignKey("person.person_id"), index=True),
+    Column("cause", ID, nullable=False),
+    *recorded(),
+)
+
+# Somebody has looked again, on a day, at what is held.
+status_review = Table(
+    "status_review",
+    metadata,
+    counted(),
+    Column("household_id", ForeignKey("household.household_id"), nullable=False, index=True),
+    Column("person_id", ForeignKey("person.person_id"), index=True),
+    Column("policy", ID, nullable=False),
+    Column("reviewed_on", Date, nullable=False),
+    Column("source", ID, nullable=False),
+    *recorded(),
+)
+
 # Something that happened, as the rulebook's kinds of events tell it; kind, day and fields are sealed together.
 life_event = Table(
     "life_event",

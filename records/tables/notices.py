@@ -67,6 +67,16 @@ notice = Table(
     CheckConstraint("kind IN ('alert', 'task', 'proposal')", "kind"),
 )
 
+# A night gives out so many notices to each owner; those without a row here wait.
+notice_shown = Table(
+    "notice_shown",
+    metadata,
+    counted(),
+    Column("notice", Number, ForeignKey("notice.seq"), nullable=False, unique=True),
+    Column("on", Date, nullable=False, index=True),  # the night
+    *recorded(),
+)
+
 notice_answer = Table(
     "notice_answer",
     metadata,

@@ -151,6 +151,11 @@ TABLE: dict[str, Row] = {
     "POST /v1/rectifications/{rectification}/verify": Row(
         INSPECTORS, 404, body={"state": "verified", "text": "已查看"}
     ),
+    # --- supervision
+    "GET /v1/unreported-exits": Row(READERS, 200),
+    "POST /v1/households/{household_id}/reviews": Row(
+        OFFICERS, 409, 404, {"version": 999, "policy": "dibao", "day": "2025-06-01"}
+    ),
     # --- the trail
     "GET /v1/audit": Row(frozenset({AUDITOR}), 200),
     "GET /v1/audit/verification": Row(frozenset({AUDITOR}), 200),
@@ -356,6 +361,7 @@ LISTS = {
     "/v1/recoveries?": ("recoveries", READERS),
     "/v1/notices?": ("notices", READERS),
     "/v1/inspections?": ("inspections", INSPECTORS),
+    "/v1/notices?waiting=true&": ("notices", READERS),
     "/v1/audit?": ("entries", frozenset({AUDITOR})),
     "/v1/accounts?": ("accounts", frozenset({ADMINISTRATOR})),
 }

@@ -93,3 +93,22 @@ def test_what_a_match_needs_is_said(relief: Office) -> None:
     (relief.place / "feed.csv").write_text("身份证号码,死亡日期\n")
     code, _, problem = relief("match", "feed.csv", "--source", "deaths", "--actor", "li")
     assert code == 2 and "没有一行" in problem
+
+
+def test_a_night_over_a_county_is_held_against_its_answer_key(relief: Office) -> None:
+    assert relief("sample", "--households", "300", "--seed", "3", "--out", "county")[0] == 0
+    code, said, problem = relief("record", "load", "county", "--actor", "li")
+    assert code == 0 and "个收款账户" in said and not said.rstrip().endswith(" 0 payees"), problem
+    assert relief("record", "faults", "nowhere.parquet")[0] == 2
+    key = str(relief.place / "county" / "answer-key" / "answer_key.parquet")
+    code, before, problem = relief("record", "faults", key)
+    assert code == 0 and "漏查 · missed" in before, problem
+    night = ("nightly", "--actor", "night", "--on", "2026-09-15", "--workers", "1", "--each", "5")
+    code, said, problem = relief(*night)
+    assert code == 0 and "条留待以后各夜" in said, problem
+    code, after, problem = relief("record", "faults", key)
+    assert code == 0 and "漏查" not in after and "误报" not in after, after
+    assert "未埋设问题的家庭被预警 0 条" in after and "同一事由重复临时救助" in after
+    code, said, problem = relief("record", "exits", "--by", "township", "--on", "2026-09-30")
+    assert code == 0 and "应退未报情形" in said, problem
+    assert relief("record", "exits", "--by", "street")[0] == 2

@@ -40,7 +40,7 @@ def refused(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
 
 def test_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = told(capsys, ["sample", "--households", "50", "--seed", "2", "--out", str(tmp_path)])
-    assert "50 households" in out and "no command reads it" in out
+    assert "50 households" in out and "only relief record faults reads it" in out
     assert len(pq.read_table(tmp_path / "households.parquet")) == 50
 
 

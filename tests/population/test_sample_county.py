@@ -37,7 +37,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
         written[name] = {str(path.relative_to(tmp_path / name)): path.read_bytes() for path in files}
     assert written["a"] == written["b"]
     assert all(written["a"][name] != written["c"][name] for name in written["a"])
-    assert len(written["a"]) == 3
+    assert len(written["a"]) == 7
 
 
 @pytest.mark.parametrize("households", [1, 2, 7])

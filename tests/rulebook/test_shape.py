@@ -89,7 +89,7 @@ def test_an_unknown_key_is_refused_in_every_mapping(kind: str, data: Any) -> Non
 
 
 EXPRESSIONS = {"when", "value", "min", "max", "limit"}
-IN_PRODUCTION = {"join", "until", "date"}  # expressions of watch rules and events
+IN_PRODUCTION = {"join", "until", "date", "unreported_since"}  # expressions of watch rules and events
 DATES = {"from", "until", "published", "issued", "verified_until", "applications_from", "applications_before"}
 
 

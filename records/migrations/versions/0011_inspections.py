@@ -6,7 +6,7 @@ from records.migrations.making import forbid, make
 from records.tables import inspections
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 _LOCK = 20261  # of PostgreSQL: whether an inspection has ended, and what it leaves open, has to be seen by everybody
 
