@@ -13,11 +13,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from features.casework.county import OUTCOMES, County, Opening, action_of, moment_of, money
 from features.steps.names import find
 from features.steps.wording import act, assume, expect
+from records import passwords
 from records.database import Database, connect
 from records.keys import Keys
 from tests.records.conftest import TEMPLATE, administering, keys, postgresql, sqlite  # noqa: F401
@@ -26,8 +28,17 @@ _numbers = count()
 
 
 @pytest.fixture
-def opening(request: pytest.FixtureRequest, tmp_path: Path, keys: Keys) -> Iterator[Opening]:  # noqa: F811
+def opening(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    keys: Keys,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Opening]:
     """An empty record of the database that is named; gone after the scenario."""
+    cheap = PasswordHasher(
+        time_cost=1, memory_cost=64, parallelism=1
+    )  # what a password costs is proved elsewhere
+    monkeypatch.setattr(passwords, "_hasher", cheap)
     with ExitStack() as stack:
         yield lambda name: stack.enter_context(_opened(request, tmp_path, keys, name))
 
