@@ -29,6 +29,7 @@ DEAD_PAID, EXCLUSIVE, TWO_HOUSEHOLDS, UNREPORTED, SHARED_ACCOUNT, OVER_ASSET, RE
     "stale-review",
 )
 RELIEF = "temporary_relief"
+ALONE = "独居对象已火化，村里未报，低保仍在发放"
 MINOR = 16  # younger people have no account of their own
 GUARDIAN, SELF, AGENT = "guardian", "self", "agent"
 
@@ -186,14 +187,14 @@ def _unreported(planting: Planting, county: County, poor: Array, own: Array, fou
     local = grown & person["hukou_county"].is_("sample_county")
     for kind, source, suitable, reason in (
         ("death", "civil_affairs", grown & together, "已火化，村里未报，低保仍在发放"),
-        ("death", "civil_affairs", grown & alone, "独居对象已火化，村里未报，低保仍在发放"),
+        ("death", "civil_affairs", grown & alone, ALONE),
         ("prison", "political_legal", grown & together, "已入狱服刑，村里未报，低保仍在发放"),
         ("moved_out", "public_security", local & together, "户口已迁出本县，村里未报，低保仍在发放"),
         ("new_job", "human_resources", idle, "已参加职工社会保险，村里未报，低保仍在发放"),
     ):
         chosen = planting.people(suitable)
         planting.note(WATCH, UNREPORTED, reason, chosen, "dibao")
-        if suitable is not None and kind == "death" and "独居" in reason:
+        if reason == ALONE:  # nobody is left whom the household's money could be for
             planting.note_households(WATCH, DEAD_PAID, reason, settled.of[chosen], "dibao")
         for one in chosen.tolist():
             day = _days_before(planting, 50, 300)
