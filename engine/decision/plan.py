@@ -267,7 +267,7 @@ def times_read(book: Rulebook, plan: Plan, name: str) -> Mapping[str, int]:
     return book.remember("times read", (plan.rules.key, name), make, most=8192)
 
 
-_READS = frozenset({"fact", "field", "value", "computed"})
+_READS = frozenset({"fact", "field", "value", "computed", "parameter", "size_table", "marginal"})
 
 
 def needed_for(program: Program, wanted: Iterable[str]) -> Program:

@@ -13,7 +13,9 @@ from engine.language import outcomes
 from engine.language.interpret import Bindings, Interpreter
 from engine.language.reach import Reach
 from engine.language.reaches import Reaches
+from engine.language.reaches.names import outcomes_of
 from engine.language.scope import SUBJECT
+from engine.language.sensitive import Sensitive
 from engine.language.supposed import Either, Supposed, Unrefined
 from engine.language.tree import Node
 from engine.language.types import Boolean
@@ -22,6 +24,7 @@ from engine.rulebook.model import Field, Rulebook
 
 # A finding with more open facts is free to turn with each of them, as a rule; trying a value costs a decision.
 FACTS_AT_MOST = 4
+NAMES_AT_MOST = 6  # of a finding of which it is seen what its conditions make of each other
 VALUES_TRIED = 8
 VALUES_OF_ALL = 24  # for all findings of a household: with many of them open, much is asked about anyway
 
@@ -47,6 +50,7 @@ class Turning:
         self._unrefined = Unrefined(self.reaches.reading)
         self._eithers: dict[tuple[str, int], Either] = {}
         self._tried_so_far = 0
+        self._conditions = Sensitive(self.reaches, self._with_facts)
         self._looked: dict[tuple[str, int], Open] = {}
 
     def _outcome(self, policy: str, index: int) -> tuple[Node, Bindings]:
@@ -68,6 +72,13 @@ class Turning:
         if whatever is not None:
             return Open((), may_pay, whatever)
         found = turning(self.reaches, node, bindings)
+        if self._hang_together(policy, found):
+            left, may = self._conditions.look(found, node, bindings)
+            may_pay = may_pay and may
+            whatever = None if may else self._never_eligible(policy, bindings)
+            if whatever is not None:
+                return Open((), may_pay, whatever)
+            found = left or found
         tried = self._tried(policy, found)
         for either in tried.values():
             whatever = _only(either.of(node, bindings))
@@ -77,6 +88,33 @@ class Turning:
             telling = (one for one in found if _tells(one, tried.get(one), node, bindings))
             found = _left(tuple(telling) or found, tried, node, bindings)
         return Open(found or waited_for(self._unrefined, node, bindings), may_pay)
+
+    def _hang_together(self, policy: str, found: Sequence[Missing]) -> bool:
+        """Is something that a finding lacks read in several places, so that its conditions hang together?
+
+        Of a finding that lacks little: of others each name can turn it, as a rule.
+        """
+        if len(found) > NAMES_AT_MOST:
+            return False
+        several = times_read(self.book, self.plan, f"{policy}.outcome")
+        return any(several.get(one.name, 0) > 1 for one in found)
+
+    def _never_eligible(self, policy: str, bindings: Bindings) -> int | None:
+        """The outcome of a policy whose conditions exclude each other, when there is but one left."""
+        parts = self.reaches.reading.computed[f"{policy}.outcome"].node.args
+        concerns, closed, eligible, discretion = (self.reaches.truths(part, bindings) for part in parts)
+        return _only(outcomes_of(concerns, closed, eligible - {True}, discretion))
+
+    def _with_facts(self, facts: Mapping[tuple[str, int], Any]) -> Interpreter:
+        """The reading where these are known as well, by name and person (-1: the household)."""
+        household, people = list(self.inputs.household), [list(row) for row in self.inputs.people]
+        for (name, person), value in facts.items():
+            if person < 0:
+                household[self.plan.own_input[name]] = value
+            else:
+                people[person][self.plan.person_input[name]] = value
+        readers = frozenset[str]().union(*(readers_of(self.book, self.plan, name) for name, _ in facts))
+        return Interpreter(self.plan.decide, household, people, self.parameters, self.on, self.given, readers)
 
     def _tried(self, policy: str, found: Sequence[Missing]) -> dict[Missing, Either]:
         """Choices that are read in several places, with what is left open when each is known, whichever it is.

@@ -543,3 +543,31 @@ def test_the_words_follow_the_rule_files(tmp_path: Path, book: Rulebook) -> None
     assert "人均收入在低保线以下" in all_text(explain(changed, decision, "caseworker", "zh"))
     with pytest.raises(CannotExplain):
         explain(book, decision, "caseworker", "zh")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_is_held_already_is_asked_for_although_no_office_answers_it(
+    book: Rulebook, language: str
+) -> None:
+    document = household("case_02")
+    del document["statuses"]
+    decision = decide(book, document, on=20260915)
+    assert decision.questions[0].fact == "statuses"
+    told = as_text(explain(book, decision, "caseworker", language))
+    asked = {
+        "zh": "家庭及成员目前已在享受哪些救助",
+        "en": "Which programmes do the household and its members receive",
+    }
+    (line,) = [line for line in told.splitlines() if line.strip().startswith(asked[language])]
+    assert {"zh": "由", "en": "answered by"}[language] not in line
+
+
+def test_lines_that_households_share_are_told_alike_in_any_order(book: Rulebook) -> None:
+    """What was kept from one household does not show in another one's explanation."""
+    first, second = (decide(book, household(case), on=20260615) for case in ("case_08", "case_04"))
+    fresh = {
+        one.household_id: as_text(explain(load_rulebook(ROOT / "policies"), one, "auditor", "zh"))
+        for one in (first, second)
+    }
+    for one in (second, first, second):
+        assert as_text(explain(book, one, "auditor", "zh")) == fresh[one.household_id]

@@ -72,15 +72,14 @@ def test_one_fact_more_never_changes_what_is_settled(seed: int) -> None:
 
 
 MONTHS = (20260901, 20260901, 20260401, 20250601, 20220301, 20191101, 20260201)
-# What is left hangs on conditions that two policies share (no guarantee, and near the line), on two values that are read
-# from one fact (two numbers of a list, two dates), or on a completion that the search does not find. 0.94 was measured
-# over 300 households.
-PROVEN = 0.93
+# Over 726 names of 300 households 0.95 to 0.953 were measured. What is left hangs on what is read from one fact in
+# several ways (two numbers of a list), on findings that lack much, or on a completion that the search does not find.
+PROVEN = 0.95
 
 
 def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
     proven: Counter[bool] = Counter()
-    for seed in range(1000 if SOAK else 120):
+    for seed in range(1000 if SOAK else 150):
         random = Random(seed)
         on = random.choice(MONTHS)
         _, part, _ = partial(random, on)
@@ -94,7 +93,7 @@ def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
             if lacking.fact
         ]
         for policy, subject, lacking in random.sample(named, min(len(named), 3)):
-            proven[search.matters(random, policy, subject, lacking, 12)] += 1
+            proven[search.matters(random, policy, subject, lacking, 16)] += 1
     assert proven.total() > 30
     assert proven[True] >= PROVEN * proven.total(), proven
 

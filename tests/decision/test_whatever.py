@@ -51,3 +51,39 @@ def test_nobody_is_asked_and_everybody_is_told() -> None:
     said = {language: as_text(explain(BOOK, decision, "caseworker", language)) for language in BOOK.languages}
     assert "没有查清的信息无论如何，结果都是“不符合”，不必再补" in said["zh"]
     assert "However the missing facts turn out, the outcome is: " in said["en"]
+
+
+# --- conditions that two policies share ---------------------------------------------------------------------
+
+CAR = {"use": "private"}
+
+
+def household(**changed: Any) -> dict[str, Any]:
+    """A household whose income is below the line; `None` takes a fact out."""
+    path = Path("features/households/case_04.yaml")
+    _, tree, problems = read_yaml_file(path, path.name)
+    assert tree is not None and not problems
+    document: dict[str, Any] = plain(tree)
+    return {key: value for key, value in (document | changed).items() if value is not None}
+
+
+def near_the_line(document: dict[str, Any], on: int) -> Finding:
+    return decide(BOOK, document, on=on, advice=False).policies["dibao_edge"].findings[0]
+
+
+def test_who_would_get_the_guarantee_by_the_same_conditions_is_never_near_the_line() -> None:
+    found = near_the_line(household(vehicles=None), 20260915)
+    assert (found.outcome, found.whatever, list(found.missing)) == ("undetermined", "ineligible", [])
+    told = [near_the_line(household(vehicles=cars), 20260915) for cars in ([], [CAR])]
+    assert [one.outcome for one in told] == ["ineligible", "ineligible"]
+    (guarantee,) = decide(BOOK, household(vehicles=None), on=20260915).policies["dibao"].findings
+    assert [one.fact for one in guarantee.missing] == ["vehicles"]
+
+
+def test_whatever_a_line_will_be_set_to_nobody_without_income_lies_above_it() -> None:
+    people = [person | {"income_items": []} for person in household()["people"]]
+    poor = household(vehicles=None, people=people, financial_assets=0)
+    found = near_the_line(poor, 20260201)
+    assert (found.outcome, found.whatever, list(found.missing)) == ("undetermined", "ineligible", [])
+    earning = near_the_line(household(vehicles=None), 20260201)
+    assert [one.fact or one.parameter for one in earning.missing] == ["dibao_standard", "vehicles"]

@@ -33,6 +33,8 @@ from engine.rulebook.model import Fact, Field, Parameter
 from tests.support.households import Document, Families
 
 Place = tuple[int, ...]
+WIDE = 10**9
+REDRAWN = 6
 OPEN = frozenset({outcomes.ELIGIBLE, outcomes.DISCRETIONARY, outcomes.UNDETERMINED})
 
 
@@ -46,6 +48,8 @@ class Search:
         self.own, self.personal = names.household, names.person
         self.taken = list(self._unknown())
         self.people = [person["person_id"] for person in part["people"]]
+        values = zip(self.book.parameters, self.start.parameters.values, strict=True)
+        self.gaps = {name for name, value in values if value is None}
         self._ranges: list[tuple[int, int]] | None = None
 
     def _unknown(self) -> Iterator[Place]:
@@ -80,7 +84,7 @@ class Search:
         for _ in range(tries):
             trial = _Trial(self, random, (policy, index), (lacking.fact, owner))
             random.shuffle(others)
-            if trial.has_parameters() and trial.fill(others) and trial.turns(places):
+            if trial.has_parameters() and trial.fill(others) and trial.turns_somewhere(places):
                 return True
         return False
 
@@ -147,6 +151,16 @@ class _Trial:
         fact, owner = self.wanted
         return any(name == fact and (person == owner or fact == STATUSES) for name, person in named)
 
+    def turns_somewhere(self, places: Sequence[Place]) -> bool:
+        """The same under several values of what the rulebook has no value for."""
+        read = {name for _, name in self.plan.inputs | self.plan.amount_inputs}
+        for _ in range(REDRAWN if self.search.gaps & read else 1):
+            if self.turns(places):
+                return True
+            if not self.has_parameters():
+                return False
+        return False
+
     def turns(self, places: Sequence[Place]) -> bool:
         """Do two values of what is left give different answers?"""
         before, answers = self.inputs, set()
@@ -155,6 +169,7 @@ class _Trial:
             answers.add(self.answer())
             if len(answers) > 1:
                 return True
+        self.inputs = before
         return False
 
     def _ways(self, places: Sequence[Place]) -> Iterator[Sequence[Any]]:
@@ -324,9 +339,12 @@ def _any_value(random: Random, one: Parameter, ranges: Sequence[tuple[int, int]]
     )
     times = random.choice((0, 1, 1, 5, 20))
     among = random.choice(ranges) if ranges and random.random() < 0.5 else None
+    size = 10 ** random.uniform(0, 9)  # where amounts may come to lie anywhere, every size is as likely
 
     def drawn(cell: int) -> int:
-        return cell * times if among is None else random.randint(*among)
+        if among is None:
+            return cell * times
+        return random.randint(*among) if among[1] - among[0] < WIDE else int(size)
 
     if isinstance(value, dict):
         return {key: drawn(cell) for key, cell in value.items()}

@@ -10,7 +10,7 @@ from engine.decision.explain.caseworker import band_lines, part_line
 from engine.decision.explain.model import Line, Section, mark_of
 from engine.decision.explain.rules import PolicyText
 from engine.decision.explain.telling import Telling, members
-from engine.decision.explain.values import PEOPLE, own_name
+from engine.decision.explain.values import PEOPLE, own_name, same_for_all
 from engine.decision.model import Finding, ParameterValue, Trace
 
 GROUPS = frozenset({"concerns", "closed", "discretion"})
@@ -79,6 +79,15 @@ def _group(told: Telling, text: PolicyText, trace: Trace) -> Line:
 
 
 def _clause(told: Telling, text: PolicyText, trace: Trace) -> Line:
+    if trace.of:
+        return _clause_line(told, text, trace)
+    read = told.reads(trace) if trace.reads else ""
+    key = ("clause", id(text), trace.clause, trace.truth, str(trace.margin), read)
+    line: Line | None = told.texts.kept.get(key)
+    return told.texts.keep(key, _clause_line(told, text, trace)) if line is None else line
+
+
+def _clause_line(told: Telling, text: PolicyText, trace: Trace) -> Line:
     clause = text.clauses[trace.clause]
     margin = told.margin(clause, trace)
     label = told.say("t.margin", label=clause.label, margin=margin) if margin else clause.label
@@ -178,8 +187,15 @@ def _parameter(told: Telling, name: str, value: ParameterValue) -> tuple[str, st
 def _facts(told: Telling) -> Iterator[Line]:
     decision, values = told.decision, told.values
     people: dict[str, list[Line]] = {person: [] for person in decision.people}
-    for ref in decision.facts:
-        line = Line(told.say("colon", a=values.label(own_name(ref)), b=values.worth(ref)))
+    kept = told.texts.kept
+    for ref, fact in decision.facts.items():
+        name = own_name(ref)
+        same = same_for_all(name, fact.value, fact)
+        line: Line | None = kept.get(("fact", *same)) if same else None
+        if line is None:
+            line = Line(told.say("colon", a=values.label(name), b=values.worth(ref)))
+            if same:
+                told.texts.keep(("fact", *same), line)
         if ref.startswith(PEOPLE):
             people[ref.split("/", 2)[1]].append(line)
         else:

@@ -252,12 +252,12 @@ def _score(told: Telling) -> Line:
 
 
 def _question(told: Telling, fact: str, subject: str, policies: Sequence[str]) -> Line:
+    office = told.answered_by(fact)
+    parts = {
+        "question": told.question(fact, subject),
+        "subject": told.values.subject(subject),
+        "policies": told.titles(policies),
+    }
     return Line(
-        told.say(
-            "c.question",
-            question=told.question(fact, subject),
-            subject=told.values.subject(subject),
-            office=told.answered_by(fact),
-            policies=told.titles(policies),
-        )
+        told.say("c.question", office=office, **parts) if office else told.say("c.question.here", **parts)
     )

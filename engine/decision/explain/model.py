@@ -65,11 +65,9 @@ def _indented(into: list[str], lines: Sequence[Line], before: str) -> None:
 
 
 def _branches(into: list[str], lines: Sequence[Line], before: str) -> None:
-    *above, last = lines
-    for line in above:
-        into.append(f"{before}├─ {_marked(line)}")
+    last, inner = len(lines) - 1, before + "│  "
+    for place, line in enumerate(lines):
+        text = f"{MARKS[line.mark]} {line.text}" if line.mark else line.text
+        into.append(f"{before}├─ {text}" if place < last else f"{before}└─ {text}")
         if line.of:
-            _branches(into, line.of, before + "│  ")
-    into.append(f"{before}└─ {_marked(last)}")
-    if last.of:
-        _branches(into, last.of, before + "   ")
+            _branches(into, line.of, inner if place < last else before + "   ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from engine.decision.explain.citations import cited
 from engine.decision.explain.model import Line
@@ -18,6 +19,8 @@ from engine.rulebook.in_force import InForce
 from engine.rulebook.labels import BookLabels
 from engine.rulebook.model import Clause, Dated, Group, Named, PolicyVersion, Rulebook
 
+T = TypeVar("T")
+MOST_KEPT = 20_000
 MEASURED = NAMES | {"count", "scale"}  # what is short enough to be named beside its distance
 
 
@@ -71,6 +74,7 @@ class RuleTexts:
         self.called: dict[str, str] = {}  # names that have been asked for
         self.formulas: dict[str, object] = {}  # see `engine.decision.explain.figures`
         self.parts: dict[str, tuple[str, str]] = {}
+        self.kept: dict[tuple[Any, ...], Any] = {}  # texts and lines that many households share
         self.definitions: dict[str, DefinitionText] = {}
         for name, version in rules.definitions.items():
             made = [*self._formulas(version.defines), self._formula(self.labels.name(name), version.node)]
@@ -78,6 +82,13 @@ class RuleTexts:
             self.definitions[name] = DefinitionText(
                 self.labels.name(name), (*made, *(line for line in extra if line))
             )
+
+    def keep(self, key: tuple[Any, ...], made: T) -> T:
+        """Keeps a text or a line for the next household; of too many, none."""
+        if len(self.kept) >= MOST_KEPT:
+            self.kept.clear()
+        self.kept[key] = made
+        return made
 
     def sentence(self, node: Node) -> str:
         return sentence(node, self.labels, self.words)

@@ -44,6 +44,7 @@ class Telling:
         self.words, self.book, self.say = texts.words, texts.book, texts.words.say
         self.findings = asked
         self.figures = Figures(values)
+        self._warned: dict[tuple[Any, ...], Sequence[str]] = {}
 
     def policy(self, name: str) -> PolicyText | None:
         """The texts of a policy, None when it is not in force."""
@@ -169,7 +170,9 @@ class Telling:
         return self.words["ask.statuses"]
 
     def answered_by(self, fact: str) -> str:
-        return self.texts.office(self.book.facts[fact].answered_by)
+        """The office that knows a fact; "" for what is no fact: the statuses held, the area at a level."""
+        declared = self.book.facts.get(fact)
+        return "" if declared is None else self.texts.office(declared.answered_by)
 
     def name_of(self, fact: str, subject: str) -> str:
         """A fact by its label, with the person it is about."""
@@ -213,7 +216,15 @@ class Telling:
 
     # --- warnings and conflicts -----------------------------------------------------------------------------
 
-    def warnings(self, finding: Finding, policy: PolicyText | None) -> list[str]:
+    def warnings(self, finding: Finding, policy: PolicyText | None) -> Sequence[str]:
+        """The same for everyone whom a policy says the same warnings."""
+        key = (id(policy), *finding.warnings)
+        said = self._warned.get(key)
+        if said is None:
+            said = self._warned[key] = self._warnings(finding, policy)
+        return said
+
+    def _warnings(self, finding: Finding, policy: PolicyText | None) -> list[str]:
         read, said = policy.parameters if policy else (), []
         for warning in finding.warnings:
             named = f"warning.{warning}.which"

@@ -172,9 +172,18 @@ class Values:
             area = area_at(self.book, self.decision.area, name)
             return self.words["unknown.value"] if area is None else self.area(area)
         fact = self.decision.facts.get(ref)
-        if fact is not None:
-            return self._fact(name, fact)
-        return self.plain(self.decision.definitions.get(ref), self.texts.types.get(name, _NOTHING))
+        value = self.decision.definitions.get(ref) if fact is None else fact.value
+        key = same_for_all(name, value, fact)
+        said: str | None = self.texts.kept.get(key) if key else None
+        if said is None:
+            said = (
+                self.plain(value, self.texts.types.get(name, _NOTHING))
+                if fact is None
+                else self._fact(name, fact)
+            )
+            if key:
+                self.texts.keep(key, said)
+        return said
 
     def _fact(self, name: str, fact: FactValue) -> str:
         """A fact's value with its source and how fresh it is."""
@@ -272,6 +281,15 @@ class Values:
 
 
 _NOTHING: Type = Boolean()
+
+
+def same_for_all(name: str, value: Any, fact: FactValue | None) -> tuple[Any, ...]:
+    """What the text of a fact or definition hangs on, where that is its plain value alone; else nothing.
+
+    Decimals are left out: two that are equal may show other digits.
+    """
+    noted = fact is not None and (fact.source or fact.as_of)
+    return (name, value.__class__, value) if isinstance(value, str | int) and not noted else ()
 
 
 def own_name(ref: str) -> str:

@@ -137,18 +137,18 @@ def _computed(make: Readers, node: Node) -> Reader:
 def _parameter(make: Readers, node: Node) -> Reader:
     of, place = node.type, make.places.parameters[node.name]
     keys = [make.reader(arg) for arg in node.args]
-    unset, anything = not_set(of), of_type(of, blank=True)
+    unset, anything, name = not_set(of), of_type(of, blank=True), node.name
 
     def plain(at: Reaches, bindings: Bindings) -> Reach:
         value = at.parameters[place]
         if value is None:
-            return unset
+            return at.cells.get(name, unset)
         return listed(value, node) if isinstance(of, List) else exactly(value, of)
 
     def of_table(at: Reaches, bindings: Bindings) -> Reach:
         table = at.parameters[place]
         if table is None:
-            return unset
+            return at.cells.get(name, unset)
         found = [key(at, bindings) for key in keys]
         choices = [one for one in found if isinstance(one, frozenset)]
         if isinstance(of, List) or len(choices) < len(found):
@@ -200,7 +200,7 @@ def _outcome(make: Readers, node: Node) -> Reader:
         concerned = truths_of(concerns(at, bindings))
         if concerned == _NO:
             return _NOT_CONCERNED
-        return _outcomes(
+        return outcomes_of(
             concerned,
             truths_of(closed(at, bindings)),
             truths_of(eligible(at, bindings)),
@@ -211,7 +211,7 @@ def _outcome(make: Readers, node: Node) -> Reader:
 
 
 @cache
-def _outcomes(*parts: Choices) -> Choices:
+def outcomes_of(*parts: Choices) -> Choices:
     """Of a policy whose four parts may come to these truths."""
     return frozenset([outcome(*truths) for truths in product(*parts)])
 

@@ -41,6 +41,9 @@ class Reaches:
         self.walks: Any = None  # of the program, kept by `walks`
         self.known: dict[tuple[str, int], Reach] = {}  # of computed values, by name and person
         self.kept: dict[tuple[int, int], Reach] = {}  # of nodes that are asked for several times
+        self.cells: Mapping[
+            str, Reach
+        ] = {}  # of parameters that nobody has set, where something is assumed of them
         self._readers = readers_of(reading.program)
 
     def is_open(self, node: Node, bindings: Bindings = NOTHING) -> bool:

@@ -181,6 +181,7 @@ WORDS = {
     "c.term": "{label} {value}/{weight}",
     "c.term.range": "{label} {worst}–{best}/{weight}",
     "c.question": "{question} ({subject}; answered by: {office}; for {policies})",
+    "c.question.here": "{question} ({subject}; for {policies})",
     "c.reason": "Left to an officer: {label}",
     "c.closed": "Closed because: {label}",
     "c.subjects": "{policy} ({subjects})",

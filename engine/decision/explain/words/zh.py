@@ -181,6 +181,7 @@ WORDS = {
     "c.term": "{label} {value}/{weight}",
     "c.term.range": "{label} {worst}～{best}/{weight}",
     "c.question": "{question}（{subject}，由{office}提供；涉及{policies}）",
+    "c.question.here": "{question}（{subject}；涉及{policies}）",
     "c.reason": "由经办人员决定：{label}",
     "c.closed": "终止原因：{label}",
     "c.subjects": "{policy}（{subjects}）",
