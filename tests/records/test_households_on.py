@@ -119,6 +119,18 @@ def test_what_was_told_more_than_once_is_chosen_alike(database: Database, ids: l
     told_alike(database, ids[:5])
 
 
+def test_what_begins_or_ends_counts_in_its_time_alone(database: Database, ids: list[str]) -> None:
+    first, second = ids[:2]
+    fact = "income_irregular"  # which the county tells of nobody
+    tell(database, first, "2026-09-02", Asserted(fact, True, "bank", valid_from=date(2027, 1, 1)))
+    tell(database, second, "2026-09-02", Asserted(fact, True, "bank", valid_to=date(2026, 9, 30)))
+    place = list(BOOK.household_inputs()).index(fact)
+    later = told_alike(database, ids[:2])
+    assert [later[one][0][0][place] for one in ids[:2]] == [True, None]
+    now = dict(short_way(database, ids[:2], DAY, DAY))
+    assert [now[one][0][0][place] for one in ids[:2]] == [None, True]
+
+
 def test_who_lives_in_two_households_is_told_of_in_both(database: Database, ids: list[str]) -> None:
     with reading(database) as read:
         [one] = documents(read, ids[:1], DAY, DAY)
