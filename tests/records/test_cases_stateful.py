@@ -136,9 +136,14 @@ class Casework(RuleBasedStateMachine):
             self.bureau.takes(viewer, case, action, seen=seen, **told)
         return True
 
-    @rule(case=cases, first=st.sampled_from(PEOPLE), outcome=st.sampled_from(("grant", "grant", "refuse")))
-    def two_click_at_once(self, case: str, first: Viewer, outcome: str) -> None:
-        """What the case waits for, by two connections at the same time: of one person, then of whoever may."""
+    @rule(
+        case=cases,
+        first=st.sampled_from(PEOPLE),
+        second=st.sampled_from(PEOPLE),
+        outcome=st.sampled_from(("grant", "grant", "refuse")),
+    )
+    def two_click_at_once(self, case: str, first: Viewer, second: Viewer, outcome: str) -> None:
+        """What the case waits for, by two connections at the same time: of one person, then of two."""
         due = self.bureau.at(case).due
         if not due:
             return
@@ -149,7 +154,7 @@ class Casework(RuleBasedStateMachine):
         if action in ("confirm", "refuse"):
             told["decision_id"] = self.bureau.decision(self.mine[case])
         steps = len(self.bureau.steps(case))
-        for one, other in ((first, first), *pairwise(PEOPLE)):
+        for one, other in ((first, first), (first, second)):
             clicks = [
                 partial(self.bureau.takes, each, case, action, seen=steps, **told) for each in (one, other)
             ]
