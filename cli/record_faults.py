@@ -38,7 +38,7 @@ def run(key: Path, record: str, keys: Path) -> None:
         fault = FAULTS[one.kind]
         row = (str(one.planted), str(one.alerts), _share(one.precision), _share(one.recall))
         table.add_row(f"{fault.zh} · {fault.en}", *row)
-    Console(width=110).print(table)
+    Console(width=130).print(table)
     typer.echo(
         f"未埋设问题的家庭被预警 {len(found.strangers)} 条 · {len(found.strangers)} alerts of households without a planted fault"
     )
