@@ -93,20 +93,24 @@ def _run(record: Database, workers: int) -> float:
 
 
 def _night(record: Database, book: Rulebook, on: date, workers: int, which: str) -> float:
-    began, busy = time.perf_counter(), _processor()
+    began, busy, loading = time.perf_counter(), _processor(), _largest(resource.RUSAGE_CHILDREN)
     night = nightly(record, book, on, on, "night", workers=workers)
     took, worked = time.perf_counter() - began, _processor() - busy
-    own, largest = (
-        resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    largest = _largest(resource.RUSAGE_CHILDREN)
+    in_worker = f"{largest} MB" if largest > loading else f"less than the {loading} MB of loading"
     print(
         f"{which} night: {night.households} households ({len(night.changed)} changed, {len(night.unread)} unread, "
         f"{night.raised.total()} notices) in {took:.1f} s, {worked:.1f} s of the processor, "
-        f"{night.households / took:.0f} households/s; {workers} workers; memory at most {own} MB here and "
-        f"{largest} MB in a worker; load {os.getloadavg()[0]:.1f}",
+        f"{night.households / took:.0f} households/s; {workers} workers; "
+        f"memory at most {_largest(resource.RUSAGE_SELF)} MB here, in a worker {in_worker}; load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
     return took
+
+
+def _largest(who: int) -> int:
+    """MB, of this process or of the largest one that it has waited for."""
+    return resource.getrusage(who).ru_maxrss // 1024
 
 
 def _processor() -> float:
