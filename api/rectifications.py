@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.bodies import Body, body_of, takes
 from api.guard import guarded_router, needs
 from api.inspection_steps import finding_seen
-from api.recorded import Asked, Limit, Number, answer, asked, total
+from api.recorded import LATEST, Asked, Limit, Number, answer, asked, total
 from records import tables
 from records.database import Reading
 from records.inspections import reading, rectifying
@@ -76,7 +76,7 @@ def orders(
 def listed(
     request: Request,
     wanted: Wanted = Wanted.OPEN,
-    inspection: Annotated[int | None, Query(ge=1)] = None,
+    inspection: Annotated[int | None, Query(ge=1, le=LATEST)] = None,
     skip: Skip = 0,
     limit: Limit = 50,
 ) -> Response:

@@ -15,6 +15,7 @@ from features.steps.wording import SENTENCES, pattern
 from features.steps.world import World
 
 STEP_MODULES = (given_when, months, then_finding, then_whole, watching)
+OF_RULES = {module.__name__ for module in STEP_MODULES}
 DOCUMENTATION = Path("docs/features.zh-CN.md")
 
 
@@ -164,15 +165,21 @@ def documented() -> list[str]:
     return [line.partition(" ")[2] for line in lines if line.startswith(("假如 ", "当 ", "那么 ", "而且 "))]
 
 
+def of_rules() -> list[re.Pattern[str]]:
+    """Without those of casework, whose words its own modules tell."""
+    return [sentence for module, sentence in SENTENCES if module in OF_RULES]
+
+
 def test_every_sentence_is_documented() -> None:
-    assert len(SENTENCES) >= 50 and all(module.__doc__ for module in STEP_MODULES)
+    sentences = of_rules()
+    assert len(sentences) >= 50 and all(module.__doc__ for module in STEP_MODULES)
     steps = documented()
     missing = [
-        sentence.pattern for sentence in SENTENCES if not any(sentence.fullmatch(step) for step in steps)
+        sentence.pattern for sentence in sentences if not any(sentence.fullmatch(step) for step in steps)
     ]
     assert missing == []
 
 
 @pytest.mark.parametrize("step", documented())
 def test_every_documented_step_is_one_sentence(step: str) -> None:
-    assert sum(1 for sentence in SENTENCES if sentence.fullmatch(step)) == 1
+    assert sum(1 for sentence in of_rules() if sentence.fullmatch(step)) == 1

@@ -76,7 +76,8 @@ def _run(given: argparse.Namespace, place: Path, url: str) -> None:
         before = _processor()
         outcome = uvloop.run(hold(HOST, port, decisions, given.rate, given.seconds, 16))
         report("stored decision", outcome)
-        _report_processor(before, _processor(), len(outcome.latencies))
+        spent = (_processor() - before) / max(1, len(outcome.latencies))
+        print(f"  processor time of the server: {spent * 1000:.1f} ms an answer")
     record.engine.dispose()
 
 
@@ -97,30 +98,23 @@ def report(what: str, outcome: Outcome) -> None:
     )
 
 
-def _processor() -> dict[str, float]:
-    """Seconds of processor time of all server processes, and of the database's."""
-    found = {"cli serve": 0.0, "postgres": 0.0}
+def _processor() -> float:
+    """Seconds of processor time of all server processes."""
+    found = 0.0
     for one in Path("/proc").iterdir():
         if one.name.isdigit():
             with suppress(OSError):  # it has ended meanwhile
-                parent, name = _parent(one), (one / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                for what in found:
-                    if what in name or what in (Path("/proc", parent) / "cmdline").read_text().replace(
-                        "\0", " "
-                    ):
-                        found[what] += cpu_seconds(int(one.name))
+                if any(" -m cli serve " in command for command in (_command(one), _command(_parent(one)))):
+                    found += cpu_seconds(int(one.name))
     return found
 
 
-def _parent(process: Path) -> str:
-    return (process / "stat").read_text().rpartition(")")[2].split()[1]
+def _command(process: Path) -> str:
+    return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
-def _report_processor(before: dict[str, float], after: dict[str, float], answers: int) -> None:
-    for what, seconds in after.items():
-        print(
-            f"  processor time of {what}: {(seconds - before[what]) / max(1, answers) * 1000:.2f} ms an answer"
-        )
+def _parent(process: Path) -> Path:
+    return Path("/proc", (process / "stat").read_text().rpartition(")")[2].split()[1])
 
 
 # --- the county ---------------------------------------------------------------------------------------------

@@ -14,9 +14,8 @@ from pytest_bdd import given, parsers, then, when
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _HOLE = re.compile(r"\{(\w+)\}")
-SENTENCES: list[
-    re.Pattern[str]
-] = []  # every Chinese sentence of the vocabulary, for the check of its documentation
+# every Chinese sentence with the module that says it, for the check of its documentation
+SENTENCES: list[tuple[str, re.Pattern[str]]] = []
 # every sentence in both languages with what it does: (given, when or then; the sentence; the function)
 STEPS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = []
 
@@ -34,9 +33,8 @@ def pattern(sentence: str, opening: str, closing: str) -> str:
 
 
 def _both(decorator: Callable[..., Any], zh: str, en: str) -> Callable[[Function], Function]:
-    SENTENCES.append(re.compile(pattern(zh, "“", "”")))
-
     def register(function: Function) -> Function:
+        SENTENCES.append((function.__module__, re.compile(pattern(zh, "“", "”"))))
         for sentence, opening, closing in ((zh, "“", "”"), (en, '"', '"')):
             written = pattern(sentence, opening, closing)
             decorator(parsers.re(written), stacklevel=2)(function)

@@ -60,7 +60,11 @@ def test_an_inspection_from_the_command_line(relief: Office, tmp_path: Path) -> 
     assert "看了 3 户" in inspect("run", "1")
     inspect("run", "1", actor="tao", code=BAD_INPUT)
     found = json.loads(inspect("findings", "1", "--format", "json"))["findings"]
-    assert {one["about"] for one in found} == {"paid_after_death_alone", "death_not_entered"}
+    assert {one["about"] for one in found} == {
+        "paid_after_death_alone",
+        "death_not_entered",
+        "unreported_death",
+    }
     for one in found:
         inspect("answer", str(one["seq"]), "confirmed", "--reason", "与火化记录一致")
         told = ("--area", AREA, "--due", "2027-01-31", "--text", "停发并追回")
@@ -72,7 +76,7 @@ def test_an_inspection_from_the_command_line(relief: Office, tmp_path: Path) -> 
     assert "逾期 · overdue: 0" in inspect("overdue")
     inspect("pack", "1", "--out", str(tmp_path / "early.zip"), actor="shen", code=BAD_INPUT)
     assert not (tmp_path / "early.zip").exists()
-    assert "属实 2" in inspect("close", "1", "--text", "抽查完毕")
+    assert "属实 3" in inspect("close", "1", "--text", "抽查完毕")
     inspect(
         "pack", "1", "--out", str(tmp_path / "pack.zip"), code=BAD_INPUT
     )  # not the department that inspected

