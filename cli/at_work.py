@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from cli.record import opened_record, rulebook_of
@@ -25,7 +25,7 @@ class Work:
     @property
     def today(self) -> date:
         """Of the office."""
-        return datetime.now(UTC).astimezone(self.database.zone).date()
+        return self.database.today
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -43,7 +43,7 @@ def at_work(actor: str, record: str, keys: Path, policies: Path | None) -> Itera
     """As an account of the record: four eyes need to know whose they are."""
     with opened_record(record, keys) as database:
         book = rulebook_of(database, policies)
-        viewer = of_name(database, actor, datetime.now(UTC))
+        viewer = of_name(database, actor, database.clock())
         if viewer is None:
             raise no_account(actor)
         yield Work(database, book, viewer)

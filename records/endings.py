@@ -12,14 +12,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.decision.document import Household, Status, read_household
+from engine.decision.document import Household, Person, Status, read_household
 from engine.decision.entitlement import Entitlement, MonthLine, entitlement
+from engine.decision.inputs import choose
 from engine.decision.values import shelf
 from engine.inference.found import Task
 from engine.language.dates import add_months, from_date, month_start, to_date
 from engine.language.scope import PERSON
 from engine.rulebook import Rulebook
 from engine.rulebook.ending import Ending, Reporter
+from engine.rulebook.model import Fact
 from engine.rulebook.procedures import REDUCE, STOP
 from engine.rulebook.working_days import working_days_after
 from records.recovery import OVERPAID, Month, hearing_before
@@ -112,14 +114,20 @@ def may_have_ended(book: Rulebook, household: Household) -> bool:
     if any(one.kind in book.endings and one.person for one in household.events or ()):
         return True
     for ending in book.endings.values():
-        for name, value in tuple(ending.means.items())[:1]:
-            place, _, converter = shelf(book, PERSON).entries[name]
-            meant = value if converter is None else converter(value)
+        if ending.means:
+            place, _, meant = _means(book, ending)
             for person in household.people:
                 told = [row.inside for row in person.facts.dated.get(place, ())]
                 if meant in (person.facts.inside[place], *told):
                     return True
     return False
+
+
+def _means(book: Rulebook, ending: Ending) -> tuple[int, Fact, Any]:
+    """The fact of a person that says the same as the event, its place, and the value as the engine computes with it."""
+    name, value = next(iter(ending.means.items()))
+    place, fact, converter = shelf(book, PERSON).entries[name]
+    return place, fact, value if converter is None else converter(value)
 
 
 def ended(book: Rulebook, document: Mapping[str, Any], on: date, known: date) -> list[Ended]:
@@ -128,14 +136,18 @@ def ended(book: Rulebook, document: Mapping[str, Any], on: date, known: date) ->
     Empty where nobody knows what is held.
     """
     found: list[Ended] = []
-    for one in _happened(book, document, on, known) if document.get("statuses") else ():
+    if not document.get("statuses"):
+        return found
+    for one in _happened(book, document, read_household(book, document), on, known):
         ending = book.endings[one.kind]
         told_so = {**document, "people": [_as_it_means(ending, one, person) for person in document["people"]]}
         found += _of_event(book, ending, one, read_household(book, told_so), on, known)
     return found
 
 
-def _happened(book: Rulebook, document: Mapping[str, Any], on: date, known: date) -> Iterator[Happened]:
+def _happened(
+    book: Rulebook, document: Mapping[str, Any], household: Household, on: date, known: date
+) -> Iterator[Happened]:
     """The events that end something, each person's once; and those that are known as a fact of the person alone."""
     seen: set[tuple[str, str]] = set()
     events = [
@@ -149,9 +161,12 @@ def _happened(book: Rulebook, document: Mapping[str, Any], on: date, known: date
             since = None if recorded is None else date.fromisoformat(recorded)
             yield Happened(*key, date.fromisoformat(one["date"]), since, one.get("source", ""))
     for kind, ending in book.endings.items():
-        for person in document["people"] if ending.means else ():
+        people = zip(document["people"], household.people, strict=True) if ending.means else ()
+        for person, read in people:
             row = _meant(ending, person, on, known)
-            if row is not None and (kind, person["person_id"]) not in seen:
+            if row is None or (kind, person["person_id"]) in seen:
+                continue
+            if not _told_otherwise(book, ending, read, on, known):
                 recorded = row.get("recorded")
                 since = None if recorded is None else date.fromisoformat(recorded)
                 day = date.fromisoformat(row["from"])
@@ -167,6 +182,13 @@ def _meant(ending: Ending, person: Mapping[str, Any], on: date, known: date) -> 
         if begun and row.get("value") == value and row.get("recorded", "") <= known.isoformat():
             return dict(row)
     return None
+
+
+def _told_otherwise(book: Rulebook, ending: Ending, person: Person, on: date, known: date) -> bool:
+    """Whether what counts on the day is surely something else: it was told by mistake, and has been put right."""
+    place, fact, meant = _means(book, ending)
+    row, _ = choose(fact, person.facts.dated.get(place, ()), from_date(on), from_date(known))
+    return row is not None and row.inside != meant
 
 
 def _as_it_means(ending: Ending, one: Happened, person: dict[str, Any]) -> dict[str, Any]:

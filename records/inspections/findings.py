@@ -15,7 +15,15 @@ from records import audit, tables
 from records.database import Reading, Writing
 from records.households import ever_members
 from records.inspections.reading import Inspection, sampled_households
-from records.inspections.words import HOUSEHOLD, Answer, collided, impersonal, no_finding, said
+from records.inspections.words import (
+    HOUSEHOLD,
+    Answer,
+    collided,
+    households_in,
+    impersonal,
+    no_finding,
+    said,
+)
 from records.notices import GRAVITY
 from records.refused import Refused, no_household
 from records.rights import Viewer
@@ -135,7 +143,7 @@ def answer(write: Writing, viewer: Viewer, number: int, told: Answer, reason: st
     row = {
         "finding": number,
         "answer": told.value,
-        "reason": impersonal(write, said(reason, "请写明核实情况"), _households(found)),
+        "reason": impersonal(write, said(reason, "请写明核实情况"), households_in(found)),
         "person": viewer.person,
     }
     try:
@@ -144,7 +152,3 @@ def answer(write: Writing, viewer: Viewer, number: int, told: Answer, reason: st
         )
     except DBAPIError as error:
         raise collided(error) from None
-
-
-def _households(found: Row[Any]) -> list[str]:
-    return [found.household_id] if found.household_id else []

@@ -14,7 +14,14 @@ from records import audit, tables
 from records.database import Reading, Writing
 from records.inspections import reading
 from records.inspections.findings import finding_of
-from records.inspections.words import Step, collided, impersonal, no_rectification, said
+from records.inspections.words import (
+    Step,
+    collided,
+    households_in,
+    impersonal,
+    no_rectification,
+    said,
+)
 from records.refused import Refused
 from records.rights import Right, Viewer
 from records.scope import areas_below
@@ -55,7 +62,7 @@ def order(
         "finding": finding,
         "area": area,
         "department": department,
-        "task": impersonal(write, said(task, "请写明如何整改"), _households(found)),
+        "task": impersonal(write, said(task, "请写明如何整改"), households_in(found)),
         "due": due,
         "person": viewer.person,
     }
@@ -83,7 +90,7 @@ def step(
         "rectification": number,
         "number": (last or 0) + 1,
         "state": state.value,
-        "text": impersonal(write, said(text, "请写明做了什么、看到什么"), _households(row)),
+        "text": impersonal(write, said(text, "请写明做了什么、看到什么"), households_in(row)),
         "day": day,
         "person": viewer.person,
     }
@@ -93,10 +100,6 @@ def step(
         )
     except DBAPIError as error:
         raise collided(error) from None
-
-
-def _households(row: Row[Any]) -> list[str]:
-    return [row.household_id] if row.household_id else []
 
 
 # --- read ---------------------------------------------------------------------------------------------------

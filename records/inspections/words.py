@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.exc import DBAPIError
 
 from records import people, tables
@@ -49,6 +50,11 @@ def said(text: str, what: str) -> str:
     if not text.strip():
         raise Refused("no-reason", f"{what} · this has to be said in words")
     return text.strip()
+
+
+def households_in(row: Row[Any]) -> list[str]:
+    """The household of a finding; none where it is about an approver."""
+    return [row.household_id] if row.household_id else []
 
 
 def impersonal(read: Reading, text: str, households: Iterable[str]) -> str:

@@ -97,7 +97,16 @@ def _lines(row: Row[Any], origin: str, month: int, before: Before) -> Iterator[P
         done = place in before.paid or place in before.instructed
         short = _short(row, before.got.get(place)) if done else None
         if short is not None:
-            yield Planned(row.seq, *key, covered, Kind.ARREARS, str(short), _built(before, place))
+            yield Planned(
+                row.seq,
+                *key,
+                covered,
+                Kind.ARREARS,
+                str(short),
+                _built(before, place),
+                (),
+                before.returned.get(place),
+            )
             continue
         if covered < month and (done or not (origin.startswith(CASE) or place in before.listed)):
             continue  # settled; or of the time before this record, of which it does not know what was paid

@@ -102,6 +102,25 @@ def test_a_death_shows_the_months_after_it_however_it_became_known(
     ]
 
 
+def test_a_death_that_was_told_by_mistake_and_put_right_ends_nothing(database: Database) -> None:
+    """What counts on the day counts: a living person is not proposed to be stopped, and an older proposal leads nowhere."""
+    bureau = couple(database, FACT)
+    row = raised(bureau)[OLD]
+    bureau.later(1)
+    with bureau.writes(TAO) as write:
+        households.claim_as_it_is(write, "case_06")
+        home = Asserted("whereabouts", "ordinary", "civil_affairs", "p1", date(2026, 7, 18))
+        households.tell(write, "case_06", [home])
+    with bureau.reads() as read:
+        assert (
+            ended(BOOK, document(read, "case_06", bureau.today, bureau.today), bureau.today, bureau.today)
+            == []
+        )
+    with pytest.raises(Refused) as refused:
+        accepted(bureau, row)
+    assert refused.value.code == "nothing-left"
+
+
 def test_what_was_not_known_then_ends_nothing(database: Database) -> None:
     bureau = couple(database, EVENT)
     with bureau.reads() as read:
