@@ -207,7 +207,7 @@ def test_case_10_a_back_dated_figure_is_paid_in_one_batch(database: Database) ->
         assert sorted(before) == ["350", "80", "80"]  # corrections add rows, never edit old ones
 
 
-def released(office: PayOffice, batch: int) -> None:
+def released(office: PayOffice, batch: int, outcome: str = "成功") -> None:
     from records.payments import batches, releasing, results
     from records.payments.bank_files import Format, export
     from records.rights import Right
@@ -220,10 +220,31 @@ def released(office: PayOffice, batch: int) -> None:
         releasing.release(write, BOOK, LETS_GO, seen(write, Right.RELEASE_PAYMENTS))
     with office.writes(LETS_GO) as write:
         export(write, BOOK, LETS_GO, seen(write, Right.EXPORT_PAYMENTS), Format.CSV, PAYER, PURPOSE)
-    said = bank_says([(one, "成功", "", office.day) for one in office.references(batch)])
+    said = bank_says([(one, outcome, "", office.day) for one in office.references(batch)])
     with office.writes(PAYS) as write:
         taken = results.take(write, PAYS, seen(write, Right.SETTLE_PAYMENTS), said)
     assert not taken.problems and not taken.missing
+
+
+def test_a_difference_that_came_back_goes_to_another_account_only(database: Database) -> None:
+    from records.payments import batches
+
+    bureau = opened(database)
+    bureau.day = "2025-08-25"
+    case, _ = accepted(bureau, night(bureau)["change", CARE], ENTERS)
+    bureau.takes(LOOKS, case, "investigate", text="标准调整", outcome="grant")
+    bureau.takes(DECIDES, case, "confirm", decision_id=bureau.decision("guilin", LOOKS))
+    for day, month in (("2025-09-02", "2025-09"), ("2025-10-02", "2025-10")):
+        bureau.day = day
+        office = office_of(bureau)
+        with office.writes(PAYS) as write:
+            batch = batches.build(write, BOOK, PAYS, month, GUANGXI, [CARE])
+        if month == "2025-09":
+            released(office, batch, "退回")
+    blocked = {
+        row.month: (row.amount, json.loads(row.reasons)) for row in office.lines(batch) if row.month in MONTHS
+    }
+    assert blocked == {month: ("10", ["came-back-from-this-account"]) for month in MONTHS}
 
 
 def test_a_difference_is_paid_once_and_never_above_what_is_granted(database: Database) -> None:
