@@ -24,8 +24,8 @@ from records.cases.words import Action
 from records.database import Reading, Writing
 from records.documents import document
 from records.endings import Ended, ended
+from records.increases import increase
 from records.payments.words import month_name, month_of
-from records.raising import raised
 from records.refused import Refused
 from records.rights import Viewer
 
@@ -78,7 +78,7 @@ def _numbers(write: Writing, book: Rulebook, row: Row[Any]) -> Mapping[str, Any]
     if event is None:
         if not _is_more(evidence):
             return {}
-        return raised(book, made, row.policy, row.subject, write.day, write.day).plain()
+        return increase(book, made, row.policy, row.subject, write.day, write.day).plain()
     one: Ended
     for one in ended(book, made, write.day, write.day):
         if (one.event.kind, one.policy, one.subject) == (event, row.policy, row.subject):

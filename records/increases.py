@@ -33,7 +33,7 @@ class Short:
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class Increase:
     """`first` None: nothing is owed for earlier months, and the decision counts from the day that the rules say."""
 
     first: date | None
@@ -57,9 +57,9 @@ class Raised:
         }
 
 
-def raised(
+def increase(
     book: Rulebook, document: Mapping[str, Any], policy: str, subject: str, on: date, known: date
-) -> Raised:
+) -> Increase:
     """The months up to a day for which a figure that was published later says more. Raises `BadDocument`."""
     last = month_start(from_date(on))
     first = add_months(last, -LOOKING_BACK)
@@ -72,7 +72,7 @@ def raised(
         if (line.policy, line.subject) == (policy, subject) and _by_a_figure(line)
     ]
     begins = date.fromisoformat(f"{short[0].month}-01") if short else None
-    return Raised(begins, tuple(short))
+    return Increase(begins, tuple(short))
 
 
 def _always_known(document: Mapping[str, Any]) -> dict[str, Any]:
