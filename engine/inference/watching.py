@@ -82,6 +82,7 @@ class _Session:
         program = Program(book.household_inputs(), book.person_inputs(), items, tuple(book.parameters), ())
         self.reading = Interpreter(program, moment.household, moment.rows, moment.parameters, moment.on)
         self.places = {person: place for place, person in enumerate(moment.people)}
+        self._rows: dict[int, tuple[Any, ...]] = {}
 
     def birthdays(self) -> Iterator[Record]:
         """The events that the rulebook makes from facts and that happened in the time looked at."""
@@ -219,9 +220,17 @@ class _Session:
 
     def _value(self, node: Node, trigger: Trigger, records: Sequence[Record], subject: str) -> Any:
         bindings = self._subject(subject)
-        for (name, kind), record in zip(trigger.facts, records, strict=True):
-            bindings[variable(name)] = tuple(record.values.get(field) for field in self.fields[kind])
+        for (name, _), record in zip(trigger.facts, records, strict=True):
+            bindings[variable(name)] = self._row(record)
         return self.reading.value(node, bindings)
+
+    def _row(self, record: Record) -> tuple[Any, ...]:
+        """The record as the rule language reads it: its fields in their order, None for what is not known."""
+        row = self._rows.get(id(record))
+        if row is None:
+            values = record.values
+            row = self._rows[id(record)] = tuple(values.get(field) for field in self.fields[record.kind])
+        return row
 
     def _subject(self, subject: str) -> dict[str, Any]:
         return {SUBJECT: self.places[subject]} if subject in self.places else {}
@@ -254,8 +263,39 @@ def _task_order(task: Task) -> tuple[str, ...]:
 
 
 def _rule(name: str, trigger: Trigger) -> Rule:
-    patterns = tuple(Pattern(variable, kind) for variable, kind in trigger.facts)
+    where = _where(trigger)
+    patterns = tuple(Pattern(name, kind, tuple(sorted(where[name].items()))) for name, kind in trigger.facts)
     return Rule(name, patterns, tuple(Join(*join) for join in trigger.joins))
+
+
+def _where(trigger: Trigger) -> dict[str, dict[str, str]]:
+    """What a record's fields have to be by the test alone: of a hundred payments that one rule would pair, most are of
+    another policy. Only fields that every record has; and by a join what holds for one record holds for the other.
+    """
+    found: dict[str, dict[str, str]] = {name: {} for name, _ in trigger.facts}
+    kinds = {variable(name): (name, kind) for name, kind in trigger.facts}
+    for test in _all_of(trigger.when):
+        if test.op != "equal":
+            continue
+        for field, value in (test.args, test.args[::-1]):
+            if field.op == "field" and field.args[0].name in kinds and isinstance(value.value, str):
+                name, kind = kinds[field.args[0].name]
+                if field.name in always(kind):
+                    found[name].setdefault(field.name, value.value)
+    for a, field_of_a, b, field_of_b in trigger.joins:
+        for one, its, other, others in ((a, field_of_a, b, field_of_b), (b, field_of_b, a, field_of_a)):
+            if its in found[one]:
+                found[other].setdefault(others, found[one][its])
+    return found
+
+
+def _all_of(node: Node | None) -> Iterator[Node]:
+    """The tests that all have to hold."""
+    if node is not None and node.op == "and":
+        for one in node.args:
+            yield from _all_of(one)
+    elif node is not None:
+        yield node
 
 
 def _joined(trigger: Trigger, records: Sequence[Record]) -> bool:

@@ -18,6 +18,7 @@ from engine.decision import encode_json
 from engine.decision.document import read_household
 from engine.decision.entitlement import entitlement, held_together
 from engine.decision.watching import watch_household
+from engine.inference import watching
 from engine.inference.found import Alert, Evidence, Task
 from engine.rulebook import Rulebook, load_rulebook
 from tests.conftest import SOAK
@@ -267,11 +268,12 @@ EVENTS = st.fixed_dictionaries(
 )
 PAYMENTS = st.fixed_dictionaries(
     {
-        "policy": st.sampled_from(["elderly_80", "disabled_care", "tekun"]),
+        "policy": st.sampled_from(["elderly_80", "disabled_care", "tekun", "temporary_relief"]),
         "person_id": st.sampled_from(["p1", "p2"]),
         "month": st.sampled_from(["2026-03", "2026-06", "2026-09"]),
         "amount": st.sampled_from([100, 200]),
-    }
+    },
+    optional={"cause": st.sampled_from(["fire", "illness"])},
 )
 STATUSES = st.fixed_dictionaries(
     {
@@ -298,6 +300,22 @@ def test_the_order_of_records_and_people_does_not_matter(
     for key in ("events", "payments", "statuses"):
         random.shuffle(shuffled[key])
     assert plain(watched(shuffled)) == plain(watched(raw))
+
+
+@settings(max_examples=500 if SOAK else 12)
+@given(st.lists(EVENTS, max_size=3), st.lists(PAYMENTS, max_size=8))
+def test_what_a_test_says_of_one_record_alone_finds_the_same_when_asked_before_pairing(
+    events: list[Any], payments: list[Any]
+) -> None:
+    """Rules whose test names a policy are shown its records only; here they are shown all of them as well."""
+    raw = document(events=events, payments=payments)
+    narrowed = plain(watched(raw))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(watching, "_where", lambda trigger: {name: {} for name, _ in trigger.facts})
+        shipped().memo.pop("watch matcher", None)
+        widened = plain(watched(raw))
+    shipped().memo.pop("watch matcher", None)
+    assert narrowed == widened
 
 
 def test_the_order_of_the_rule_files_does_not_matter() -> None:
