@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RootTransaction, select
+from sqlalchemy.exc import DBAPIError
 
 from records import tables
 from records.many_rows import insert_many
@@ -42,13 +43,46 @@ def append(connection: Connection, actor: str, at: str, entries: Sequence[Entry]
     for one in entries:
         seq += 1
         row: dict[str, Any] = {"seq": seq, "at": at, "actor": actor, "previous": previous}
-        for name in ("action", "entity", "subject", "rows", "entry", "digest"):
+        for name in _TOLD:
             row[name] = getattr(one, name)
         previous = row["hash"] = hash_of(row)
         rows.append(row)
     insert_many(connection, tables.audit, rows)
 
 
+def append_and_commit(
+    connection: Connection, transaction: RootTransaction, actor: str, at: str, entries: Sequence[Entry]
+) -> None:
+    """The same on PostgreSQL, and the end of the transaction, in one message to the database.
+
+    Whoever waits for the end of the chain waits for the database alone: nothing comes back to this process in between,
+    where it would wait for other threads. Raises `DBAPIError`.
+    """
+    from psycopg import Error
+
+    columns: list[list[Any]] = [[getattr(one, name) for one in entries] for name in _TOLD]
+    within = [_json([at, actor, *(getattr(one, name) for name in _TOLD)])[1:-1] for one in entries]
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            driver.execute(_APPEND, (at, actor, *columns, within))
+            transaction.commit()
+    except (Error, DBAPIError) as error:
+        connection.invalidate(error)  # to SQLAlchemy the transaction is over, so nobody would take it back
+        if isinstance(error, DBAPIError):
+            raise
+        raise DBAPIError.instance(
+            _APPEND, None, error, Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+
+
+_TOLD = ("action", "entity", "subject", "rows", "entry", "digest")
+_APPEND = "SELECT audit_append(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+
+
 def hash_of(entry: Mapping[str, Any]) -> str:
-    content = json.dumps([entry[name] for name in FIELDS], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(content.encode()).hexdigest()
+    return hashlib.sha256(_json([entry[name] for name in FIELDS]).encode()).hexdigest()
+
+
+def _json(values: Sequence[Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 MIGRATIONS = Path(__file__).parent / "migrations"
 AT_ONCE = 500  # values that one question to the database names
-_CHAIN = 11643  # the advisory lock of the audit chain
 _FRESH = 5.0  # seconds that a connection that nobody used is believed to be there
 
 
@@ -133,14 +132,15 @@ def writing(database: Database, actor: str, at: datetime | None = None) -> Itera
     moment = at or database.clock()
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone")
-    with database.engine.begin() as connection:
+    with database.engine.connect() as connection, connection.begin() as transaction:
         day = moment.astimezone(database.zone).date()
         write = Writing(connection, database.keys, actor, moment.astimezone(UTC), day)
         yield write
-        if write.entries:
-            if not database.is_sqlite:  # SQLite lets one writer in by itself
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN})
-            chain.append(connection, actor, write.at.isoformat(timespec="microseconds"), write.entries)
+        written_at = write.at.isoformat(timespec="microseconds")
+        if write.entries and database.is_sqlite:  # which lets one writer in by itself
+            chain.append(connection, actor, written_at, write.entries)
+        elif write.entries:
+            chain.append_and_commit(connection, transaction, actor, written_at, write.entries)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 
-MANY = 200  # rows; below that nothing is gained
+MANY = {"postgresql": 8, "sqlite": 200}  # rows; below that nothing is gained
 _PREPARED = 1024  # values of one column whose form for the database is remembered, such as days
 
 Rows = Sequence[Mapping[str, Any]]
@@ -19,7 +19,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 def insert_many(connection: Connection, table: Table, rows: Rows) -> None:
     """Rows with the same columns. Raises `DBAPIError` as any other statement does."""
-    if len(rows) < MANY:
+    if len(rows) < MANY[connection.dialect.name]:
         connection.execute(insert(table), list(rows))
         return
     names = [column.name for column in table.columns if column.name in rows[0]]  # in the statement's order

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from records import tables
 from records.database import Database
-from records.many_rows import MANY, insert_many
+from records.many_rows import MANY as LIMITS
+from records.many_rows import insert_many
 
 STAMP = {
     "recorded_on": date(2026, 9, 1),
@@ -20,6 +21,9 @@ STAMP = {
     "entry": "e",
 }
 ODD = ("a\tb\\n\n", "王 O'Neill", "\\N", "", '","')
+
+
+MANY = max(LIMITS.values())
 
 
 def rows(many: int) -> list[dict[str, Any]]:
