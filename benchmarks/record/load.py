@@ -1,7 +1,7 @@
 """`python -m benchmarks.record.load`: the record under load, on a real PostgreSQL, by `relief serve` with two workers.
 
-A sample county of 30,000 households is loaded, then in one run: pages of the list, the search, and decisions that are
-made from the record, explained and kept. Requests leave on time whether or not answers have come, so a server that stalls
+A sample county of 30,000 households is loaded, then in one run: pages of the list, the search, decisions that are
+made from the record and kept, and what a caseworker reads of them. Requests leave on time whether or not answers have come, so a server that stalls
 cannot hide it. Everything runs on the one machine: server, database and client share its cores.
 """
 
@@ -78,6 +78,8 @@ def _run(given: argparse.Namespace, place: Path, url: str) -> None:
         report("stored decision", outcome)
         spent = (_processor() - before) / max(1, len(outcome.latencies))
         print(f"  processor time of the server: {spent * 1000:.1f} ms an answer")
+        explained = _explained(tokens, _kept(record), drawn)
+        report("explanation of one", uvloop.run(hold(HOST, port, explained, given.rate, given.seconds, 16)))
     record.engine.dispose()
 
 
@@ -143,6 +145,12 @@ def _known(record: Database) -> tuple[list[str], list[str]]:
         some = list(read.connection.execute(select(tables.person.c.person_id).limit(500)).scalars())
         names = sorted(people.names_in_clear(read, some).values())
     return households, names
+
+
+def _kept(record: Database) -> list[str]:
+    with reading(record) as read:
+        newest = select(tables.decision.c.decision_id).order_by(tables.decision.c.seq.desc()).limit(2000)
+        return list(read.connection.execute(newest).scalars())
 
 
 def _hired(record: Database) -> dict[str, str]:
@@ -211,6 +219,14 @@ def _decisions(tokens: Sequence[str], households: Sequence[str], drawn: random.R
     for number in range(2000):
         path = f"/v1/households/{drawn.choice(households)}/decisions?on={ON}"
         made.append(Request(post(HOST, path, b"", tokens[number % len(tokens)]), b'{"seq":'))
+    return made
+
+
+def _explained(tokens: Sequence[str], decisions: Sequence[str], drawn: random.Random) -> list[Request]:
+    made = []
+    for number in range(2000):
+        path = f"/v1/decisions/{drawn.choice(decisions)}?layer=caseworker&lang=zh"
+        made.append(Request(get(HOST, path, tokens[number % len(tokens)]), b'{"layer":"caseworker"'))
     return made
 
 
