@@ -332,14 +332,12 @@ def returned(batches: Sequence[int] = ()) -> Any:
     one, result, later = tables.instruction, tables.instruction_result, tables.instruction.alias()
     line, award = tables.pay_line, tables.award
     other_line, other = line.alias(), award.alias()
-    beside = exists().where(
-        line.c.batch == one.c.batch,
-        line.c.number == one.c.line,
-        award.c.seq == line.c.award,
-        other_line.c.batch == later.c.batch,
-        other_line.c.number == later.c.line,
-        other.c.seq == other_line.c.award,
-        paid_beside(award, other),
+    beside = (
+        exists()
+        .where(line.c.batch == one.c.batch, line.c.number == one.c.line, award.c.seq == line.c.award)
+        .where(other_line.c.batch == later.c.batch, other_line.c.number == later.c.line)
+        .where(other.c.seq == other_line.c.award, paid_beside(award, other))
+        .correlate(one, later)
     )
     again = exists().where(
         later.c.household_id == one.c.household_id,

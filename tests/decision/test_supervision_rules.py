@@ -223,7 +223,10 @@ def test_in_one_month_either_of_them() -> None:
     explained = ("2026-10", 2000, "fire", "case:C1")
     assert RULE in given(first, rest)
     assert given(first, explained) == {} == given(explained, first)
-    assert [one.ref for one in given(first, explained, third)[RULE].evidence] == ["/payments/0", "/payments/2"]
+    assert [one.ref for one in given(first, explained, third)[RULE].evidence] == [
+        "/payments/0",
+        "/payments/2",
+    ]
 
 
 def test_before_the_correction_was_known_the_rule_was_another() -> None:
