@@ -170,10 +170,13 @@ def grant(
     paid = sum((Decimal(one.amount) for one in of(steps, Action.RELIEVE) if one.amount), Decimal(0))
     begins = since or (date.fromisoformat(found.pays_from) if found.pays_from else write.day)
     relieved_today = any(one.day == begins for one in of(steps, Action.RELIEVE))
-    if paid and amount is not None and not relieved_today:
+    underway = relieved_today and _instructed(write, case, begins)
+    if paid and amount is not None and (underway or not relieved_today):
         amount -= paid  # relief at once is a part of what is confirmed
         if amount <= 0:
             return
+    if underway:  # from the same day on it would be the same award, which is paid once
+        begins = date.fromordinal(begins.toordinal() + 1)
     if found.period != ONCE and award_held(write, case) is not None:
         _end(write, case, _day_before(begins))
     one = Granted(
@@ -191,6 +194,18 @@ def grant(
     if known and found.period != ONCE:
         held = Held(case.policy, begins, SOURCE, case.person, None, one.amount)
         households.hold(write, case.household_id, [held])
+
+
+def _instructed(read: Reading, case: Case, since: date) -> bool:
+    """Whether the bank was told to pay what the case gives from a day on."""
+    award, line, one = tables.award.c, tables.pay_line.c, tables.instruction.c
+    query = (
+        select(one.seq)
+        .join(tables.pay_line, (line.batch == one.batch) & (line.number == one.line))
+        .join(tables.award, award.seq == line.award)
+        .where(award.basis == basis(case), award.valid_from == since)
+    )
+    return read.connection.execute(query.limit(1)).first() is not None
 
 
 def _end(write: Writing, case: Case, last: date) -> None:

@@ -176,13 +176,15 @@ def test_relief_at_once_and_the_rest_are_paid_though_they_are_equal(bureau: Bure
     whole(office)
 
 
-def test_the_rest_is_paid_after_the_first_part_was(bureau: Bureau, household: str) -> None:
+@pytest.mark.parametrize("days", [0, 3])
+def test_the_rest_is_paid_after_the_first_part_was(bureau: Bureau, household: str, days: int) -> None:
+    """Also when everything is done on one day."""
     least, _ = band(bureau, household)
     case = bureau.case(household, RELIEF, urgent=(RELIEF,))
     bureau.takes(TIAN, case, "relieve", amount=str(least), until=date(2026, 12, 20), **REASON)
     office = paying(bureau)
     office.pays(MONTH, RELIEF)
-    bureau.later(3)
+    bureau.later(days)
     bureau.takes(WIN, case, "supplement", text="材料已补")
     bureau.takes(WIN, case, "accept")
     bureau.takes(TAO, case, "investigate", text="属实", outcome="grant")
@@ -193,8 +195,28 @@ def test_the_rest_is_paid_after_the_first_part_was(bureau: Bureau, household: st
     office.releases(batch)
     office.exports(batch)
     office.takes(batch, office.answer(batch))
-    assert len(office.payments(household)) == 2
+    assert [Decimal(row.amount) for row in office.payments(household)] == [least, least]
     assert paid_for(office, household)[1] == (MONTH, "fire", f"case:{case}")
+
+
+def test_relief_and_the_rest_on_one_day_are_one_award_while_nothing_was_instructed(
+    bureau: Bureau, household: str
+) -> None:
+    least, _ = band(bureau, household)
+    case = bureau.case(household, RELIEF, urgent=(RELIEF,))
+    bureau.takes(TIAN, case, "relieve", amount=str(least), until=date(2026, 12, 20), **REASON)
+    office = paying(bureau)
+    early = office.builds(MONTH, RELIEF)
+    bureau.takes(WIN, case, "supplement", text="材料已补")
+    bureau.takes(WIN, case, "accept")
+    bureau.takes(TAO, case, "investigate", text="属实", outcome="grant")
+    confirms(bureau, household, case, amount=str(least * 2), **REASON)
+    with pytest.raises(Refused, match="award-changed"):
+        office.releases(early)
+    with office.writes() as write:
+        batches.cancel(write, BUILDER, office.seen(write, early), "已确认全额")
+    office.pays(MONTH, RELIEF)
+    assert [Decimal(row.amount) for row in office.payments(household)] == [least * 2]
 
 
 def test_one_cause_twice_is_paid_with_a_reason_and_refused_without(bureau: Bureau, household: str) -> None:
