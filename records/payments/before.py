@@ -6,20 +6,22 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, exists, func, select
 
 from records import tables
 from records.database import Reading
-from records.granted import ONE, once_of
+from records.granted import ONCE, ONE, once_of
 from records.payments.words import HOUSEHOLD, State, Verdict, month_name, month_number
 
 Key = tuple[str, str, str]
 """Household, subject, policy."""
 Place = tuple[Key, int, str]
 """Key, month, and which of the awards that cases give once (`once_of`); `ONE` for everything else."""
-_ANY = "*"  # in a place: of whichever award
+_ANY = "*"  # in a place: of some award that a case gives once
+_number = cache(month_number)
 _BATCH = "batch:"  # how the basis of a payment begins that was made by a batch
 
 
@@ -38,70 +40,73 @@ class Before:
 def holds(some: frozenset[Place], place: Place) -> bool:
     """Whether this is taken. What is of no such award takes the month from all of them, and they from it."""
     key, month, once = place
-    if once == ONE:
-        return (key, month, _ANY) in some
-    return place in some or (key, month, ONE) in some
+    return place in some or (key, month, _ANY if once == ONE else ONE) in some
 
 
 def before(read: Reading, of: Select[Any], policies: Sequence[str], month: int) -> Before:
     """`of`: the households. `month`: the last one that counts of what was paid."""
+    once = _given_once(read, of, policies)
     got: dict[tuple[Key, int], Decimal] = defaultdict(Decimal)
-    paid = _paid(read, of, policies, month, got)
-    instructed, returned = _instructed(read, of, policies, got)
-    listed, built = _listed(read, of, policies)
+    paid = _paid(read, of, policies, month, once, got)
+    instructed, returned = _instructed(read, of, policies, once, got)
+    listed, built = _listed(read, of, policies, once)
     return Before(_whole(paid), _whole(instructed), returned, got, _whole(built), _whole(listed))
 
 
 def _whole(some: set[Place]) -> frozenset[Place]:
-    return frozenset(some | {(key, month, _ANY) for key, month, _ in some})
+    return frozenset(some | {(key, month, _ANY) for key, month, once in some if once != ONE})
+
+
+def _given_once(read: Reading, of: Select[Any], policies: Sequence[str]) -> dict[int, str]:
+    """By number of those awards that cases give once, which each one is."""
+    award = tables.award.c
+    rows = select(award.seq, award.valid_from, award.period, award.basis).where(
+        award.household_id.in_(of), award.policy.in_(policies), award.period == ONCE
+    )
+    return {row.seq: once_of(row.valid_from, row.period, row.basis) for row in read.connection.execute(rows)}
 
 
 def _paid(
-    read: Reading, of: Select[Any], policies: Sequence[str], month: int, got: dict[tuple[Key, int], Decimal]
-) -> set[Place]:
+    read: Reading, of: Select[Any], policies: Sequence[str], month: int, once: Mapping[int, str],
+    got: dict[tuple[Key, int], Decimal],
+) -> set[Place]:  # fmt: skip
     """What was told without a batch names its award by a guess, so it counts against every one."""
-    payment, award = tables.payment.c, tables.award.c
+    payment = tables.payment.c
     back = select(payment.takes_back).where(payment.takes_back.is_not(None))
-    rows = (
-        select(
-            payment.household_id, payment.person_id, payment.policy, payment.month, payment.amount,
-            payment.basis, award.valid_from, award.period, award.basis.label("rests_on"),
-        )
-        .outerjoin(tables.award, award.seq == payment.award)
-        .where(payment.household_id.in_(of), payment.policy.in_(policies), payment.month <= month_name(month))
-        .where(payment.takes_back.is_(None), payment.seq.not_in(back))
+    rows = select(
+        payment.household_id, payment.person_id, payment.policy, payment.month, payment.amount,
+        payment.award, payment.basis,
+    ).where(
+        payment.household_id.in_(of), payment.policy.in_(policies), payment.month <= month_name(month),
+        payment.takes_back.is_(None), payment.seq.not_in(back),
     )  # fmt: skip
     found = set()
     for row in read.connection.execute(rows):
-        key, number = (row.household_id, row.person_id or HOUSEHOLD, row.policy), month_number(row.month)
-        known = row.valid_from is not None and row.basis.startswith(_BATCH)
-        found.add((key, number, once_of(row.valid_from, row.period, row.rests_on) if known else ONE))
+        key, number = (row.household_id, row.person_id or HOUSEHOLD, row.policy), _number(row.month)
+        which = once.get(row.award, ONE) if row.basis.startswith(_BATCH) else ONE
+        found.add((key, number, which))
         got[key, number] += Decimal(row.amount)
     return found
 
 
 def _instructed(
-    read: Reading, of: Select[Any], policies: Sequence[str], got: dict[tuple[Key, int], Decimal]
-) -> tuple[set[Place], dict[Place, bytes]]:
+    read: Reading, of: Select[Any], policies: Sequence[str], once: Mapping[int, str],
+    got: dict[tuple[Key, int], Decimal],
+) -> tuple[set[Place], dict[Place, bytes]]:  # fmt: skip
     """What did not come back, and what did with its account. What no bank has answered yet is on its way."""
-    one, line, award = tables.instruction.c, tables.pay_line.c, tables.award.c
-    result = tables.instruction_result.c
+    one, line, result = tables.instruction.c, tables.pay_line.c, tables.instruction_result.c
     came_back = exists().where(result.instruction == one.seq, result.outcome == "returned")
     paid = exists().where(result.instruction == one.seq, result.outcome == "paid")
     rows = (
-        select(
-            one.household_id, one.subject, one.policy, one.month, one.account, one.amount,
-            award.valid_from, award.period, award.basis, came_back.label("came_back"), paid.label("paid"),
-        )
+        select(tables.instruction, line.award, came_back.label("came_back"), paid.label("paid"))
         .join(tables.pay_line, (line.batch == one.batch) & (line.number == one.line))
-        .join(tables.award, award.seq == line.award)
         .where(one.household_id.in_(of), one.policy.in_(policies))
         .order_by(one.attempt)
-    )  # fmt: skip
+    )
     instructed, returned = set(), {}
     for row in read.connection.execute(rows):
-        key, number = (row.household_id, row.subject, row.policy), month_number(row.month)
-        place = key, number, once_of(row.valid_from, row.period, row.basis)
+        key, number = (row.household_id, row.subject, row.policy), _number(row.month)
+        place = key, number, once.get(row.award, ONE)
         if row.came_back:
             returned[place] = bytes(row.account)
         else:
@@ -111,22 +116,19 @@ def _instructed(
     return instructed, returned
 
 
-def _listed(read: Reading, of: Select[Any], policies: Sequence[str]) -> tuple[set[Place], set[Place]]:
+def _listed(
+    read: Reading, of: Select[Any], policies: Sequence[str], once: Mapping[int, str]
+) -> tuple[set[Place], set[Place]]:
     """The lines of all batches, and those that pay in a batch that nobody has released or cancelled."""
-    line, award = tables.pay_line.c, tables.award.c
-    rows = (
-        select(
-            line.household_id, line.subject, line.policy, line.month, line.batch, line.verdict,
-            award.valid_from, award.period, award.basis,
-        )
-        .join(tables.award, award.seq == line.award)
-        .where(line.household_id.in_(of), line.policy.in_(policies))
-    )  # fmt: skip
+    line = tables.pay_line.c
+    rows = select(
+        line.household_id, line.subject, line.policy, line.month, line.batch, line.verdict, line.award
+    ).where(line.household_id.in_(of), line.policy.in_(policies))
     open_now = set(read.connection.execute(batches_in(State.BUILT)).scalars())
     listed, built = set(), set()
     for row in read.connection.execute(rows):
         key = row.household_id, row.subject, row.policy
-        place = key, month_number(row.month), once_of(row.valid_from, row.period, row.basis)
+        place = key, _number(row.month), once.get(row.award, ONE)
         listed.add(place)
         if row.batch in open_now and row.verdict == Verdict.PAY:
             built.add(place)
