@@ -251,7 +251,7 @@ def _shown(ask: Asked, read: Reading, case: Case) -> Mapping[str, Any]:
     at = position(handled, case, steps, ask.today)
     words = acting.reads_words(ask.viewer, ask.book, area_of(read, case), case.policy)
     said = store.said_in(read, case) if words else {}
-    held = deciding.award_held(read, case)
+    held = deciding.award_shown(read, case)
     return {
         **shown_case(case),
         "state": at.state,

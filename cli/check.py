@@ -55,7 +55,7 @@ def counts(book: Rulebook) -> dict[str, int]:
         "facts": len(book.facts),
         "conflicts": len(book.conflicts),
         "scoring": len(book.scoring),
-        "watches": len(book.watches) + len(book.comparisons),
+        "watches": len({one.id for one in book.watches} | {one.id for one in book.comparisons}),
         "events": len(book.events),
     }
 

@@ -42,7 +42,7 @@ def run(policies: Path | None, lang: str | None, output: str) -> None:
     typer.echo(
         _BESIDE[words].format(
             conflicts=len(book.conflicts),
-            watches=len(book.watches) + len(book.comparisons),
+            watches=len({one.id for one in book.watches} | {one.id for one in book.comparisons}),
             events=len(book.events),
         )
     )

@@ -14,6 +14,7 @@ from sqlalchemy import Column, Label, Row, Select, Table, bindparam, exists, or_
 from engine.decision import parse_json
 from records import sealed, tables
 from records.database import AT_ONCE, Reading, batched
+from records.granted import award_key
 from records.households import EVENT, LISTS
 from records.refused import no_household
 
@@ -125,6 +126,11 @@ class Rows(Protocol):
     @property
     def household_id(self) -> str: ...
 
+    @property
+    def cases_apart(self) -> bool:
+        """Whether what two cases give once from one day on are two awards. In documents made before it was, it is not."""
+        ...
+
     def of_household(self, table: Table) -> Sequence[Row[Any]]: ...
 
     def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
@@ -168,6 +174,10 @@ class OneAtATime:
     nothing: frozenset[str] = frozenset()  # tables without any row of this household and its people
     last: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def cases_apart(self) -> bool:
+        return self.until is None or tables.payment_again.name in self.until
+
     def of_household(self, table: Table) -> Sequence[Row[Any]]:
         return self._rows(table, None)
 
@@ -195,6 +205,7 @@ _SELDOM = (
     tables.payment,
     tables.life_event,
     tables.payment_cause,
+    tables.payment_again,
     tables.status_review,
 )
 
@@ -309,7 +320,7 @@ _Entries = tuple[list[dict[str, Any]], bool]
 
 
 def _statuses(rows: Rows, members: Sequence[str]) -> _Entries:
-    found = _latest(rows.of_people_too(tables.status, members))
+    found = _latest(rows.of_people_too(tables.status, members), _held_key)
     reviews = rows.of_people_too(tables.status_review, members)
     entries = []
     for row in found:
@@ -327,7 +338,7 @@ def _is_of(review: Row[Any], status: Row[Any]) -> bool:
 
 
 def _awards(rows: Rows, members: Sequence[str]) -> _Entries:
-    found = _latest(rows.of_people_too(tables.award, members))
+    found = _latest(rows.of_people_too(tables.award, members), award_key if rows.cases_apart else _held_key)
     entries = []
     for row in found:
         entry = {**_entry(row, row.valid_from, row.valid_to), "basis": row.basis}
@@ -342,6 +353,7 @@ def _payments(rows: Rows, members: Sequence[str]) -> _Entries:
     found = rows.of_people_too(tables.payment, members)
     back = {row.takes_back for row in found}
     causes = {row.payment: row.cause for row in rows.of_people_too(tables.payment_cause, members)}
+    again = {row.payment: row.again for row in rows.of_people_too(tables.payment_again, members)}
     entries = []
     for row in found:
         if row.takes_back is None and row.seq not in back:
@@ -350,6 +362,8 @@ def _payments(rows: Rows, members: Sequence[str]) -> _Entries:
                 entry["paid"] = row.paid_on.isoformat()
             if row.seq in causes:
                 entry["cause"] = causes[row.seq]
+            if row.seq in again:
+                entry["again"] = again[row.seq]
             entries.append(entry)
     return entries, bool(found)
 
@@ -376,12 +390,13 @@ _LISTS: Mapping[str, Callable[[Rows, Sequence[str]], _Entries]] = {
 }
 
 
-def _latest(found: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """A later row of the same policy, person and first day takes an earlier one's place."""
-    latest: dict[tuple[str, str, date], Row[Any]] = {}
-    for row in found:
-        latest[row.policy, row.person_id or "", row.valid_from] = row
-    return list(latest.values())
+def _latest(found: Sequence[Row[Any]], key: Callable[[Row[Any]], tuple[Any, ...]]) -> list[Row[Any]]:
+    """A later row of the same key takes an earlier one's place."""
+    return list({key(row): row for row in found}.values())
+
+
+def _held_key(row: Row[Any]) -> tuple[Any, ...]:
+    return row.policy, row.person_id or "", row.valid_from
 
 
 def _entry(row: Row[Any], first: date | None = None, last: date | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What was granted and paid, and what happened in people's lives. Written down beside facts, never over anything.
 
-The household is claimed first, as in `records.households`. A later award of the same policy, person and first day takes
-an earlier one's place; money that came back has a row that says so.
+The household is claimed first, as in `records.households`. A later row of an award takes an earlier one's place
+(`award_key`); money that came back has a row that says so.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, FromClause, and_, func, or_, select
 
 from engine.decision import encode_json
 from records import audit, sealed, tables
@@ -24,6 +24,12 @@ CARRIED_OVER = "carried-over"
 """The basis of what was granted or paid before this record began."""
 RECORDED = "recorded"
 """The basis of what a household document tells."""
+CASE = "case:"
+"""How the basis of what a case grants begins."""
+ONCE = "once"
+"""The period of what is given once."""
+ONE = ""
+"""Which of the awards that cases give once: none of them, but what a programme has one of at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ class Granted:
 class Paid:
     """Money for a month (`2026-08`). `account`: kept only as what it is compared by. `award`: its number.
 
-    `cause`: a word for what it was given for; "" when nobody says.
+    `cause`: a word for what it was given for; `again`: one for what explains that it is paid beside another for the same
+    cause. Both "" when nobody says.
     """
 
     policy: str
@@ -57,6 +64,7 @@ class Paid:
     award: int | None = None
     basis: str = RECORDED
     cause: str = ""
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,11 @@ def pay(write: Writing, household_id: str, paid: Sequence[Paid]) -> list[int]:
     _claimed(write, household_id, (one.person for one in paid))
     rows = [payment_row(write, household_id, one) for one in paid]
     written = audit.add_rows(write, "pay", tables.payment, household_id, rows)
-    causes = [cause_row(row, one.cause) for row, one in zip(written, paid, strict=True) if one.cause]
+    said = list(zip(written, paid, strict=True))
+    causes = [cause_row(row, one.cause) for row, one in said if one.cause]
     audit.add_rows(write, "say-cause", tables.payment_cause, household_id, causes)
+    explained = [again_row(row, one.again) for row, one in said if one.again]
+    audit.add_rows(write, "explain", tables.payment_again, household_id, explained)
     return [row["seq"] for row in written]
 
 
@@ -142,6 +153,56 @@ def _claimed(write: Writing, household_id: str, people: Iterable[str]) -> None:
         claim_households_of(write, person)
 
 
+# --- which award ---------------------------------------------------------------------------------------------
+
+
+def award_key(row: Any) -> tuple[str, str, date, str]:
+    """What makes rows of a household the same award: policy, person, first day, and the case of what a case gives once.
+
+    A later row of the same award takes an earlier one's place. `row`: of the table of awards.
+    """
+    return row.policy, row.person_id or "", row.valid_from, case_once(row.period, row.basis)
+
+
+def case_once(period: str | None, basis: str) -> str:
+    """The case of what it gives once; "" for everything else, of which a programme has one at a time."""
+    return basis if period == ONCE and basis.startswith(CASE) else ""
+
+
+def once_of(valid_from: date, period: str | None, basis: str) -> str:
+    """Which of the awards that cases give once: each is paid beside the others of its programme. `ONE` for all else."""
+    case = case_once(period, basis)
+    return f"{valid_from} {case}" if case else ONE
+
+
+def same_award(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """`award_key` for the database, of rows of two tables of awards."""
+    person = or_(
+        one.c.person_id == other.c.person_id, one.c.person_id.is_(None) & other.c.person_id.is_(None)
+    )
+    case_alike = or_(
+        and_(_case_once(one), _case_once(other), one.c.basis == other.c.basis),
+        and_(~_case_once(one), ~_case_once(other)),
+    )
+    return and_(
+        one.c.household_id == other.c.household_id,
+        one.c.policy == other.c.policy,
+        one.c.valid_from == other.c.valid_from,
+        person,
+        case_alike,
+    )
+
+
+def paid_beside(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """Whether two awards of a programme are paid beside each other in a month: different ones that cases give once."""
+    apart = or_(one.c.valid_from != other.c.valid_from, one.c.basis != other.c.basis)
+    return and_(_case_once(one), _case_once(other), apart)
+
+
+def _case_once(award: FromClause) -> ColumnElement[bool]:
+    return and_(func.coalesce(award.c.period, "") == ONCE, func.substr(award.c.basis, 1, len(CASE)) == CASE)
+
+
 # --- rows ---------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +244,16 @@ def cause_row(payment: Mapping[str, Any], cause: str) -> dict[str, Any]:
         "household_id": payment["household_id"],
         "person_id": payment["person_id"],
         "cause": cause,
+    }
+
+
+def again_row(payment: Mapping[str, Any], again: str) -> dict[str, Any]:
+    """Of a payment's row that has its number."""
+    return {
+        "payment": payment["seq"],
+        "household_id": payment["household_id"],
+        "person_id": payment["person_id"],
+        "again": again,
     }
 
 

@@ -199,6 +199,15 @@ def _grant_all(write: Writing, said: Mapping[str, _Said], keys: Mapping[str, byt
         for household, one in said.items()
     }
     _counted(write, "say-cause", causes, "payment_cause")
+    explained = {
+        household: [
+            granted.again_row(row, payment.again)
+            for row, payment in zip(payments[household], one.payments, strict=True)
+            if payment.again
+        ]
+        for household, one in said.items()
+    }
+    _counted(write, "explain", explained, "payment_again")
     events = {
         household: [
             granted.event_row(keys[_subject(household, event.person)], household, event)
@@ -399,6 +408,7 @@ def _paid(one: Mapping[str, Any], arrival: Arrival) -> Paid:
         arrival.accounts.get(person, ""),
         basis=arrival.basis,
         cause=one.get("cause", ""),
+        again=one.get("again", ""),
     )
 
 

@@ -21,6 +21,7 @@ _OF_PEOPLE_TOO = (
     tables.payment,
     tables.life_event,
     tables.payment_cause,
+    tables.payment_again,
     tables.status_review,
 )
 
@@ -115,6 +116,7 @@ class _Fetched:
     household_id: str
     own: Mapping[str, Mapping[str, Sequence[Row[Any]]]]
     told: Mapping[str, Mapping[str, Sequence[Row[Any]]]]
+    cases_apart: bool = True
 
     def of_household(self, table: Table) -> Sequence[Row[Any]]:
         return self.own[table.name].get(self.household_id, ())

@@ -125,7 +125,7 @@ def _alert(
     book: Rulebook, household_id: str, document: Mapping[str, Any], alert: Alert, known: date
 ) -> Raised:
     evidence = [*alert.evidence, *alert.unclear]
-    rule = next(one for one in book.watches if one.id == alert.rule)
+    rule = {one.id: one for one in book.watches}[alert.rule]  # of a corrected one the newest
     again = alert.term.until if rule.deadline.until is not None else ""  # due anew is another notice
     due, term = due_of(book, alert.term, known)
     return Raised(

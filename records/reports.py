@@ -25,6 +25,7 @@ from engine.rulebook import Rulebook
 from engine.rulebook.in_force import row_on
 from records import scope, tables
 from records.database import Reading
+from records.granted import ONE, once_of
 from records.refused import Refused
 
 HELD, ENTERED, LEFT = "held", "entered", "left"
@@ -274,14 +275,21 @@ class _Lines:
                 yield self._line(row, row.person_id, GRANTED, amount, row.period or "")
 
     def _spans(self, of: Table) -> Iterator[tuple[Row[Any], list[Span]]]:
-        """The times of each household, policy and person, and the last row that had begun by the end of the month."""
+        """The times of each household, policy and person, and the last row that had begun by the end of the month.
+
+        What cases give once is apart from everything else.
+        """
         order = (of.c.household_id, of.c.policy, of.c.person_id, of.c.valid_from, of.c.seq)
         query = self._of(of).where(of.c.valid_from <= self.month.last).order_by(*order)
         for _, group in groupby(
             self._rows(query, of), lambda row: (row.household_id, row.policy, row.person_id)
         ):
-            latest = {row.valid_from: row for row in group}
-            yield latest[max(latest)], [(first, row.valid_to) for first, row in latest.items()]
+            awards: dict[str, dict[date, Row[Any]]] = {}
+            for row in group:
+                once = once_of(row.valid_from, row.period, row.basis) if of is tables.award else ONE
+                awards.setdefault(once, {})[row.valid_from] = row
+            for latest in awards.values():
+                yield latest[max(latest)], [(first, row.valid_to) for first, row in latest.items()]
 
     def _paid(self) -> Iterator[Line]:
         payment = tables.payment

@@ -14,7 +14,7 @@ from engine.language.types import Number
 if TYPE_CHECKING:
     from engine.decision.document import Reader
 
-PAYMENT_KEYS = ("policy", "person_id", "month", "amount", "paid", "recorded", "cause", "source")
+PAYMENT_KEYS = ("policy", "person_id", "month", "amount", "paid", "recorded", "cause", "again", "source")
 PAYMENT_AT_MOST = 10**15  # in the currency's smallest unit
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\Z")
 
@@ -24,6 +24,7 @@ class Payment:
     """Money paid for one month. `amount` in the currency's smallest unit; `month` is its first day, yyyymmdd.
 
     `paid`: the day of the payment, 0 when it is not said. `cause`: what it was given for, "" when nobody says.
+    `again`: what explains that it is paid beside another one, "" when nobody has explained it.
     """
 
     policy: str
@@ -33,6 +34,7 @@ class Payment:
     paid: int
     recorded: int
     cause: str = ""
+    again: str = ""
 
 
 def month_day(written: str) -> int | None:
@@ -75,10 +77,12 @@ def _payment(reader: Reader, pointer: str, raw: Any, people: set[str]) -> Paymen
     )
     if "source" in raw:
         reader.text(f"{pointer}/source", raw["source"])
-    cause = reader.text(f"{pointer}/cause", raw["cause"], 1) if "cause" in raw else ""
+    cause, again = (
+        reader.text(f"{pointer}/{key}", raw[key], 1) if key in raw else "" for key in ("cause", "again")
+    )
     if month is None or amount is None:
         return None
-    return Payment(policy, person, month, amount, paid, recorded, cause)
+    return Payment(policy, person, month, amount, paid, recorded, cause, again)
 
 
 def _month(raw: Any) -> int:

@@ -136,6 +136,11 @@ def _payment(book: Rulebook) -> dict[str, Any]:
                 "description": "what it was given for, a word for each cause; left out when nobody knows",
                 **_ID_TEXT,
             },
+            "again": {
+                "description": "a word for what explains that it is paid beside another one for the same cause, such as "
+                "the case; left out when nobody has explained it",
+                **_ID_TEXT,
+            },
             "source": {"$ref": "#/$defs/source"},
         },
         "oneOf": _holders(book),

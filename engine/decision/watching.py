@@ -88,6 +88,7 @@ def _payments(
             "recorded": one.recorded or None,
             "held": held,
             "cause": one.cause or None,
+            "explained": bool(one.again),
         }
         became_known = one.recorded or one.paid or one.month
         yield Record("payment", person, values, one.month, became_known, f"/payments/{number}")

@@ -18,8 +18,10 @@ from engine.rulebook.model import (
     Rulebook,
     Scoring,
 )
+from engine.rulebook.production import Comparison, Watch
 
 Version = TypeVar("Version", PolicyVersion, DefinitionVersion, Scoring)
+Rule = TypeVar("Rule", Watch, Comparison)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,13 @@ def _asks_application(version: PolicyVersion) -> bool:
 def covers(dated: Dated, on: int, known: int) -> bool:
     """Does a version hold on a day, as far as known?"""
     return dated.published <= known and dated.start <= on <= dated.until
+
+
+def watching(rules: Sequence[Rule], on: int, known: int) -> list[Rule]:
+    """Of watch rules those that hold on a day as far as known then; a correction in place of what it corrects."""
+    held = [one for one in rules if covers(one.dated, on, known)]
+    newest = {one.id: one for one in sorted(held, key=lambda one: (one.dated.start, one.dated.published))}
+    return [one for one in held if newest[one.id] is one]
 
 
 def _covering(versions: Sequence[Version], on: int, known: int) -> list[Version]:

@@ -36,7 +36,7 @@ from engine.rulebook.procedure_files import ProcedureChecker
 from engine.rulebook.procedures import ProcedureVersion
 from engine.rulebook.production import Comparison, EventKind, Watch
 from engine.rulebook.reading import Report, get, mapping, number, text
-from engine.rulebook.rules import MISTAKEN, Draft, RuleChecker, draft
+from engine.rulebook.rules import CORRECTED, MISTAKEN, Draft, RuleChecker, draft
 from engine.rulebook.shape import check_first_line, check_shape
 from engine.rulebook.source import Mapping, Tree, plain, read_yaml_file
 from engine.rulebook.watching import ProductionChecker
@@ -274,7 +274,7 @@ class _Builder:
             if kind in ("definition", "policy"):
                 self.report.mistaken.add(path.split("/")[1])
             elif kind in ("parameter", "event", "watch"):
-                self.report.mistaken.add(Path(path).stem)
+                self.report.mistaken.add(CORRECTED.sub("", Path(path).stem))
 
     # --- rules ------------------------------------------------------------------------------------------
 
@@ -288,7 +288,7 @@ class _Builder:
             if not whole.check_place(self.report, kind, path, one):
                 misplaced.add(path)
         for group in made.values():
-            if kind in ("definition", "policy", "scoring", "procedure"):
+            if kind in ("definition", "policy", "scoring", "procedure", "watch"):
                 group.sort(key=lambda one: (one.dated.start, one.dated.published))
                 whole.check_versions(self.report, [one for one in group if one.dated.file not in misplaced])
         self.report.mistaken.update({Path(path).parent.name for path in misplaced} - made.keys())

@@ -8,14 +8,14 @@ from engine.language.tree import Node
 from engine.rulebook.model import Dated, Field, Label
 
 # The records that production rules read, with their fields. The first fields are on every record of the kind, so
-# a join may read them; the others can be unknown.
+# a join may read them; the others can be unknown (`explained` never is: nobody has explained it, or somebody has).
 ALWAYS = {
     "payment": ("policy", "person_id", "month"),
     "status": ("policy", "person_id", "from", "to"),
     "conflict": ("conflict", "stage", "person_id", "month"),
 }
 OFTEN = {
-    "payment": ("amount", "paid", "recorded", "held", "cause"),
+    "payment": ("amount", "paid", "recorded", "held", "cause", "explained"),
     "status": ("amount", "recorded", "reviewed", "review_due"),
     "conflict": (),
 }

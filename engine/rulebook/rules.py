@@ -6,6 +6,7 @@ the names in it are collected (`Draft`), then the drafts are checked in the orde
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -52,6 +53,7 @@ from engine.rulebook.source import Scalar, Tree
 
 EXPRESSION_KEYS = frozenset({"when", "value", "min", "max", "limit"})
 PRODUCTION_KEYS = ("join", "when", "until", "date", "unreported_since")
+CORRECTED = re.compile(r"\.r([2-9]|[1-9]\d+)\Z")  # how the name of a corrected file ends
 Parsed = tuple[Source, Syntax]
 MISTAKEN = "its own definition has a mistake"
 
@@ -142,7 +144,9 @@ def _dated(file: str, tree: YamlMapping, report: Report) -> Dated:
         )
     version = file.rsplit("/", 1)[-1].removesuffix(".yaml")
     if file.count("/") == 1:  # conflicts, watch rules and events have no folder of versions
+        correction = CORRECTED.search(version)
         version = f"{start // 10000:04d}-{start // 100 % 100:02d}-{start % 100:02d}"
+        version += correction[0] if correction else ""
     return Dated(file, version, start, until, day(get(tree, "published"), start))
 
 

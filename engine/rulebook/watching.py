@@ -96,7 +96,7 @@ class ProductionChecker:
             "conflict": Enum("conflict", tuple(conflicts)),
             "stage": Enum("stage", STAGES),
             "amount": Number(self.checker.currency_decimals, unit, 0, AMOUNT_AT_MOST),
-            "held": BOOLEAN,
+            **dict.fromkeys(("held", "explained"), BOOLEAN),
             **dict.fromkeys(("person_id", "source", "cause"), TEXT),
             **dict.fromkeys(
                 ("month", "paid", "recorded", "from", "to", "date", "reviewed", "review_due"), DATE

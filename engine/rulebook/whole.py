@@ -13,7 +13,7 @@ from engine.language.problems import Span, nearest
 from engine.language.scope import PERSON
 from engine.rulebook.model import FOREVER, Definition, Fact, Label, Parameter
 from engine.rulebook.reading import Report, get, items, mapping, scalar, text
-from engine.rulebook.rules import Draft
+from engine.rulebook.rules import CORRECTED, Draft
 from engine.rulebook.source import Mapping as YamlMapping
 from engine.rulebook.source import Scalar, Tree
 
@@ -30,10 +30,11 @@ def check_place(report: Report, kind: str, path: str, one: Draft) -> bool:
     folder, stem = Path(path).parent.name, Path(path).stem
     fine = True
     if kind in ("conflict", "watch", "event", "ending", "feed", "inspection"):
-        if stem != one.name:
+        fine = stem == one.name or (kind == "watch" and CORRECTED.sub("", stem) == one.name)
+        if not fine:
             message = f"the file is called {stem}.yaml, and it speaks of `{one.name}`"
             report.add(at, "name-and-place", message, f"call it {one.name}.yaml, or correct the name")
-        return stem == one.name
+        return fine
     if folder != one.name:
         message = f"the folder is called `{folder}`, and the file speaks of `{one.name}`"
         report.add(at, "name-and-place", message, f"move it to a folder `{one.name}`, or correct the name")

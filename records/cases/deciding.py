@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from engine.rulebook.handling import Handling
 from engine.rulebook.procedures import REDUCE, STOP
@@ -20,19 +20,18 @@ from records.cases.finding import DISCRETIONARY, ELIGIBLE, UNDETERMINED, Found
 from records.cases.flow import Case, Step, of
 from records.cases.words import Action
 from records.database import Reading, Writing
-from records.granted import Granted
+from records.granted import CASE, ONCE, Granted
 from records.households import Held
 from records.refused import Refused
 
 AGAINST = "against"  # the outcome of a refusal although the engine found somebody eligible: it is listed
 OWN_WISH = "own-wish"  # the reason for stopping what somebody gives up
 SOURCE = "case"
-ONCE = "once"
 
 
 def basis(case: Case) -> str:
     """What an award says it rests on."""
-    return f"case:{case.case_id}"
+    return f"{CASE}{case.case_id}"
 
 
 def confirmed_amount(
@@ -133,17 +132,27 @@ def cause_of(handled: Handling, found: Found) -> str:
 
 
 def award_held(read: Reading, case: Case) -> Row[Any] | None:
-    """The newest award of the case's policy and subject that has not ended."""
+    """The newest award of the case's policy and subject that has not ended. What is given once has nothing to end."""
     award = tables.award.c
     person = award.person_id == case.person if case.person else award.person_id.is_(None)
     rows = read.connection.execute(
         select(tables.award)
         .where(award.household_id == case.household_id, award.policy == case.policy, person)
+        .where(func.coalesce(award.period, "") != ONCE)
         .order_by(award.seq)
     ).all()
     latest = {row.valid_from: row for row in rows}
     left = [row for row in latest.values() if row.valid_to is None]
     return max(left, key=lambda row: (row.valid_from, row.seq), default=None)
+
+
+def award_shown(read: Reading, case: Case) -> Row[Any] | None:
+    """What is being granted, or else the last that this case gave once."""
+    award = tables.award.c
+    given = select(tables.award).where(award.basis == basis(case), award.period == ONCE)
+    return (
+        award_held(read, case) or read.connection.execute(given.order_by(award.seq.desc()).limit(1)).first()
+    )
 
 
 def grant(
@@ -161,10 +170,13 @@ def grant(
     paid = sum((Decimal(one.amount) for one in of(steps, Action.RELIEVE) if one.amount), Decimal(0))
     begins = since or (date.fromisoformat(found.pays_from) if found.pays_from else write.day)
     relieved_today = any(one.day == begins for one in of(steps, Action.RELIEVE))
-    if paid and amount is not None and not relieved_today:
+    underway = relieved_today and _instructed(write, case, begins)
+    if paid and amount is not None and (underway or not relieved_today):
         amount -= paid  # relief at once is a part of what is confirmed
         if amount <= 0:
             return
+    if underway:  # from the same day on it would be the same award, which is paid once
+        begins = date.fromordinal(begins.toordinal() + 1)
     if found.period != ONCE and award_held(write, case) is not None:
         _end(write, case, _day_before(begins))
     one = Granted(
@@ -182,6 +194,18 @@ def grant(
     if known and found.period != ONCE:
         held = Held(case.policy, begins, SOURCE, case.person, None, one.amount)
         households.hold(write, case.household_id, [held])
+
+
+def _instructed(read: Reading, case: Case, since: date) -> bool:
+    """Whether the bank was told to pay what the case gives from a day on."""
+    award, line, one = tables.award.c, tables.pay_line.c, tables.instruction.c
+    query = (
+        select(one.seq)
+        .join(tables.pay_line, (line.batch == one.batch) & (line.number == one.line))
+        .join(tables.award, award.seq == line.award)
+        .where(award.basis == basis(case), award.valid_from == since)
+    )
+    return read.connection.execute(query.limit(1)).first() is not None
 
 
 def _end(write: Writing, case: Case, last: date) -> None:

@@ -131,7 +131,13 @@ def said_in(read: Reading, case: Case) -> dict[int, Mapping[str, Any]]:
     subject = sealed.of_household(case.household_id)
     key = sealed.key_of(sealed.data_keys(read, [subject]), subject)
     rows = read.connection.execute(select(tables.case_step).where(_step.case_id == case.case_id))
-    return {row.number: sealed.content_of(key, subject, "case_step", _ABOUT, row) for row in rows}
+    return {row.number: said_in_step(key, subject, row) for row in rows}
+
+
+def said_in_step(key: bytes, subject: str, row: Row[Any]) -> Mapping[str, Any]:
+    """Of a row with the content of a step. Raises `Tampered`."""
+    said: Mapping[str, Any] = sealed.content_of(key, subject, "case_step", _ABOUT, row)
+    return said
 
 
 def found_of(read: Reading, case: Case, decision_id: str) -> Found:

@@ -32,6 +32,7 @@ from records import sealed, tables
 from records.database import AT_ONCE, Reading, batched
 from records.erasure import erased
 from records.many_documents import documents
+from records.payments.grounds import Ground, grounds
 from records.payments.planning import Planned, span
 from records.payments.words import HOUSEHOLD, month_name
 
@@ -95,14 +96,15 @@ def _some(
     gone = _gone(read, planned, erased_)
     left = {household: lines for household, lines in planned.items() if household not in gone}
     since = month_name(min(one.month for lines in planned.values() for one in lines))
+    why = grounds(read, (one.award for lines in left.values() for one in lines))
     if spare:
         for document in documents(read, list(left), known, known, facts=False, paid_since=since):
             household = document["household_id"]
             if _needs_no_facts(book, document):
-                yield household, _look(book, document, left.pop(household), holders, known)
+                yield household, _look(book, document, left.pop(household), holders, known, why)
     for document in documents(read, list(left), known, known, paid_since=since):
         household = document["household_id"]
-        yield household, _look(book, document, left.pop(household), holders, known)
+        yield household, _look(book, document, left.pop(household), holders, known, why)
     for household in (*left, *gone):  # or it lives nowhere
         yield household, [Seen({"no-document"}) for _ in planned[household]]
 
@@ -178,6 +180,7 @@ def _look(
     lines: Sequence[Planned],
     holders: Mapping[tuple[str, str], str],
     known: date,
+    why: Mapping[int, Ground],
 ) -> list[Seen]:
     """What the rules say of the lines of a household, with what was paid before beside them."""
     inside = {one["person_id"] for one in document["people"]}
@@ -189,7 +192,7 @@ def _look(
             seen[place].reasons.add("not-a-member")
         elif one.amount is not None and Decimal(one.amount) > 0:
             places[f"/payments/{len(paid)}"] = place
-            paid.append(_payment(one, known))
+            paid.append(_payment(one, known, why.get(one.award, Ground())))
     try:
         household = read_household(book, {**document, "payments": paid})
     except BadDocument:
@@ -202,9 +205,12 @@ def _look(
     return seen
 
 
-def _payment(line: Planned, known: date) -> dict[str, Any]:
+def _payment(line: Planned, known: date, ground: Ground) -> dict[str, Any]:
+    """As the record would tell it once it is made."""
     person = {} if line.subject == HOUSEHOLD else {"person_id": line.subject}
+    said = {"cause": ground.cause, "again": ground.again}
     return {
+        **{name: word for name, word in said.items() if word},
         "policy": line.policy,
         **person,
         "month": month_name(line.month),

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, exists, func, or_, select
+from sqlalchemy import Row, exists, func, select
 from sqlalchemy.exc import DBAPIError
 
 from engine.rulebook import Rulebook
 from records import audit, tables
 from records.database import AT_ONCE, Reading, Writing, batched
+from records.granted import same_award
 from records.payments import funds
 from records.payments.batches import Batch, judge, lines, next_step, sums
 from records.payments.planning import Planned
@@ -161,14 +162,7 @@ def _touched(read: Reading, batch: Batch, households: set[str]) -> set[str]:
 def _awards_gone(read: Reading, batch: Batch) -> list[int]:
     """Lines whose award was told anew since: ended, or of another amount."""
     line, old, new = tables.pay_line, tables.award, tables.award.alias()
-    person = or_(new.c.person_id == old.c.person_id, new.c.person_id.is_(None) & old.c.person_id.is_(None))
-    later = exists().where(
-        new.c.seq > old.c.seq,
-        new.c.household_id == old.c.household_id,
-        new.c.policy == old.c.policy,
-        new.c.valid_from == old.c.valid_from,
-        person,
-    )
+    later = exists().where(new.c.seq > old.c.seq, same_award(old, new))
     found = (
         select(line.c.number)
         .join(old, old.c.seq == line.c.award)
@@ -187,8 +181,14 @@ def _instructions(read: Reading, batch: Batch, found: Sequence[Row[Any]]) -> lis
             .where(one.household_id.in_(some))
             .group_by(one.household_id, one.subject, one.policy, one.month)
         )
-        for *key, attempt in read.connection.execute(counted):
-            before[tuple(key)] = attempt
+        for *key, last in read.connection.execute(counted):
+            before[tuple(key)] = last
+
+    def attempt(row: Row[Any]) -> int:
+        key = row.household_id, row.subject, row.policy, row.month
+        before[key] = before.get(key, 0) + 1  # what cases give once is paid beside each other
+        return before[key]
+
     return [
         {
             "reference": reference(batch, row.number),
@@ -199,7 +199,7 @@ def _instructions(read: Reading, batch: Batch, found: Sequence[Row[Any]]) -> lis
             "policy": row.policy,
             "month": row.month,
             "kind": row.kind,
-            "attempt": before.get((row.household_id, row.subject, row.policy, row.month), 0) + 1,
+            "attempt": attempt(row),
             "amount": row.amount,
             "holder": row.holder,
             "account": row.account,

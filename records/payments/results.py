@@ -13,12 +13,14 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, Table, exists, select, update
 from sqlalchemy.exc import DBAPIError
 
 from records import audit, tables
 from records.database import AT_ONCE, Reading, Writing, batched
+from records.granted import again_row, cause_row, paid_beside
 from records.payments.batches import Batch, next_step
+from records.payments.grounds import Ground, grounds
 from records.payments.words import HOUSEHOLD, State, collided
 from records.refused import Refused
 from records.rights import Viewer
@@ -225,8 +227,32 @@ def _write(
             }
         )
     audit.add_many(write, "pay", payments, by_household[PAID])
+    _say_why(write, by_household[PAID])
     audit.add_many(write, "take-back", payments, by_household[RETURNED])
     audit.add_rows(write, "bank-results", tables.instruction_result, f"batch:{batch.seq}", results)
+
+
+def _say_why(write: Writing, paid: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """What payments were given for and what explains them, in the households' documents from now on."""
+    known = grounds(write, (row["award"] for rows in paid.values() for row in rows))
+    causes: dict[str, list[dict[str, Any]]] = {}
+    explained: dict[str, list[dict[str, Any]]] = {}
+    for household, rows in paid.items():
+        for row in rows:
+            ground = known.get(row["award"], Ground())
+            if ground.cause:
+                causes.setdefault(household, []).append(cause_row(row, ground.cause))
+            if ground.again:
+                explained.setdefault(household, []).append(again_row(row, ground.again))
+    _counted(write, "say-cause", tables.payment_cause, causes)
+    _counted(write, "explain", tables.payment_again, explained)
+
+
+def _counted(write: Writing, action: str, table: Table, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    numbers = audit.numbers(write, table, sum(map(len, rows.values())))
+    for one in (one for some in rows.values() for one in some):
+        one["seq"] = next(numbers)
+    audit.add_many(write, action, table, rows)
 
 
 def _payment(
@@ -304,12 +330,22 @@ def missing(read: Reading, batch: int) -> Sequence[Row[Any]]:
 def returned(batches: Sequence[int] = ()) -> Any:
     """What came back and was not instructed again: somebody has to ask why. A query to count, narrow or cut."""
     one, result, later = tables.instruction, tables.instruction_result, tables.instruction.alias()
+    line, award = tables.pay_line, tables.award
+    other_line, other = line.alias(), award.alias()
+    beside = (
+        exists()
+        .where(line.c.batch == one.c.batch, line.c.number == one.c.line, award.c.seq == line.c.award)
+        .where(other_line.c.batch == later.c.batch, other_line.c.number == later.c.line)
+        .where(other.c.seq == other_line.c.award, paid_beside(award, other))
+        .correlate(one, later)
+    )
     again = exists().where(
         later.c.household_id == one.c.household_id,
         later.c.subject == one.c.subject,
         later.c.policy == one.c.policy,
         later.c.month == one.c.month,
         later.c.attempt > one.c.attempt,
+        ~beside,
     )
     found = (
         select(one, result.c.reason, result.c.day)

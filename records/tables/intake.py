@@ -19,7 +19,8 @@ from sqlalchemy import (
 
 from records.tables.base import ID, Number, counted, metadata, recorded
 
-# A later row of the same policy, person and first day takes an earlier one's place.
+# A later row of the same policy, person and first day takes an earlier one's place; what two cases give once stands beside
+# each other (`records.granted.award_key`).
 award = Table(
     "award",
     metadata,
@@ -81,6 +82,19 @@ payment_cause = Table(
     Column("household_id", ForeignKey("household.household_id"), nullable=False, index=True),
     Column("person_id", ForeignKey("person.person_id"), index=True),
     Column("cause", ID, nullable=False),
+    *recorded(),
+)
+
+# What explains that a payment is made beside another one for the same cause: a word, such as the case in which somebody
+# said why. A payment without a row here: nobody has explained it.
+payment_again = Table(
+    "payment_again",
+    metadata,
+    counted(),
+    Column("payment", Number, ForeignKey("payment.seq"), nullable=False, unique=True),
+    Column("household_id", ForeignKey("household.household_id"), nullable=False, index=True),
+    Column("person_id", ForeignKey("person.person_id"), index=True),
+    Column("again", ID, nullable=False),
     *recorded(),
 )
 

@@ -192,6 +192,68 @@ def test_a_cause_that_nobody_wrote_down_is_neither_the_same_nor_another() -> Non
     assert alerts(relief(("2025-03", None), ("2026-10", "fire"))) == {}
 
 
+# --- the same cause, the same month: explained or not, as it is known since 2026-12-01 ------------------------
+
+CORRECTED = 20261205
+
+
+def given(*paid: tuple[str, int, str, str], policy: str = "temporary_relief") -> dict[str, Alert]:
+    """Month, amount, cause, again: "" where nobody says."""
+    made = []
+    for month, amount, cause, again in paid:
+        said = {"cause": cause, "again": again}
+        one = {"policy": policy, "month": month, "amount": amount}
+        made.append(one | {name: word for name, word in said.items() if word})
+    return alerts(document(payments=made), on=CORRECTED, known=CORRECTED)
+
+
+def test_a_repeat_that_was_explained_is_no_fault() -> None:
+    first, again = ("2026-03", 3000, "fire", ""), ("2026-10", 2000, "fire", "case:C2")
+    assert RULE in given(first, ("2026-10", 2000, "fire", ""))
+    assert given(first, again) == {} == given(again, first)
+
+
+def test_the_later_one_has_to_be_explained() -> None:
+    explained, later = ("2026-03", 3000, "fire", "case:C1"), ("2026-10", 2000, "fire", "")
+    assert [one.at for one in given(explained, later)[RULE].evidence] == ["2026-03", "2026-10"]
+
+
+def test_in_one_month_either_of_them() -> None:
+    first, rest, third = (("2026-10", amount, "fire", "") for amount in (3000, 2000, 1000))
+    explained = ("2026-10", 2000, "fire", "case:C1")
+    assert RULE in given(first, rest)
+    assert given(first, explained) == {} == given(explained, first)
+    assert [one.ref for one in given(first, explained, third)[RULE].evidence] == [
+        "/payments/0",
+        "/payments/2",
+    ]
+
+
+def test_before_the_correction_was_known_the_rule_was_another() -> None:
+    raw = relief(("2026-03", "fire"), ("2026-10", "fire"))
+    raw["payments"][1]["again"] = "case:C2"
+    assert RULE in alerts(raw, on=CORRECTED, known=20261130)
+    assert RULE not in alerts(raw, on=CORRECTED, known=CORRECTED)
+
+
+def test_equal_amounts_in_one_month_of_what_is_given_for_a_cause() -> None:
+    fire, illness = ("2026-10", 3000, "fire", ""), ("2026-10", 3000, "illness", "")
+    assert given(fire, illness) == {}
+    assert given(fire, ("2026-10", 3000, "fire", "case:C1")) == {}
+    assert {"paid_twice", RULE} == given(fire, fire).keys()
+    assert given(fire, fire)["paid_twice"].evidence and not given(fire, fire)["paid_twice"].unclear
+    nobody_says = given(fire, ("2026-10", 3000, "", ""))["paid_twice"]
+    assert nobody_says.evidence == [] and len(nobody_says.unclear) == 2
+
+
+def test_what_is_paid_every_month_is_never_paid_twice_for_a_reason() -> None:
+    """Whatever a document says of causes: the same amount twice is certain, and not only possible."""
+    month = "2026-10"
+    for second in (("", ""), ("fire", ""), ("", "case:C1"), ("fire", "case:C1")):
+        found = given((month, 900, "", ""), (month, 900, *second), policy="dibao")["paid_twice"]
+        assert len(found.evidence) == 2 and not found.unclear, second
+
+
 # --- reviews ------------------------------------------------------------------------------------------------
 
 

@@ -36,14 +36,15 @@ from records.refused import Refused
 from records.verify import verify
 from tests.records.casework import county
 from tests.records.conftest import TEMPLATE, administering
-from tests.records.payoffice import BUILDER, DIBAO, RELEASER, THIRD, PayOffice, bank_says
+from tests.records.payoffice import DIBAO, PayOffice, bank_says
 from tests.support.at_once import at_once, won
 
 SOAK = bool(os.environ.get("RELIEF_SOAK"))
 HOUSEHOLDS = 3
+AID = "medical_aid"  # given once, to a person; two cases may give it in one month
 MONTHS = ("2026-09", "2026-10", "2026-11", "2026-12")
-PEOPLE = (BUILDER, RELEASER, THIRD, county("vier"))
-OUTSIDERS = (county("lu"), county("ma"))  # who have approved nothing here
+PEOPLE = tuple(county(name, department="") for name in ("bo", "ru", "san", "vier"))  # of all departments
+OUTSIDERS = (county("lu", department=""), county("ma", department=""))  # who have approved nothing here
 _EXPECTED = {
     "no-awards", "four-eyes", "nothing-to-pay", "not-now", "changed-since", "paid-already", "moved", "no-batch",
 }  # fmt: skip
@@ -66,6 +67,7 @@ class Place:
         office = PayOffice(self._connected(self.template), "2026-01-05")
         for number in range(HOUSEHOLDS):
             office.simple(number)
+            office.payee(f"h{number}", f"q{number}", f"q{number}", day="2026-01-05")
         office.database.engine.dispose()
 
     def _administer(self, statement: str) -> None:
@@ -101,6 +103,7 @@ class Walk(RuleBasedStateMachine):
         self.office = PayOffice(self.place.opened(), "2026-12-02")
         self.batches: list[int] = []
         self.number = 0
+        self.aided = 0
 
     def teardown(self) -> None:
         with self.office.reads() as read:
@@ -116,7 +119,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(month=st.sampled_from(MONTHS), who=st.sampled_from(PEOPLE))
     def build(self, month: str, who: Any) -> None:
-        made = self.tries(self.office.builds, month, DIBAO, viewer=who)
+        made = self.tries(self.office.builds, month, DIBAO, AID, viewer=who)
         if made is not None:
             self.batches.append(made)
 
@@ -175,7 +178,7 @@ class Walk(RuleBasedStateMachine):
     @rule(month=st.sampled_from(MONTHS), who=st.sampled_from(PEOPLE))
     def build_and_release_at_once(self, month: str, who: Any) -> None:
         """A batch that nobody has released yet, by two people at the same time: exactly one of them releases it."""
-        made = self.tries(self.office.builds, month, DIBAO, viewer=who)
+        made = self.tries(self.office.builds, month, DIBAO, AID, viewer=who)
         if made is None:
             return
         self.batches.append(made)
@@ -196,6 +199,14 @@ class Walk(RuleBasedStateMachine):
     def new_account(self, household: int) -> None:
         self.number += 1
         self.office.account(f"q{household}", f"62299{self.number:010}")
+
+    @rule(household=st.integers(0, HOUSEHOLDS - 1), month=st.integers(10, 12), case=st.integers(1, 3))
+    def aid_once(self, household: int, month: int, case: int) -> None:
+        """A case gives something once, beside another that did or in its own place with another amount."""
+        self.aided += 1
+        day, amount = date(2026, month, 1 + case // 3), f"{1000 + self.aided}.00"
+        given = Granted(AID, day, "case", f"q{household}", None, amount, "once", f"case:M{case}")
+        self.office.grants(f"h{household}", given)
 
     @rule(household=st.integers(0, HOUSEHOLDS - 1), by=st.sampled_from(PEOPLE), eyes=st.sampled_from(PEOPLE))
     def payee(self, household: int, by: Any, eyes: Any) -> None:
@@ -222,17 +233,43 @@ class Walk(RuleBasedStateMachine):
         most = self._most_granted()
         left: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         for each in paid:
-            if each.seq not in back:
+            if each.seq not in back and each.policy == DIBAO:
                 left[each.household_id, each.policy, each.month] += Decimal(each.amount)
         assert all(sum_ <= most[key[0]] for key, sum_ in left.items()), left
         with self.office.reads() as read:
             one, result = tables.instruction, tables.instruction_result
             returned = select(result.c.instruction).where(result.c.outcome == "returned")
-            open_now = read.connection.execute(select(one).where(one.c.seq.not_in(returned))).all()
+            unreturned = select(one).where(one.c.seq.not_in(returned), one.c.policy == DIBAO)
+            open_now = read.connection.execute(unreturned).all()
         told: dict[tuple[str, str, str, str], Decimal] = defaultdict(Decimal)
         for each in open_now:
             told[each.household_id, each.subject, each.policy, each.month] += Decimal(each.amount)
         assert all(sum_ <= most[key[0]] for key, sum_ in told.items()), told
+
+    @invariant()
+    def what_a_case_gives_once_is_paid_once(self) -> None:
+        """Whatever the rows of an award are called that a case gives from a day on."""
+        paid, back = self._payments()
+        with self.office.reads() as read:
+            one, line, result = tables.instruction, tables.pay_line, tables.instruction_result
+            returned = select(result.c.instruction).where(result.c.outcome == "returned")
+            query = (
+                select(line.c.award)
+                .join(one, (one.c.batch == line.c.batch) & (one.c.line == line.c.number))
+                .where(one.c.policy == AID, one.c.seq.not_in(returned))
+            )
+            told = list(read.connection.execute(query).scalars())
+            aid = select(tables.award).where(tables.award.c.policy == AID)
+            which = {
+                row.seq: (row.household_id, row.valid_from, row.basis) for row in read.connection.execute(aid)
+            }
+        left = [each.award for each in paid if each.policy == AID and each.seq not in back]
+        for awards in (left, told):
+            often = Counter(which[award] for award in awards)
+            assert all(count == 1 for count in often.values()), often
+        here = Counter((which[award][0], which[award][1].month) for award in told)
+        event(f"given once in a month: {max(here.values(), default=0)}")
+        self.won["beside"] += max(here.values(), default=0) > 1
 
     @invariant()
     def nothing_is_paid_without_an_award(self) -> None:
@@ -274,7 +311,7 @@ class Walk(RuleBasedStateMachine):
         """By household the highest amount that was ever granted: no month brings more than that, in however many parts."""
         found: dict[str, Decimal] = {}
         with self.office.reads() as read:
-            for row in read.connection.execute(select(tables.award)):
+            for row in read.connection.execute(select(tables.award).where(tables.award.c.policy == DIBAO)):
                 found[row.household_id] = max(found.get(row.household_id, Decimal(0)), Decimal(row.amount))
         return found
 
