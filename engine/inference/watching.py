@@ -197,7 +197,7 @@ class _Session:
             fields = {kind: frozenset(always(kind)) for kind in self.fields}
             return Matcher([_rule(name, trigger) for name, trigger in triggers.items()], fields)
 
-        key = tuple((name, one.facts, one.joins) for name, one in triggers.items())
+        key = tuple((name, one.facts, one.joins, one.text) for name, one in triggers.items())
         return self.book.remember("watch matcher", key, make, most=32)
 
     @staticmethod

@@ -6,6 +6,7 @@ Missing data never pays and never denies. Nothing is stopped by itself: to stop 
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import Row, func, select
 from engine.rulebook.handling import Handling
 from engine.rulebook.procedures import REDUCE, STOP
 from records import granted, households, tables
+from records.cases import store
 from records.cases.discretion import check_same_cause, checked_amount
 from records.cases.finding import DISCRETIONARY, ELIGIBLE, UNDETERMINED, Found
 from records.cases.flow import Case, Step, of
@@ -175,6 +177,10 @@ def grant(
         amount -= paid  # relief at once is a part of what is confirmed
         if amount <= 0:
             return
+    if case.appeals and found.period == ONCE and amount is not None:
+        amount -= _given(write, store.appealed(write, case))  # what is found now takes the place of that
+        if amount <= 0:
+            return
     if underway:  # from the same day on it would be the same award, which is paid once
         begins = date.fromordinal(begins.toordinal() + 1)
     if found.period != ONCE and award_held(write, case) is not None:
@@ -194,6 +200,18 @@ def grant(
     if known and found.period != ONCE:
         held = Held(case.policy, begins, SOURCE, case.person, None, one.amount)
         households.hold(write, case.household_id, [held])
+
+
+def _given(read: Reading, cases: Sequence[str]) -> Decimal:
+    """What cases have given once."""
+    award = tables.award.c
+    rows = read.connection.execute(
+        select(tables.award)
+        .where(award.basis.in_([f"{CASE}{one}" for one in cases]), award.period == ONCE)
+        .order_by(award.seq)
+    )
+    latest = {(row.household_id, *granted.award_key(row)): row.amount for row in rows}
+    return sum((Decimal(one) for one in latest.values() if one is not None), Decimal(0))
 
 
 def _instructed(read: Reading, case: Case, since: date) -> bool:

@@ -16,6 +16,7 @@ from engine.rulebook.handling import Handling
 from records import tables
 from records.cases.finding import Found
 from records.cases.flow import Case
+from records.cases.store import appealed
 from records.cases.words import Action
 from records.database import Reading
 from records.refused import Refused
@@ -79,14 +80,20 @@ def _check_reason(handled: Handling, reason: str, text: str) -> None:
 def check_same_cause(
     read: Reading, handled: Handling, case: Case, cause: str, today: date, reasoned: str
 ) -> None:
-    """One cause is not aided twice within the time of the procedure, unless somebody says why. Raises `Refused`."""
+    """One cause is not aided twice within the time of the procedure, unless somebody says why. Raises `Refused`.
+
+    What is decided anew after an appeal is no second time.
+    """
     rule = handled.discretion
     if rule is None or rule.months is None or not cause or reasoned.strip():
         return
     since = _months_before(today, rule.months)
     earlier = read.connection.execute(
         _granted(_case.policy == case.policy, _step.cause == cause, _step.recorded_on > since)
-        .where(_case.household_id == case.household_id, _case.case_id != case.case_id)
+        .where(
+            _case.household_id == case.household_id,
+            _case.case_id.not_in([case.case_id, *appealed(read, case)]),
+        )
         .order_by(_step.recorded_on.desc())
         .limit(1)
     ).first()

@@ -148,6 +148,17 @@ def found_of(read: Reading, case: Case, decision_id: str) -> Found:
     return found_in(stored, case)
 
 
+def appealed(read: Reading, case: Case) -> list[str]:
+    """The case that it appeals against, the one that that appeals against, and so on."""
+    found: list[str] = []
+    before = case.appeals
+    while before:
+        found.append(before)
+        wanted = select(tables.relief_case.c.appeals).where(tables.relief_case.c.case_id == before)
+        before = read.connection.execute(wanted).scalar() or ""
+    return found
+
+
 def appealed_against(read: Reading, case: Case) -> list[Step]:
     """The steps of the case whose decision this one looks at again; none when it is no appeal."""
     return steps_of(read, [case.appeals])[case.appeals] if case.appeals else []

@@ -30,7 +30,7 @@ def grounds(read: Reading, awards: Iterable[int]) -> dict[int, Ground]:
     """By award, of those that rest on a case which says something.
 
     Explained is what a case gives once, when whoever granted it has said why the cause is aided again, or when it is the
-    rest of what the same case gave before.
+    rest of what the same case gave before, or the case that it appeals against.
     """
     found: dict[int, Ground] = {}
     for some in batched(sorted({*awards}), AT_ONCE):
@@ -42,7 +42,7 @@ def grounds(read: Reading, awards: Iterable[int]) -> dict[int, Ground]:
         for award, rows in steps.items():
             before = [row for row in rows if row.recorded_at <= rows[0].granted_at]
             explained = rows[0].period == ONCE and (
-                award in rest or any(_says_again(keys, row) for row in rows)
+                award in rest or rows[0].appeals or any(_says_again(keys, row) for row in rows)
             )
             one = Ground(before[-1].cause if before else "", rows[0].basis if explained else "")
             if one != Ground():
@@ -52,14 +52,15 @@ def grounds(read: Reading, awards: Iterable[int]) -> dict[int, Ground]:
 
 def _granting(read: Reading, awards: Collection[int]) -> list[Row[Any]]:
     """The steps by which the cases of some awards granted something, in their order."""
-    award, step = tables.award.c, tables.case_step.c
+    award, step, case = tables.award.c, tables.case_step.c, tables.relief_case.c
     query = (
         select(
             award.seq.label("award"), award.household_id, award.basis, award.period,
             award.recorded_at.label("granted_at"), step.seq, step.cause, step.content, step.commitment,
-            step.recorded_at,
+            step.recorded_at, case.appeals,
         )
         .join(tables.case_step, step.case_id == func.substr(award.basis, len(CASE) + 1))
+        .join(tables.relief_case, case.case_id == step.case_id)
         .where(award.seq.in_(awards), award.basis.startswith(CASE), step.action.in_(_GRANTS))
         .order_by(award.seq, step.number)
     )  # fmt: skip

@@ -27,7 +27,7 @@ from records.payments.grounds import Ground, grounds
 from records.refused import Refused
 from records.reports import Chosen, month_of, table
 from records.verify import verify
-from tests.records.casework import BOOK, CAI, TAO, TIAN, WIN, Bureau
+from tests.records.casework import BOOK, CAI, PAN, PEI, TAO, TIAN, WIN, Bureau, county
 from tests.records.payoffice import BUILDER, DIBAO, PayOffice, bank_says
 from tests.records.test_cases import refuses
 from tests.records.test_discretion import REASON, band, confirms, ready, struck
@@ -123,6 +123,45 @@ def whole(office: PayOffice) -> None:
 
 
 # --- both are paid ------------------------------------------------------------------------------------------
+
+
+def test_more_after_an_appeal_is_the_difference(bureau: Bureau, household: str) -> None:
+    """What is decided anew takes the place of what was decided before: all together it is paid once."""
+    case = aided(bureau, household).removeprefix("case:")
+    least, _ = band(bureau, household)
+    bureau.takes(WIN, case, "notify", text="送达")
+    with bureau.writes(WIN) as write:
+        again = applying.appeal(write, bureau.book, WIN, case, "金额过低").case_id
+    bureau.takes(county("pang", area="mudanjiang"), again, "accept")
+    bureau.takes(PEI, again, "investigate", text="损失更大", outcome="grant")
+    bureau.takes(PEI, again, "publicise", amount=str(least + 300), **REASON)
+    bureau.later(4)
+    step = confirms(bureau, household, again, PAN, amount=str(least + 300), **REASON)
+    assert Decimal(step.amount) == least + 300
+    office = paying(bureau)
+    batch = office.builds(MONTH, RELIEF)
+    assert reasons(office, batch) == [("pay", []), ("pay", [])]
+    assert [Decimal(row.amount) for row in office.lines(batch)] == [least, 300]
+    office.releases(batch)
+    office.exports(batch)
+    office.takes(batch, office.answer(batch))
+    assert paid_for(office, household) == [(MONTH, "fire", ""), (MONTH, "fire", f"case:{again}")]
+    assert not alerts(office, household) & {"paid_twice", "relief_twice_for_one_cause"}
+
+
+def test_no_more_after_an_appeal_gives_nothing_more(bureau: Bureau, household: str) -> None:
+    case = aided(bureau, household, more=200).removeprefix("case:")
+    least, _ = band(bureau, household)
+    bureau.takes(WIN, case, "notify", text="送达")
+    with bureau.writes(WIN) as write:
+        again = applying.appeal(write, bureau.book, WIN, case, "金额过低").case_id
+    bureau.takes(county("pang", area="mudanjiang"), again, "accept")
+    bureau.takes(PEI, again, "investigate", text="属实", outcome="grant")
+    bureau.takes(PEI, again, "publicise", amount=str(least), **REASON)
+    bureau.later(4)
+    confirms(bureau, household, again, PAN, amount=str(least), **REASON)
+    office = paying(bureau)
+    assert [Decimal(row.amount) for row in office.lines(office.builds(MONTH, RELIEF))] == [least + 200]
 
 
 def test_two_causes_in_one_month_are_paid_in_one_batch(bureau: Bureau, household: str) -> None:

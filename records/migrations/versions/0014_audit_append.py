@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 # 11643 is the lock of the end of the chain. `within`: the fields of an entry between its number and the hash before
 # it, as they stand in the JSON that is hashed.
