@@ -9,8 +9,9 @@ import json
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from engine.language.problems import Problems
 from engine.rulebook import Rulebook, load_rulebook
@@ -20,7 +21,7 @@ from records.refused import Refused
 from records.rulebook_files import Files, written
 
 _kept: dict[str, Rulebook] = {}
-_there: set[tuple[str, str]] = set()  # rulebooks by database that are kept already
+_there: WeakKeyDictionary[Engine, set[str]] = WeakKeyDictionary()  # rulebooks that a database keeps already
 _MOST_KEPT = 6  # some 100 MB each
 
 
@@ -30,15 +31,15 @@ def keep(write: Writing, book: Rulebook) -> None:
 
 
 def keep_files(write: Writing, fingerprint: str, files: Files) -> None:
-    here = (str(write.connection.engine.url), fingerprint)
-    if here in _there:
+    there = _there.setdefault(write.connection.engine, set())
+    if fingerprint in there:
         return
     known = select(tables.rulebook.c.fingerprint).where(tables.rulebook.c.fingerprint == fingerprint)
     if write.connection.execute(known).first() is not None:
         if not any(
             one.action == "keep-rulebook" for one in write.entries
         ):  # another transaction's, so for good
-            _there.add(here)
+            there.add(fingerprint)
         return
     content = json.dumps(dict(files), ensure_ascii=False, sort_keys=True)
     row = {"fingerprint": fingerprint, "files": zlib.compress(content.encode())}

@@ -56,7 +56,10 @@ def rulebook_in_force(
         with writing(database, publishing.SET_UP) as write:
             publishing.set_up(write, book)
     except IntegrityError:  # another process has set it up meanwhile
-        return rulebook_in_force(database, directory, loading)
+        there = _published(database, directory, loading)
+        if there is None:
+            raise
+        return there
     _log.info("the record was set up with rulebook %s from %s", book.fingerprint[:12], directory)
     return book
 

@@ -161,6 +161,20 @@ def test_paid_without_a_status_but_not_what_is_paid_once() -> None:
     assert [one.policy for one in found.evidence] == ["disabled_care"]
 
 
+def test_no_programme_that_is_given_once_needs_a_status() -> None:
+    """By the rule as it was corrected in December 2026; before, only two of them were named."""
+    once = {
+        name: policy.unit
+        for name, policy in shipped().policies.items()
+        if any(version.amount is not None and version.amount.period == "once" for version in policy.versions)
+    }
+    assert len(once) >= 9
+    for name, unit in once.items():
+        raw = document(payments=paid(name, range(8, 9), 500, "p2" if unit == "person" else ""), events=[])
+        found = watch_household(shipped(), read_household(shipped(), raw), 20260101, 20261231, 20261231)
+        assert "paid_without_status" not in {one.rule for one in found.alerts}, name
+
+
 def test_what_excludes_each_other_is_written_in_conflicts_and_found_here() -> None:
     raw = document(events=[])
     raw["statuses"] += [

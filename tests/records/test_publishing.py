@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.decision import parse_json
 from engine.language.problems import Problems
@@ -298,6 +298,17 @@ def test_an_empty_record_is_set_up_once(database: Database, first: Rulebook) -> 
     with reading(database) as read:
         (life,) = publishing.lives(read)
     assert [(one.state, one.edition, one.by) for one in life.steps] == [(PUBLISHED, 1, "setup")]
+
+
+def test_a_record_that_cannot_be_set_up_says_why(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not tried for ever, as if another process had been quicker."""
+
+    def refused(*_: object) -> None:
+        raise IntegrityError("INSERT", {}, Exception("it is kept already"))
+
+    monkeypatch.setattr(publishing, "set_up", refused)
+    with pytest.raises(IntegrityError, match="it is kept already"):
+        rulebook_in_force(database, POLICIES, lambda _: shipped())
 
 
 def test_nothing_to_start_with(database: Database) -> None:
