@@ -9,6 +9,7 @@ import sys
 import warnings
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -386,7 +387,7 @@ def test_who_moved_out_of_reach_is_shown_in_part(database: Database, tmp_path: P
     office = paid_after_a_death(database)
     with writing(database, "li", at("2026-10-20")) as write:
         claim_as_it_is(write, "h1")
-        tell(write, "h1", [Asserted("financial_assets", 717171717, "bank")])
+        tell(write, "h1", [Asserted("financial_assets", Decimal("71717.17"), "bank")])
         seq = decide_and_keep(write, BOOK, "h1", office.today.replace(month=10), write.day).seq
     number = office.opens()
     office.draws(number)
@@ -400,7 +401,7 @@ def test_who_moved_out_of_reach_is_shown_in_part(database: Database, tmp_path: P
     office.ends(number)
     assert office.packs(number, tmp_path / "pack.zip").masked == (seq,)
     files = files_of(tmp_path / "pack.zip")
-    assert f"documents/{seq}.json" not in files and b"717171717" not in b"".join(files.values())
+    assert f"documents/{seq}.json" not in files and b"71717.17" not in b"".join(files.values())
     assert "依法删除 0，部分遮蔽 1" in verified(tmp_path / "pack.zip", public_of(keys))[1]
     assert b"commitment" in files[f"decisions/{seq}.json"]
     code, said = verified(tmp_path / "pack.zip", public_of(keys))
