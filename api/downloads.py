@@ -10,12 +10,12 @@ from fastapi import Query
 from starlette.responses import Response, StreamingResponse
 
 from api.answers import PRIVATE
+from api.files import CSV, XLSX
 from records import exports
 from records.xlsx import as_xlsx
 
 Format = Annotated[Literal["json", "csv", "xlsx"], Query(description="csv and xlsx are whole files")]
 Language = Annotated[str | None, Query(max_length=10)]
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def download(name: str, kind: str, columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> Response:
@@ -24,5 +24,5 @@ def download(name: str, kind: str, columns: Sequence[str], rows: Iterator[Sequen
     whole = (row for part in (first, rows) for row in part)
     headers = PRIVATE | {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     if kind == "csv":
-        return StreamingResponse(exports.as_csv(columns, whole), 200, headers, "text/csv; charset=utf-8")
-    return StreamingResponse(as_xlsx(name, columns, whole), 200, headers, _XLSX)
+        return StreamingResponse(exports.as_csv(columns, whole), 200, headers, f"{CSV}; charset=utf-8")
+    return StreamingResponse(as_xlsx(name, columns, whole), 200, headers, XLSX)

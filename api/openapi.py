@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from api.bodies import MODELS
+from api.files import CSV, XLSX
 from api.guard import OPEN, GuardedRoute, api_routes, right_of
 from api.problems import MEDIA_TYPE
 from api.query import LAYERS
@@ -58,6 +59,8 @@ def describe(app: FastAPI, book: Rulebook) -> dict[str, Any]:
             route, told = routes[path, method.upper()], operation["responses"]
             told.pop("422", None)  # FastAPI's own, which is never answered
             told |= _problems_of(operation, route)
+            if any(one["name"] == "format" for one in operation.get("parameters", ())):
+                told["200"].setdefault("content", {}).update(_SHEETS)
             if right_of(route) != OPEN:
                 operation["security"] = [{name: []} for name in _SCHEMES]
     return json.loads(encode_json(made))  # type: ignore[no-any-return]
@@ -176,6 +179,10 @@ _SIGNED_IN = {
     401: "nobody is signed in",
     403: "the viewer's role has no such right, or X-CSRF-Token is missing",
 }
+
+
+_SHEETS = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (CSV, XLSX)}
+"""What a list is answered as where its query names a `format` (`api.downloads`)."""
 
 
 def _problems_of(operation: dict[str, Any], route: APIRoute) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RootTransaction, select
 from sqlalchemy.exc import DBAPIError
 
 from records import tables
+from records.driver import in_driver
 from records.many_rows import insert_many
 
 FIRST = "0" * 64  # what the first entry holds in place of a hash before it
@@ -58,22 +59,15 @@ def append_and_commit(
     Whoever waits for the end of the chain waits for the database alone: nothing comes back to this process in between,
     where it would wait for other threads. Raises `DBAPIError`.
     """
-    from psycopg import Error
-
     columns: list[list[Any]] = [[getattr(one, name) for one in entries] for name in _TOLD]
     within = [_json([at, actor, *(getattr(one, name) for name in _TOLD)])[1:-1] for one in entries]
-    driver: Any = connection.connection.driver_connection
     try:
-        with driver.pipeline():
+        with in_driver(connection, _APPEND) as driver, driver.pipeline():
             driver.execute(_APPEND, (at, actor, *columns, within))
             transaction.commit()
-    except (Error, DBAPIError) as error:
-        connection.invalidate(error)  # to SQLAlchemy the transaction is over, so nobody would take it back
-        if isinstance(error, DBAPIError):
-            raise
-        raise DBAPIError.instance(
-            _APPEND, None, error, Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
+    except DBAPIError as error:  # to SQLAlchemy the transaction is over, so nobody would take it back
+        connection.invalidate(error)
+        raise
 
 
 _TOLD = ("action", "entity", "subject", "rows", "entry", "digest")

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Label, Row, Select, Table, bindparam, exists, or_, select
+from sqlalchemy import Row, select
 
 from engine.decision import parse_json
 from records import sealed, tables
 from records.database import AT_ONCE, Reading, batched
 from records.granted import award_key
+from records.household_rows import OneAtATime, Rows, Until, rows_of
 from records.households import EVENT, LISTS
 from records.refused import no_household
 
 Cleared = Callable[[str], bool]
 """Whether somebody may see the values of a fact."""
-
-Until = Mapping[str, int]
-"""By table the last row that something was made from. A table that is not named was not there yet: no row of it."""
 
 
 def everything(_: str) -> bool:
@@ -81,12 +77,11 @@ def document_with_rows(
     What a document is made from is written while its household is claimed, so none of its rows appears later with
     a number below these: with them the same document is made again, whatever was written since.
     """
-    found = read.connection.execute(_HOUSEHOLD, {"household": household_id}).first()
+    found = rows_of(read, household_id, known, until)
     if found is None:
         raise no_household(household_id)
-    nothing = frozenset(table.name for table in _SELDOM if not found._mapping[f"any_{table.name}"])
-    rows = OneAtATime(read, household_id, known, until, nothing)
-    return made_of(rows, found, on, open_to), rows.last
+    household, rows = found
+    return made_of(rows, household, on, open_to), rows.last
 
 
 def made_of(rows: Rows, found: Row[Any], on: date, open_to: Cleared = everything) -> dict[str, Any]:
@@ -117,27 +112,6 @@ def told(read: Reading, household_id: str, members: Sequence[str], known: date) 
     return _told(OneAtATime(read, household_id, known, None), members)
 
 
-class Rows(Protocol):
-    """What is known of one household, table by table, in the order of writing."""
-
-    @property
-    def read(self) -> Reading: ...
-
-    @property
-    def household_id(self) -> str: ...
-
-    @property
-    def cases_apart(self) -> bool:
-        """Whether what two cases give once from one day on are two awards. In documents made before it was, it is not."""
-        ...
-
-    def of_household(self, table: Table) -> Sequence[Row[Any]]: ...
-
-    def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
-        """Of the household itself and of these people, in whatever household it was told."""
-        ...
-
-
 def told_of(
     read: Reading, facts: Collection[str], people: Collection[str], households: Collection[str]
 ) -> dict[tuple[str, str], list[Told]]:
@@ -161,86 +135,6 @@ def told_of(
                     one = _opened(row, row.household_id, keys, openers)
                     found.setdefault((owner, row.fact), []).append(one)
     return found
-
-
-@dataclass(slots=True)
-class OneAtATime:
-    """Asks for the rows of one household, and remembers the last one of each table."""
-
-    read: Reading
-    household_id: str
-    known: date
-    until: Until | None  # None: all rows
-    nothing: frozenset[str] = frozenset()  # tables without any row of this household and its people
-    last: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def cases_apart(self) -> bool:
-        return self.until is None or tables.payment_again.name in self.until
-
-    def of_household(self, table: Table) -> Sequence[Row[Any]]:
-        return self._rows(table, None)
-
-    def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
-        return self._rows(table, people)
-
-    def _rows(self, table: Table, people: Sequence[str] | None) -> Sequence[Row[Any]]:
-        if table.name in self.nothing:
-            self.last[table.name] = 0
-            return ()
-        asked: dict[str, Any] = {"household": self.household_id, "known": self.known}
-        if people is not None:
-            asked["people"] = list(people)
-        if self.until is not None:
-            asked["until"] = self.until.get(table.name, 0)
-        statement = _statement(table.name, people is not None, self.until is not None)
-        rows = self.read.connection.execute(statement, asked).all()
-        self.last[table.name] = rows[-1].seq if rows else 0
-        return rows
-
-
-_SELDOM = (
-    tables.status,
-    tables.award,
-    tables.payment,
-    tables.life_event,
-    tables.payment_cause,
-    tables.payment_again,
-    tables.status_review,
-)
-
-
-def _any_of(table: Table) -> Label[bool]:
-    """Whether there is a row of a household or of anybody who was ever in it."""
-    member = tables.membership.c
-    people = select(member.person_id).where(member.household_id == bindparam("household"))
-    own = exists().where(table.c.household_id == bindparam("household"))
-    theirs = exists().where(table.c.person_id.in_(people))  # apart: each finds its rows by an index
-    return or_(own, theirs).label(f"any_{table.name}")
-
-
-_HOUSEHOLD = select(tables.household, *map(_any_of, _SELDOM)).where(
-    tables.household.c.household_id == bindparam("household")
-)
-_NOT_READ = ("recorded_at", "recorded_by", "entry")
-
-
-def read_columns(table: Table) -> list[Column[Any]]:
-    """What a document is made from."""
-    return [column for column in table.columns if column.name not in _NOT_READ]
-
-
-@cache
-def _statement(name: str, with_people: bool, with_until: bool) -> Select[Any]:
-    """Made once: a decision asks ten of them, and making one takes as long as asking it."""
-    table = tables.metadata.tables[name]
-    of = table.c.household_id == bindparam("household")
-    if with_people:
-        own = of & table.c.person_id.is_(None)
-        of = or_(own, table.c.person_id.in_(bindparam("people", expanding=True)))
-    chosen = select(*read_columns(table)).where(of, table.c.recorded_on <= bindparam("known"))
-    chosen = chosen.order_by(table.c.seq)
-    return chosen.where(table.c.seq <= bindparam("until")) if with_until else chosen
 
 
 def _told(rows: Rows, members: Sequence[str]) -> list[Told]:

@@ -12,18 +12,8 @@ from sqlalchemy import Row, Table, select
 
 from records import sealed, tables
 from records.database import AT_ONCE, Reading, batched
-from records.documents import made_of, read_columns
-
-_OF_PEOPLE_TOO = (
-    tables.assertion,
-    tables.status,
-    tables.award,
-    tables.payment,
-    tables.life_event,
-    tables.payment_cause,
-    tables.payment_again,
-    tables.status_review,
-)
+from records.documents import made_of
+from records.household_rows import OF_PEOPLE_TOO, read_columns
 
 
 def documents(
@@ -60,7 +50,7 @@ def _documents(
     }
     everyone = sorted({row.person_id for rows in own["membership"].values() for row in rows})
     told: dict[str, Mapping[str, Sequence[Row[Any]]]] = {}
-    for table in _OF_PEOPLE_TOO:
+    for table in OF_PEOPLE_TOO:
         if table is tables.assertion and not facts:
             own[table.name], told[table.name] = {}, {}
             continue
@@ -99,7 +89,7 @@ def _by(
     for some in batched(values, AT_ONCE):
         chosen = select(*read_columns(table)).where(table.c[column].in_(some))
         chosen = chosen.where(table.c.recorded_on <= known)
-        if not people and table in _OF_PEOPLE_TOO:
+        if not people and table in OF_PEOPLE_TOO:
             chosen = chosen.where(table.c.person_id.is_(None))
         if since:
             chosen = chosen.where(table.c.month >= since)

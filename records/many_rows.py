@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert
-from sqlalchemy.exc import DBAPIError
+
+from records.driver import in_driver
 
 MANY = {"postgresql": 8, "sqlite": 200}  # rows; below that nothing is gained
 _PREPARED = 1024  # values of one column whose form for the database is remembered, such as days
@@ -39,20 +40,16 @@ def _values(row: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
 def _copied(
     connection: Connection, table: Table, names: Sequence[str], tuples: Iterator[Sequence[Any]]
 ) -> None:
-    from psycopg import Error
-
     quoted = connection.dialect.identifier_preparer
     columns = ", ".join(quoted.quote(name) for name in names)
     statement = f"COPY {quoted.format_table(table)} ({columns}) FROM STDIN"
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for one in tuples:
-                copy.write_row(one)
-    except Error as error:
-        raise DBAPIError.instance(
-            statement, None, error, Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
+    with (
+        in_driver(connection, statement) as driver,
+        driver.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        for one in tuples:
+            copy.write_row(one)
 
 
 def _prepared(

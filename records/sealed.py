@@ -77,9 +77,14 @@ def data_keys(read: Reading, subjects: Iterable[str]) -> dict[str, bytes]:
         rows = read.connection.execute(
             select(key.subject, key.wrapped, key.key_version).where(key.subject.in_(some))
         )
-        for row in rows:
-            read.data_keys[row.subject] = _unwrapped(read.keys, row.subject, row.key_version, row.wrapped)
+        remember_keys(read, rows)
     return {one: read.data_keys[one] for one in wanted if one in read.data_keys}
+
+
+def remember_keys(read: Reading, rows: Iterable[Any]) -> None:
+    """Opens rows with `subject`, `wrapped` and `key_version`, so that nobody asks for them again. Raises `Tampered`."""
+    for row in rows:
+        read.data_keys[row.subject] = _unwrapped(read.keys, row.subject, row.key_version, row.wrapped)
 
 
 def rotate(write: Writing, at_most: int | None = None) -> int:
