@@ -65,9 +65,11 @@ def _run(given: argparse.Namespace, place: Path, url: str) -> None:
     loaded(given.households, place, url, keys)
     record = connect(url, read_keys(keys), office_zone())
     households, names = _known(record)
-    passwords = _hired(record)
+    officers = _hired(record, Grant(Role.DEPARTMENT_OFFICER, "sample_county", "civil_affairs"))
+    auditors = _hired(record, Grant(Role.AUDITOR, "sample_county"))  # who may read all of every explanation
     with _served(url, keys) as port:
-        tokens = [_signed_in(port, account, password) for account, password in passwords.items()]
+        tokens = [_signed_in(port, account, password) for account, password in officers.items()]
+        readers = [_signed_in(port, account, password) for account, password in auditors.items()]
         drawn = random.Random(8)
         report("list page of 50", uvloop.run(hold(HOST, port, _lists(tokens, households, drawn), 20, 15, 8)))
         report("search", uvloop.run(hold(HOST, port, _searches(tokens, names, households, drawn), 20, 15, 8)))
@@ -78,7 +80,7 @@ def _run(given: argparse.Namespace, place: Path, url: str) -> None:
         report("stored decision", outcome)
         spent = (_processor() - before) / max(1, len(outcome.latencies))
         print(f"  processor time of the server: {spent * 1000:.1f} ms an answer")
-        explained = _explained(tokens, _kept(record), drawn)
+        explained = _explained(readers, _kept(record), drawn)
         report("explanation of one", uvloop.run(hold(HOST, port, explained, given.rate, given.seconds, 16)))
     record.engine.dispose()
 
@@ -153,14 +155,15 @@ def _kept(record: Database) -> list[str]:
         return list(read.connection.execute(newest).scalars())
 
 
-def _hired(record: Database) -> dict[str, str]:
+def _hired(record: Database, grant: Grant) -> dict[str, str]:
     made: dict[str, str] = {}
     with writing(record, SETUP) as write:
         for number in range(ACCOUNTS):
             account = f"load{time.time_ns() % 10**9}-{number}"
             accounts.create(write, NewAccount(account, account, account))
-            grant = Grant(Role.DEPARTMENT_OFFICER, "sample_county", "civil_affairs")
-            accounts.grant_role(write, account, grant, SETUP, write.day)
+            granted = accounts.grant_role(write, account, grant, SETUP, write.day)
+            if granted.pending:
+                accounts.confirm(write, account, granted.number, "chief")
             made[account] = accounts.give_first_password(write, account, must_change=False)
     return made
 
