@@ -10,8 +10,8 @@ ON ?= 2025-10-15
 COUNTY := build/county
 RECORD := sqlite:///$(COUNTY)/record.db
 KEYS := $(COUNTY)/record.keys.json
-# Four for two cores: much of a test is waiting for a server that starts.
-WORKERS ?= 4
+# Three for two cores: much of a test is waiting for a server that starts; a fourth gains nothing.
+WORKERS ?= 3
 BASE ?= origin/main
 
 .PHONY: run test soak coverage mutate mutate-changed lint bench lock schemas clean setup spark

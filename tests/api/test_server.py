@@ -61,7 +61,7 @@ def server(island: Path) -> Iterator[httpx.Client]:
     thread.start()
     until(lambda: uvicorn_server.started)
     port = uvicorn_server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://{HOST}:{port}") as client:
+    with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=30) as client:
         yield client
     uvicorn_server.should_exit = True
     thread.join(10)
@@ -137,7 +137,7 @@ def process(island: Path) -> Iterator[tuple[httpx.Client, int]]:
     port = free_port()
     command = [sys.executable, "-m", "cli", "serve", "--port", str(port), "--policies", str(island)]
     started = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    with httpx.Client(base_url=f"http://{HOST}:{port}") as client:
+    with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=30) as client:
 
         def there() -> bool:
             try:
