@@ -11,8 +11,12 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from cli.main import app
 from engine.rulebook import load_rulebook
 from engine.rulebook.lock import content_of, write_lock
 
@@ -67,25 +71,24 @@ def _follow(step: re.Match[str], home: Path) -> str:
 
 def _run(line: str, home: Path) -> str:
     command, *arguments = line.removeprefix("$ ").split()
-    program = [sys.executable, "-m", "cli"] if command == "relief" else [sys.executable]
-    done = subprocess.run(
-        [*program, *arguments],
-        cwd=home,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "RELIEF_CACHE": str(home / "cache"),
-            "RELIEF_POLICIES": "policies",
-            "RELIEF_FEATURES": "civil_affairs",  # the guide adds to this folder; the others take long to collect
-            "COLUMNS": "100",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    told = done.stdout.replace(str(home) + "/", "")
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "RELIEF_CACHE": str(home / "cache"),
+        "RELIEF_POLICIES": "policies",
+        "RELIEF_FEATURES": "civil_affairs",  # the guide adds to this folder; the others take long to collect
+        "COLUMNS": "100",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    if command == "relief":
+        with chdir(home):
+            told = CliRunner(env=env).invoke(app, arguments).output
+    else:
+        told = subprocess.run(
+            [sys.executable, *arguments], cwd=home, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, check=False,
+        ).stdout  # fmt: skip
+    told = told.replace(str(home) + "/", "")
     for pattern, instead in _CHANGES:
         told = pattern.sub(instead, told)
     lines = [text.rstrip() for text in told.splitlines() if text.strip(" .") or not text]
