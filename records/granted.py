@@ -239,22 +239,17 @@ def payment_row(read: Reading, household_id: str, one: Paid) -> dict[str, Any]:
 
 def cause_row(payment: Mapping[str, Any], cause: str) -> dict[str, Any]:
     """Of a payment's row that has its number."""
-    return {
-        "payment": payment["seq"],
-        "household_id": payment["household_id"],
-        "person_id": payment["person_id"],
-        "cause": cause,
-    }
+    return {**_of_payment(payment), "cause": cause}
 
 
 def again_row(payment: Mapping[str, Any], again: str) -> dict[str, Any]:
     """Of a payment's row that has its number."""
-    return {
-        "payment": payment["seq"],
-        "household_id": payment["household_id"],
-        "person_id": payment["person_id"],
-        "again": again,
-    }
+    return {**_of_payment(payment), "again": again}
+
+
+def _of_payment(payment: Mapping[str, Any]) -> dict[str, Any]:
+    whose = {name: payment[name] for name in ("household_id", "person_id")}
+    return {"payment": payment["seq"], **whose}
 
 
 def review_row(household_id: str, one: Reviewed) -> dict[str, Any]:

@@ -171,7 +171,7 @@ class Together:
     def __init__(self, read: Reading, household_id: str, known: date) -> None:
         self.read, self.household_id, self._known = read, household_id, known
         self.last: dict[str, int] = {}
-        self._people: Sequence[str] | None = None
+        self._people: list[str] | None = None
         self._found: dict[str, Sequence[Row[Any]]] = {}
         texts = {"household": _household_text(), **{one.name: _text(one.name) for one in _OF_HOUSEHOLD}}
         self._ask(texts, {"household": household_id, "known": known})
@@ -182,8 +182,9 @@ class Together:
         return self._remembered(table)
 
     def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
-        if self._people != people:
-            self._people = list(people)
+        wanted = list(people)
+        if self._people != wanted:
+            self._people = wanted
             subjects = [sealed.of_household(self.household_id), *map(sealed.of_person, people)]
             texts = {one.name: _text(one.name, of_people=True) for one in OF_PEOPLE_TOO}
             self._ask(

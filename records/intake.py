@@ -190,22 +190,18 @@ def _grant_all(write: Writing, said: Mapping[str, _Said], keys: Mapping[str, byt
         for household, one in said.items()
     }
     _counted(write, "pay", payments, "payment")
-    causes = {
-        household: [
-            granted.cause_row(row, payment.cause)
-            for row, payment in zip(payments[household], one.payments, strict=True)
-            if payment.cause
-        ]
+    paid = {
+        household: list(zip(payments[household], one.payments, strict=True))
         for household, one in said.items()
+    }
+    causes = {
+        household: [granted.cause_row(row, one.cause) for row, one in some if one.cause]
+        for household, some in paid.items()
     }
     _counted(write, "say-cause", causes, "payment_cause")
     explained = {
-        household: [
-            granted.again_row(row, payment.again)
-            for row, payment in zip(payments[household], one.payments, strict=True)
-            if payment.again
-        ]
-        for household, one in said.items()
+        household: [granted.again_row(row, one.again) for row, one in some if one.again]
+        for household, some in paid.items()
     }
     _counted(write, "explain", explained, "payment_again")
     events = {

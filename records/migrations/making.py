@@ -65,3 +65,14 @@ def forbid(table: Table, forbidden: Mapping[str, str], lock: int | None = None) 
     op.execute(
         f'CREATE TRIGGER {name} BEFORE INSERT ON "{table.name}" FOR EACH ROW EXECUTE FUNCTION {name}()'
     )
+
+
+def forbid_instead(table: Table, forbidden: Mapping[str, str], lock: int | None = None) -> None:
+    """As `forbid`, in place of what was forbidden before."""
+    name = f"{table.name}_steps"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"DROP TRIGGER {name}")
+    else:
+        op.execute(f'DROP TRIGGER {name} ON "{table.name}"')
+        op.execute(f"DROP FUNCTION {name}()")
+    forbid(table, forbidden, lock)

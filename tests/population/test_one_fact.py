@@ -21,7 +21,7 @@ from tests.support.households import Families, places, shipped, without
 pytestmark = pytest.mark.xdist_group("one-fact")  # what they share is made once
 
 DAY = 20260915
-HOUSEHOLDS, AT_ONCE, GROUP = 300, 20, 70
+HOUSEHOLDS, AT_ONCE, GROUP = 160, 20, 70
 
 
 @pytest.fixture(scope="module")

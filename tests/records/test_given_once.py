@@ -125,19 +125,25 @@ def whole(office: PayOffice) -> None:
 # --- both are paid ------------------------------------------------------------------------------------------
 
 
-def test_more_after_an_appeal_is_the_difference(bureau: Bureau, household: str) -> None:
-    """What is decided anew takes the place of what was decided before: all together it is paid once."""
-    case = aided(bureau, household).removeprefix("case:")
-    least, _ = band(bureau, household)
+def appealed(bureau: Bureau, household: str, case: str, amount: Decimal) -> str:
+    """The case that looks at another one again, confirmed with an amount."""
     bureau.takes(WIN, case, "notify", text="送达")
     with bureau.writes(WIN) as write:
         again = applying.appeal(write, bureau.book, WIN, case, "金额过低").case_id
     bureau.takes(county("pang", area="mudanjiang"), again, "accept")
-    bureau.takes(PEI, again, "investigate", text="损失更大", outcome="grant")
-    bureau.takes(PEI, again, "publicise", amount=str(least + 300), **REASON)
+    bureau.takes(PEI, again, "investigate", text="重新核实", outcome="grant")
+    bureau.takes(PEI, again, "publicise", amount=str(amount), **REASON)
     bureau.later(4)
-    step = confirms(bureau, household, again, PAN, amount=str(least + 300), **REASON)
-    assert Decimal(step.amount) == least + 300
+    step = confirms(bureau, household, again, PAN, amount=str(amount), **REASON)
+    assert Decimal(step.amount) == amount
+    return again
+
+
+def test_more_after_an_appeal_is_the_difference(bureau: Bureau, household: str) -> None:
+    """What is decided anew takes the place of what was decided before: all together it is paid once."""
+    case = aided(bureau, household).removeprefix("case:")
+    least, _ = band(bureau, household)
+    again = appealed(bureau, household, case, least + 300)
     office = paying(bureau)
     batch = office.builds(MONTH, RELIEF)
     assert reasons(office, batch) == [("pay", []), ("pay", [])]
@@ -152,14 +158,7 @@ def test_more_after_an_appeal_is_the_difference(bureau: Bureau, household: str) 
 def test_no_more_after_an_appeal_gives_nothing_more(bureau: Bureau, household: str) -> None:
     case = aided(bureau, household, more=200).removeprefix("case:")
     least, _ = band(bureau, household)
-    bureau.takes(WIN, case, "notify", text="送达")
-    with bureau.writes(WIN) as write:
-        again = applying.appeal(write, bureau.book, WIN, case, "金额过低").case_id
-    bureau.takes(county("pang", area="mudanjiang"), again, "accept")
-    bureau.takes(PEI, again, "investigate", text="属实", outcome="grant")
-    bureau.takes(PEI, again, "publicise", amount=str(least), **REASON)
-    bureau.later(4)
-    confirms(bureau, household, again, PAN, amount=str(least), **REASON)
+    appealed(bureau, household, case, least)
     office = paying(bureau)
     assert [Decimal(row.amount) for row in office.lines(office.builds(MONTH, RELIEF))] == [least + 200]
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from alembic import op
-
-from records.migrations.making import forbid
+from records.migrations.making import forbid_instead
 from records.tables import payments
 
 revision = "0012"
@@ -42,9 +40,4 @@ INSTRUCTIONS = {
 
 
 def upgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute("DROP TRIGGER instruction_steps")
-    else:
-        op.execute("DROP TRIGGER instruction_steps ON instruction")
-        op.execute("DROP FUNCTION instruction_steps()")
-    forbid(payments.instruction, INSTRUCTIONS, _LOCK)
+    forbid_instead(payments.instruction, INSTRUCTIONS, _LOCK)

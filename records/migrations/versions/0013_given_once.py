@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from alembic import op
-
 from records import tables
-from records.migrations.making import forbid, make
+from records.migrations.making import forbid_instead, make
 from records.tables import payments
 
 revision = "0013"
@@ -45,9 +43,4 @@ INSTRUCTIONS = {
 
 def upgrade() -> None:
     make((tables.payment_again,))
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute("DROP TRIGGER instruction_steps")
-    else:
-        op.execute("DROP TRIGGER instruction_steps ON instruction")
-        op.execute("DROP FUNCTION instruction_steps()")
-    forbid(payments.instruction, INSTRUCTIONS, _LOCK)
+    forbid_instead(payments.instruction, INSTRUCTIONS, _LOCK)
