@@ -15,6 +15,7 @@ from engine.language import outcomes
 from engine.language.outcomes import DISCRETIONARY, ELIGIBLE, NOT_CONCERNED, UNDETERMINED
 from engine.language.unknowns import Missing
 
+NONE_OF_THEM: Sequence[str] = []  # shown as a list without names
 _PAYING = frozenset({ELIGIBLE, DISCRETIONARY, UNDETERMINED})
 
 
@@ -36,7 +37,7 @@ class Findings:
         self._nothing_held = situation.household.statuses is None
         self._applied = situation.household.application_date
         self._unknown_own, self._unknown_people = situation.unknown_inputs()
-        self._unknown = self._unknown_own or any(self._unknown_people)
+        self._unknown = bool(self._unknown_own or any(self._unknown_people))
 
     def of(self, shape: Shape) -> list[Finding]:
         """A policy's findings; none when it does not concern the household, or nobody in it."""
@@ -62,7 +63,7 @@ class Findings:
             terms = self._terms[shape.id] = Terms(at, shape)
         failed, reasons = shape.reasons.of(values, result)
         missing: Sequence[Missing] = ()
-        despite: list[str] = []
+        despite = NONE_OF_THEM
         may_pay, whatever = True, ""
         if result == UNDETERMINED:
             still = at.open().look(shape.id, index)
@@ -121,23 +122,17 @@ class Findings:
                 found.setdefault(key, MissingFact(subject=subject, path=one.path, **named))
         return list(found.values())
 
-    def _despite(self, shape: Shape, index: int) -> list[str]:
+    def _despite(self, shape: Shape, index: int) -> Sequence[str]:
         """Unknown facts that could have mattered to this policy and did not."""
-        inputs, own, personal = self.at.inputs, shape.own_facts, shape.person_facts
-        found: list[str] = []
-        if own is not None and self._unknown_own and None in (told := own.values(inputs.household)):
-            found = [name for name, value in zip(own.names, told, strict=True) if value is None]
+        found = shape.own_facts.unknown(self._unknown_own)
         if self._nothing_held and shape.reads_statuses:
-            found.append(STATUSES)
-        if personal is None:
-            return found
+            found = (*found, STATUSES)
         for i in range(len(self._people)) if index < 0 else (index,):
-            if self._unknown_people[i] and None in (told := personal.values(inputs.people[i])):
+            told = shape.person_facts.unknown(self._unknown_people[i])
+            if told:
                 prefix = self._people[i][3]
-                found += [
-                    prefix + name for name, value in zip(personal.names, told, strict=True) if value is None
-                ]
-        return found
+                found = (*found, *[prefix + name for name in told])
+        return found or NONE_OF_THEM
 
     def _warnings(self, shape: Shape, index: int, of_rules: Sequence[str]) -> Sequence[str]:
         """What the rules warn about, and what is uncertain in the facts that can matter."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.decision.plan import ClausePlan, GroupPlan, Plan, PolicyPlan
 from engine.decision.reasons import Reasons
-from engine.decision.shapes import Asked, ClauseShape, Taker, asked, taker
+from engine.decision.shapes import Asked, ClauseShape, Taker, taker
 from engine.decision.situation import Situation
 from engine.decision.traces import TraceBuilder, TraceText
 from engine.language.runtime import round_half_up
@@ -33,8 +33,8 @@ class Shape:
     rests_on_statuses: bool  # a clause or the amount reads the computed status of a policy
     own_inputs: frozenset[str]  # facts of the household that can matter
     person_inputs: frozenset[str]  # facts of a person that can matter
-    own_facts: Asked | None  # the same without statuses, with what reads them
-    person_facts: Asked | None
+    own_facts: Asked  # the same without statuses
+    person_facts: Asked
     sooner: tuple[tuple[str, int, int], ...] = ()  # of review: whose rule (an area or ""), place, months
 
 
@@ -157,8 +157,8 @@ def shape_of(plan: Plan, policy: PolicyPlan) -> Shape:
         bool(policy.statuses or policy.amount_statuses),
         own,
         personal,
-        asked(own.intersection(plan.own_facts), plan.own_input),
-        asked(personal.intersection(plan.person_facts), plan.person_input),
+        Asked(own.intersection(plan.own_facts), plan.own_input),
+        Asked(personal.intersection(plan.person_facts), plan.person_input),
         tuple((one.area, places[clause.truth], one.months) for clause, one in policy.sooner),
     )
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.decision.shapes import ClauseShape, taker
+from engine.decision.shapes import MOST_KEPT, ClauseShape, taker
 from engine.language.outcomes import CLOSED, DISCRETIONARY, INELIGIBLE, UNDETERMINED
 
 Told = tuple[Sequence[str], Sequence[str]]  # ids of the clauses that failed, and of those that settle it
-MOST_KEPT = 4096  # of a policy: households share a few hundred
 
 
 class Reasons:

@@ -32,18 +32,39 @@ class ClauseShape:
 Taker = Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
 class Asked:
-    """Some facts by their names in order, and what takes their values from a row of inputs."""
+    """Some facts among the inputs of a household or a person, and which of them are not known.
 
-    names: tuple[str, ...]
-    values: Taker
+    What is told is shared by many findings: it is read, and never changed.
+    """
+
+    def __init__(self, names: Iterable[str], places: Mapping[str, int]) -> None:
+        self._places = {name: places[name] for name in sorted(names)}
+        self._those = sum(_BYTE << 8 * place for place in self._places.values())
+        self._kept: dict[int, tuple[str, ...]] = {}
+
+    def unknown(self, unknown: int) -> tuple[str, ...]:
+        """Their names in order. `unknown`: of the inputs, by `unknown_in`."""
+        those = unknown & self._those
+        if not those:
+            return ()
+        told = self._kept.get(those)
+        if told is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            told = self._kept[those] = tuple(
+                name for name, place in self._places.items() if those >> 8 * place & _BYTE
+            )
+        return told
 
 
-def asked(names: Iterable[str], places: Mapping[str, int]) -> Asked | None:
-    """None when there are none."""
-    ordered = tuple(sorted(names))
-    return Asked(ordered, taker([places[name] for name in ordered])) if ordered else None
+MOST_KEPT = 4096  # of a policy: households share a few hundred
+_BYTE = 1
+
+
+def unknown_in(row: Sequence[Any]) -> int:
+    """Which values of a row are not known: a byte for each, so that it is made at once."""
+    return int.from_bytes([value is None for value in row], "little")
 
 
 def taker(places: Sequence[int]) -> Taker:

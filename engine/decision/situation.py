@@ -10,6 +10,7 @@ from engine.decision.document import Household
 from engine.decision.inputs import Inputs
 from engine.decision.model import STATUSES
 from engine.decision.plan import Given, Plan, PolicyPlan, StatusPlaces, Variant, alone, unconfirmed
+from engine.decision.shapes import unknown_in
 from engine.decision.turning import Turning, inputs_with
 from engine.language import outcomes
 from engine.language.compile import Compiled
@@ -180,10 +181,12 @@ class Situation:
         value = self.own[self.plan.run_decide.own_place[conflict.limit.name]]
         return None if value is None else to_plain(value, Number(self.book.currency["decimals"]))
 
-    def unknown_inputs(self) -> tuple[bool, list[bool]]:
-        """Is a fact of the household not known; is one of each person? Statuses are not facts."""
+    def unknown_inputs(self) -> tuple[int, list[int]]:
+        """Which facts of the household are not known, and which of each person, by `unknown_in`. Statuses are not facts."""
         own, people = len(self.plan.own_facts), len(self.plan.person_facts)
-        return None in self.inputs.household[:own], [None in row[:people] for row in self.inputs.people]
+        return unknown_in(self.inputs.household[:own]), [
+            unknown_in(row[:people]) for row in self.inputs.people
+        ]
 
     def plain_list(self, value: tuple[Sequence[Any], Sequence[Any]]) -> Any:
         """A list for people to read: person ids; null while its members are undecided."""
