@@ -53,13 +53,20 @@ class MonthlyAmounts:
         return self._answer.value(name, index)
 
     def confirmed(self, name: str, index: int) -> Any:
-        """A part of an amount where only statuses on record count."""
+        """A part of an amount where only statuses on record count; what no status can change is what it is."""
         if self._confirmed is None:
             at, held = self.at, statuses_held(self.at.book, self.at.plan)
-            own = held.own(at.inputs.household)
-            rows = [held.person(row) for row in at.inputs.people]
-            self._confirmed = self._run(confirmed_amounts(at.book, at.plan), own, rows)
-        return self._confirmed.value(name, index)
+            variant = confirmed_amounts(at.book, at.plan)
+            settled, all_amounts = variant.given, self._answer
+            own = [*held.own(at.inputs.household), *settled.take_own(all_amounts.own)]
+            rows = [
+                [*held.person(inputs), *settled.take_people(row)]
+                for inputs, row in zip(at.inputs.people, all_amounts.rows, strict=True)
+            ]
+            self._confirmed = self._run(variant, own, rows)
+        confirmed = self._confirmed
+        places = confirmed.compiled.own_place if index < 0 else confirmed.compiled.person_place
+        return confirmed.value(name, index) if name in places else self.value(name, index)
 
     def reaches(self) -> Reaches:
         if self._reaches is None:

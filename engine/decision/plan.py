@@ -180,13 +180,14 @@ def _touched(computed: Iterable[Computed], denied: Iterable[str]) -> set[str]:
 
 
 def confirmed_amounts(book: Rulebook, plan: Plan) -> Variant:
-    """The amounts that read a computed status, alone."""
+    """The amounts that read a computed status, alone. What no status can change is taken over from all amounts."""
 
     def make() -> Variant:
         reading = (one.version for one in plan.policies.values() if one.amount_statuses)
         parts = [part.name for version in reading for part in _amount_parts(version)]
         program = needed_for(plan.amounts, parts)
-        return Variant(program, compile_program(program), plan.amounts_given)
+        touched = _touched(program.computed, (*plan.amounts_given.own, *plan.amounts_given.people))
+        return variant(program, frozenset(one.name for one in program.computed) - touched, plan.run_amounts)
 
     return book.remember("confirmed amounts", plan.rules.key, make, most=32)
 
