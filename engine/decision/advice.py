@@ -18,7 +18,7 @@ from engine.decision.model import (
     WouldChange,
 )
 from engine.decision.plan import ClausePlan, PolicyPlan
-from engine.decision.situation import Situation
+from engine.decision.situation import Answer, Situation
 from engine.language import outcomes
 from engine.language.types import Boolean, Date, Enum, Number, Type, to_plain
 from engine.rulebook.model import Fact
@@ -191,14 +191,17 @@ class _Search:
         """Outcome and margin of the failed clause with another value of the fact."""
         at, index = self.at, _index(self.at, self.finding.subject)
         answer = at.with_fact(self.policy, self.fact.name, _index(at, self.subject), value)
-        margin = answer.value(self.clause.margin, index) if self.clause.margin else None
-        if isinstance(margin, tuple):
-            margin = Fraction(*margin)
-        return answer.value(f"{self.policy}.outcome", index), None if margin is None else Fraction(margin)
+        return answer.value(f"{self.policy}.outcome", index), self._margin(answer, index)
+
+    def _margin(self, of: Answer | Situation, index: int) -> Fraction | None:
+        margin = of.value(self.clause.margin, index) if self.clause.margin else None
+        if margin is None:
+            return None
+        return Fraction(*margin) if isinstance(margin, tuple) else Fraction(margin)
 
     def _number(self, current: int, of: Number) -> tuple[Any, int] | None:
         """The nearest value towards either end of the range, if the refusal is lifted there."""
-        start = self._try(current)[1]
+        start = self._margin(self.at, _index(self.at, self.finding.subject))
         found = []
         for end in (of.lo, of.hi):
             outcome, margin = self._try(end)

@@ -22,6 +22,14 @@ def _corners(make: Readers, node: Node) -> Reader:
 
     def read(at: Reaches, bindings: Bindings) -> Reach:
         spans = [reader(at, bindings) for reader in readers]
+        settled = [span.lo for span in spans if isinstance(span, Span) and span.lo == span.hi]
+        if len(settled) == len(spans):
+            value = operation(node, *settled)
+            return (
+                anything
+                if value is None
+                else Span(value, value, any(isinstance(span, Span) and span.blank for span in spans))
+            )
         found: list[Any] = []
         for corner in product(*(ends(span) for span in spans)):
             value = None if None in corner else operation(node, *corner)
