@@ -8,7 +8,7 @@ since the first day of the month), no figures are shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from engine.decision.inputs import Inputs, levels_of
 from engine.decision.model import HOUSEHOLD, Decision, Money
 from engine.decision.plan import plan_for
 from engine.decision.situation import Situation
-from engine.decision.values import NOTHING
+from engine.decision.values import NOTHING, shelf
 from engine.language.dates import parse_date
 from engine.language.interpret import Interpreter
 from engine.language.scope import PERSON, SUBJECT
@@ -116,24 +116,24 @@ def _again(texts: RuleTexts, decision: Decision) -> MonthlyAmounts:
 def _inputs(texts: RuleTexts, decision: Decision) -> Inputs:
     """The inputs of compiled programs, from the values that the decision shows."""
     book, reader = texts.book, Reader(texts.book)
+    own, people = shelf(book, HOUSEHOLD), shelf(book, PERSON)
+    household: list[Any] = [None] * len(own.names)
+    rows: dict[str, list[Any]] = {person: [None] * len(people.names) for person in decision.people}
+    for ref, shown in decision.facts.items():
+        if ref.startswith(PEOPLE):
+            _, person, name = ref.split("/", 2)
+            row, of = rows[person], people
+        else:
+            row, of, name = household, own, ref
+        place, fact, _ = of.entries[name]
+        row[place] = reader.content(ref, fact, shown.value)
     held = None if decision.held is None else set(decision.held)
 
-    def known(prefix: str, of: str) -> list[Any]:
-        found = []
-        for name, fact in book.facts.items():
-            if fact.of == of:
-                shown = decision.facts.get(prefix + name)
-                found.append(None if shown is None else reader.content(prefix + name, fact, shown.value))
-        return found
+    def statuses(prefix: str, policies: Sequence[str]) -> list[bool | None]:
+        return [None if held is None else prefix + name in held for name in policies]
 
-    def statuses(prefix: str, unit: str) -> list[bool | None]:
-        named = [policy.id for policy in book.policies.values() if policy.unit == unit]
-        return [None if held is None else prefix + name in held for name in named]
-
-    own = [*known("", HOUSEHOLD), *levels_of(book, decision.area)]
-    own += statuses("", HOUSEHOLD)
-    people = []
-    for person in decision.people:
-        prefix = f"{PEOPLE}{person}/"
-        people.append([person, *known(prefix, PERSON), *statuses(prefix, PERSON)])
-    return Inputs(own, people, {})
+    return Inputs(
+        [*household, *levels_of(book, decision.area), *statuses("", own.policies)],
+        [[person, *row, *statuses(f"{PEOPLE}{person}/", people.policies)] for person, row in rows.items()],
+        {},
+    )
