@@ -14,6 +14,9 @@ KEYS := $(COUNTY)/record.keys.json
 WORKERS ?= 3
 BASE ?= origin/main
 
+# Every command starts from compiled files, also where Python was told not to write any.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test soak coverage mutate mutate-changed lint bench lock schemas clean setup spark
 
 run: $(VENV)/run.stamp

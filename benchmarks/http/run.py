@@ -1,7 +1,8 @@
 """`python -m benchmarks.http.run`: decisions a second from a server that has one core to itself.
 
-The server runs on the first core, this client on another. Exit code 1 when an answer was wrong or missing, or
-the rate was not held.
+The households are drawn from the sample county, as a county's counters would ask; `--cases` asks about the worked
+cases instead, of which a third lack facts for up to 36 findings. The server runs on the first core, this client on
+another. Exit code 1 when an answer was wrong or missing, or the rate was not held.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import random
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -21,14 +24,20 @@ from typing import Any
 import uvloop
 
 from benchmarks.http.client import Outcome, Request, hold, post
+from county.marginals import AS_OF
+from county.sample import sample
 from engine.decision import decide, encode_json
 from engine.language.dates import parse_date
+from engine.population.documents import document_of
 from engine.rulebook import load_rulebook
+from engine.rulebook.model import Rulebook
 from engine.rulebook.source import plain, read_yaml_file
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
-VARIANTS = 25  # of each household, so that no two requests in a row are the same
+VARIANTS = 25  # of each worked case, so that no two requests in a row are the same
+COUNTY = 2000  # households of the sample county, of which some are drawn
+DRAWN = 300
 
 
 def main() -> None:
@@ -36,12 +45,15 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=500)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--connections", type=int, default=16)
-    parser.add_argument("--on", default="2025-10-15")
+    parser.add_argument("--on", help="the legal date; by default the sample county's, or 2025-10-15")
+    parser.add_argument("--cases", action="store_true", help="the worked cases instead of the sample county")
     parser.add_argument("--policies", type=Path, default=ROOT / "policies")
     given = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
     server_core, client_cores = cores[0], set(cores[1:]) or {cores[0]}
-    requests = requests_for(given.policies, given.on)
+    book = load_rulebook(given.policies)
+    documents = cases() if given.cases else county(book)
+    requests, told = requests_for(book, documents, given.on or ("2025-10-15" if given.cases else str(AS_OF)))
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "cli", "serve", "--port", str(port), "--policies", str(given.policies)],
@@ -60,34 +72,49 @@ def main() -> None:
     finally:
         server.terminate()
         server.wait()
+    print(told)
     print_report(outcome, given, busy, memory, f"{server_core}", len(requests))
     held = len(outcome.latencies) / outcome.seconds >= given.rate * 0.99
     sys.exit(0 if held and not outcome.errors else 1)
 
 
-def requests_for(policies: Path, on: str) -> list[Request]:
-    """The worked cases, each in several variants, with the decision_id that the answer must begin with."""
-    book = load_rulebook(policies)
+def requests_for(book: Rulebook, documents: list[dict[str, Any]], on: str) -> tuple[list[Request], str]:
+    """A request for each household, with the decision_id that the answer must begin with; and what they are like."""
     day = parse_date(on)
     assert day is not None
-    made = []
-    for variant in range(VARIANTS):
-        for document in households():
-            document = document | {"household_id": f"{document['household_id']}-{variant}"}
-            decision = decide(book, document, on=day)
-            path = f"/v1/decisions?on={on}&known={on}"
-            begins = f'{{"decision_id":"{decision.decision_id}"'.encode()
-            made.append(Request(post(HOST, path, encode_json(document)), begins))
-    return made
+    made, open_findings = [], []
+    for document in documents:
+        decision = decide(book, document, on=day)
+        findings = [one for decided in decision.policies.values() for one in decided.findings]
+        open_findings.append(sum(one.outcome == "undetermined" for one in findings))
+        path = f"/v1/decisions?on={on}&known={on}"
+        begins = f'{{"decision_id":"{decision.decision_id}"'.encode()
+        made.append(Request(post(HOST, path, encode_json(document)), begins))
+    people = statistics.mean(len(one["people"]) for one in documents)
+    return made, (
+        f"{len(documents)} households of {people:.1f} people, on {on}: {statistics.mean(open_findings):.1f} open "
+        f"findings each, {max(open_findings)} at most"
+    )
 
 
-def households() -> list[dict[str, Any]]:
+def county(book: Rulebook) -> list[dict[str, Any]]:
+    """Households of the sample county."""
+    rows = sample(book, COUNTY, seed=1).households.to_pylist()
+    return [document_of(row) for row in random.Random(8).sample(rows, DRAWN)]
+
+
+def cases() -> list[dict[str, Any]]:
+    """The worked cases, each in several variants."""
     found = []
     for path in sorted((ROOT / "features" / "households").glob("*.yaml")):
         _, tree, problems = read_yaml_file(path, path.name)
         assert tree is not None and not problems, path
         found.append(plain(tree))
-    return found
+    return [
+        one | {"household_id": f"{one['household_id']}-{variant}"}
+        for variant in range(VARIANTS)
+        for one in found
+    ]
 
 
 def free_port() -> int:
