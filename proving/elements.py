@@ -13,9 +13,9 @@ from engine.language.problems import Span
 from engine.language.syntax import Source
 from engine.language.tree import Node, walk
 from engine.language.types import Date, Number, Ratio
+from engine.rulebook.drafts import Draft
 from engine.rulebook.model import Clause, DefinitionVersion, Group, PolicyVersion, Row, Rulebook
 from engine.rulebook.reading import day, get, items, text
-from engine.rulebook.rules import Draft
 from engine.rulebook.source import Mapping, Scalar
 from proving.mutants import Files, expressions
 from proving.reading import Facts, every_clause

@@ -14,10 +14,10 @@ from typing import Any
 from engine.language.problems import Span
 from engine.language.syntax import Syntax
 from engine.language.types import Enum
+from engine.rulebook.drafts import Draft, draft
 from engine.rulebook.load import kind_of
 from engine.rulebook.model import Rulebook
 from engine.rulebook.reading import Report, get, items, text
-from engine.rulebook.rules import Draft, draft
 from engine.rulebook.source import Mapping, Scalar, Tree, read_yaml
 from proving.changes import changes, dates_beside, next_choices, numbers_beside
 

@@ -7,7 +7,10 @@ from dataclasses import replace
 from engine.language.syntax import Syntax
 from engine.language.tree import Node
 from engine.language.types import BOOLEAN
+from engine.rulebook.conflicts import conflict_of
+from engine.rulebook.definitions import definition_of
 from engine.rulebook.dictionary import Types, read_facts
+from engine.rulebook.drafts import Draft
 from engine.rulebook.model import (
     Clause,
     Definition,
@@ -19,8 +22,10 @@ from engine.rulebook.model import (
     Rulebook,
 )
 from engine.rulebook.parameters import ParameterReader
+from engine.rulebook.policies import policy_of
 from engine.rulebook.reading import Report, get, mapping
-from engine.rulebook.rules import Draft, RuleChecker
+from engine.rulebook.rules import RuleChecker
+from engine.rulebook.scoring import scoring_of
 from engine.rulebook.source import Mapping, Scalar, Sequence, Tree, read_yaml
 from proving.mutants import Files, Mutant
 
@@ -72,7 +77,7 @@ def _policy(files: Files, mutant: Mutant) -> Rulebook:
         ]
     else:
         checker, report = _checker(files)
-        made = checker.policy([_changed(files.drafts[mutant.span.file], mutant)])
+        made = policy_of(checker, [_changed(files.drafts[mutant.span.file], mutant)])
         if report.problems:
             raise Refused
         (changed,) = made.versions
@@ -121,7 +126,7 @@ def _definition(files: Files, mutant: Mutant) -> Rulebook:
         else:
             drafts.append(one)
     checker, report = _checker(files)
-    made = checker.definition(drafts)
+    made = definition_of(checker, drafts)
     if report.problems or made is None or _form(made) != _form(before):
         raise Refused
     return replace(book, definitions={**book.definitions, mutant.name: made})
@@ -150,11 +155,11 @@ def _whole(files: Files, mutant: Mutant) -> Rulebook:
     book, one = files.book, _changed(files.drafts[mutant.span.file], mutant)
     checker, report = _checker(files)
     if mutant.what == "conflict":
-        conflict = checker.conflict(one)
+        conflict = conflict_of(checker, one)
         conflicts = tuple(conflict if each.id == conflict.id else each for each in book.conflicts)
         made = replace(book, conflicts=conflicts)
     else:
-        scoring = checker.scoring(one)
+        scoring = scoring_of(checker, one)
         scores = tuple(scoring if each.dated.file == mutant.span.file else each for each in book.scoring)
         made = replace(book, scoring=scores)
     if report.problems:

@@ -8,11 +8,11 @@ from typing import Any
 
 from engine.language.problems import nearest
 from engine.language.scope import PERSON
+from engine.rulebook.drafts import Draft
 from engine.rulebook.ending import Ending, LastMonth, Reporter
 from engine.rulebook.model import Fact
 from engine.rulebook.production import EventKind
 from engine.rulebook.reading import Report, get, items, mapping, number, scalar, text
-from engine.rulebook.rules import Draft
 from engine.rulebook.source import Mapping as YamlMapping
 from engine.rulebook.source import Scalar, Tree
 

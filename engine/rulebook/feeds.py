@@ -8,11 +8,11 @@ from typing import Any
 
 from engine.language.problems import nearest
 from engine.language.types import Boolean, Date, Enum, Number
+from engine.rulebook.drafts import Draft
 from engine.rulebook.feed import EVENT, FACT, STATUS, Cell, Feed, Tell, Titles
 from engine.rulebook.model import Fact, Field
 from engine.rulebook.production import EventKind
 from engine.rulebook.reading import Report, get, items, mapping, number, scalar, text
-from engine.rulebook.rules import Draft
 from engine.rulebook.source import Mapping as YamlMapping
 from engine.rulebook.source import Tree
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from engine.language.problems import nearest
+from engine.rulebook.drafts import Draft
 from engine.rulebook.inspection import Inspection
 from engine.rulebook.reading import Report, get, items, scalar, text
-from engine.rulebook.rules import Draft
 
 RULES = ("watch", "proposals", "looks")
 

@@ -20,7 +20,10 @@ from engine.language.scope import PERSON, Scope, Symbol
 from engine.language.types import TEXT
 from engine.rulebook import whole
 from engine.rulebook.calendar_files import read_calendars
+from engine.rulebook.conflicts import conflict_of
+from engine.rulebook.definitions import definition_of
 from engine.rulebook.dictionary import Types, read_areas, read_children, read_facts, read_sources
+from engine.rulebook.drafts import CORRECTED, Draft, draft
 from engine.rulebook.ending import Ending
 from engine.rulebook.endings import EndingChecker
 from engine.rulebook.feed import Feed
@@ -32,11 +35,13 @@ from engine.rulebook.letters import Letters
 from engine.rulebook.lock import check_lock, read_lock
 from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
 from engine.rulebook.parameters import ParameterReader
+from engine.rulebook.policies import policy_of
 from engine.rulebook.procedure_files import ProcedureChecker
 from engine.rulebook.procedures import ProcedureVersion
 from engine.rulebook.production import Comparison, EventKind, Watch
 from engine.rulebook.reading import Report, get, mapping, number, text
-from engine.rulebook.rules import CORRECTED, MISTAKEN, Draft, RuleChecker, draft
+from engine.rulebook.rules import MISTAKEN, RuleChecker
+from engine.rulebook.scoring import scoring_of
 from engine.rulebook.shape import check_first_line, check_shape
 from engine.rulebook.source import Mapping, Tree, plain, read_yaml_file
 from engine.rulebook.watching import ProductionChecker
@@ -188,8 +193,8 @@ class _Builder:
         order = self._order(drafts)
         definitions = self._definitions(order, drafts, checker)
         policies = self._policies(order, drafts, checker, departments)
-        conflicts = tuple(checker.conflict(one) for group in drafts["conflict"].values() for one in group)
-        scoring = tuple(checker.scoring(one) for group in drafts["scoring"].values() for one in group)
+        conflicts = tuple(conflict_of(checker, one) for group in drafts["conflict"].values() for one in group)
+        scoring = tuple(scoring_of(checker, one) for group in drafts["scoring"].values() for one in group)
         production = ProductionChecker(checker, types, {**levels, **departments})
         watches, comparisons, events = production.check(
             [one for group in drafts["watch"].values() for one in group],
@@ -338,7 +343,7 @@ class _Builder:
             group = drafts["definition"].get(name)
             if group is None:
                 continue
-            definition = checker.definition(group)
+            definition = definition_of(checker, group)
             if definition is None or name in self.report.mistaken:
                 scope.forbidden[name] = MISTAKEN  # type: ignore[index]
                 continue
@@ -397,7 +402,7 @@ class _Builder:
     ) -> dict[str, Policy]:
         for path, tree in self.files.of("policy"):
             whole.check_department(self.report, path, tree, departments)
-        made = {name: checker.policy(group) for name, group in drafts["policy"].items()}
+        made = {name: policy_of(checker, group) for name, group in drafts["policy"].items()}
         return {name: made[name] for name in order if name in made}
 
 

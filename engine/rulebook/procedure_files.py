@@ -26,7 +26,7 @@ from engine.rulebook.reading import Report, get, items, mapping, number, scalar,
 from engine.rulebook.source import Scalar, Tree
 
 if TYPE_CHECKING:
-    from engine.rulebook.rules import Draft
+    from engine.rulebook.drafts import Draft
 
 
 class ProcedureChecker:

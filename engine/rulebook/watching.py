@@ -15,6 +15,7 @@ from engine.language.scope import PERSON, Scope, Symbol
 from engine.language.tree import Node
 from engine.language.types import BOOLEAN, DATE, TEXT, Date, Enum, Number, Record, Type, parse_unit
 from engine.rulebook.dictionary import Types
+from engine.rulebook.drafts import Draft
 from engine.rulebook.model import Field
 from engine.rulebook.production import (
     ALWAYS,
@@ -34,7 +35,7 @@ from engine.rulebook.production import (
     variable,
 )
 from engine.rulebook.reading import day, get, items, mapping, number, scalar, text
-from engine.rulebook.rules import Draft, RuleChecker
+from engine.rulebook.rules import RuleChecker
 from engine.rulebook.source import Mapping as YamlMapping
 from engine.rulebook.source import Tree
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from engine.language.dates import to_date
 from engine.language.problems import Span, nearest
 from engine.language.scope import PERSON
+from engine.rulebook.drafts import CORRECTED, Draft
 from engine.rulebook.model import FOREVER, Definition, Fact, Label, Parameter
 from engine.rulebook.reading import Report, get, items, mapping, scalar, text
-from engine.rulebook.rules import CORRECTED, Draft
 from engine.rulebook.source import Mapping as YamlMapping
 from engine.rulebook.source import Scalar, Tree
 
