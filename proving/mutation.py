@@ -15,7 +15,8 @@ from typing import Any
 
 from engine.decision.amounts import monthly
 from engine.decision.decide import situate
-from engine.decision.plan import Plan, plan_for
+from engine.decision.plan import Plan
+from engine.decision.planning import plan_for
 from engine.decision.situation import Situation
 from engine.language.dates import month_start
 from engine.rulebook.in_force import InForce, in_force, parameters_on

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.decision.plan import Plan, plan_with, variant
+from engine.decision.plan import Plan
+from engine.decision.planning import plan_with
+from engine.decision.variants import variant
 from engine.language.compile import Compiled, Program, compile_program
 from engine.language.tree import Node, walk
 from engine.rulebook.in_force import InForce

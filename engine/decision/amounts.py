@@ -11,8 +11,9 @@ from typing import Any
 
 from engine.decision.inputs import Inputs, inputs_on
 from engine.decision.model import Amount, Part
-from engine.decision.plan import PolicyPlan, Variant, confirmed_amounts, statuses_held
+from engine.decision.plan import PolicyPlan, Variant
 from engine.decision.situation import Answer, Situation, run_variant
+from engine.decision.variants import confirmed_amounts, statuses_held
 from engine.language import outcomes
 from engine.language.dates import month_start
 from engine.language.interpret import Interpreter

@@ -30,7 +30,7 @@ from engine.decision.model import (
     Score,
     ScoredTerm,
 )
-from engine.decision.plan import plan_for
+from engine.decision.planning import plan_for
 from engine.decision.situation import Situation
 from engine.language.dates import day_text, from_date
 from engine.language.types import Number, plain_number, to_plain

@@ -9,9 +9,10 @@ from typing import Any
 from engine.decision.document import Household
 from engine.decision.inputs import Inputs
 from engine.decision.model import STATUSES
-from engine.decision.plan import Given, Plan, PolicyPlan, StatusPlaces, Variant, alone, unconfirmed
+from engine.decision.plan import Given, Plan, PolicyPlan, StatusPlaces, Variant
 from engine.decision.shapes import unknown_in
 from engine.decision.turning import Turning, inputs_with
+from engine.decision.variants import alone, unconfirmed
 from engine.language import outcomes
 from engine.language.compile import Compiled
 from engine.language.reaches import Reaches

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from engine.decision.inputs import Inputs
-from engine.decision.plan import Plan, readers_of, times_read
+from engine.decision.plan import Plan
+from engine.decision.reads import readers_of, times_read
 from engine.language import outcomes
 from engine.language.interpret import Bindings, Interpreter
 from engine.language.reach import Reach

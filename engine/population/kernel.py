@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from engine.decision.conflicts import STAGES
-from engine.decision.plan import Plan, PolicyPlan, needed_for, plan_for
+from engine.decision.plan import Plan, PolicyPlan
+from engine.decision.planning import plan_for
+from engine.decision.reads import needed_for
 from engine.language.columns import Codes, Columns, Given, Reading, compile_columns
 from engine.language.columns.reading import Parameters
 from engine.language.columns.values import Array

@@ -18,7 +18,7 @@ from engine.decision.explain.rules import RuleTexts
 from engine.decision.explain.values import PEOPLE, Values
 from engine.decision.inputs import Inputs, levels_of
 from engine.decision.model import HOUSEHOLD, Decision, Money
-from engine.decision.plan import plan_for
+from engine.decision.planning import plan_for
 from engine.decision.situation import Situation
 from engine.decision.values import NOTHING, shelf
 from engine.language.dates import parse_date

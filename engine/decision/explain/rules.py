@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from engine.decision.explain.citations import cited
 from engine.decision.explain.model import Line
 from engine.decision.explain.words import WORDS
-from engine.decision.plan import direct_reads, margin
+from engine.decision.margin import margin
+from engine.decision.reads import direct_reads
 from engine.language.guards import FLIPPED
 from engine.language.sentence import NAMES, STATUSES, sentence
 from engine.language.tree import Node, walk
