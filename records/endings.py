@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from engine.decision.document import Household, Person, Status, read_household
-from engine.decision.entitlement import Entitlement, MonthLine, entitlement
+from engine.decision.entitlement import Entitlement, entitlement
 from engine.decision.inputs import choose
+from engine.decision.month_lines import MonthLine
 from engine.decision.values import shelf
 from engine.inference.found import Task
 from engine.language.dates import add_months, from_date, month_start, to_date

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from engine.decision.document import read_household
-from engine.decision.entitlement import MonthLine, entitlement
+from engine.decision.entitlement import entitlement
+from engine.decision.month_lines import MonthLine
 from engine.language.dates import add_months, from_date, month_start
 from engine.rulebook import Rulebook
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 
-from engine.decision.entitlement import Changed, Entitlement, MonthLine
+from engine.decision.entitlement import Entitlement
 from engine.decision.model import HOUSEHOLD, Sum
+from engine.decision.month_lines import Changed, MonthLine
 from engine.decision.payments import month_day
 from engine.language.dates import from_date
 from features.steps import names

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from engine.decision import decide
 from engine.decision.document import read_household
-from engine.decision.entitlement import Entitlement, MonthLine, NothingSaid, entitlement
+from engine.decision.entitlement import Entitlement, NothingSaid, entitlement
 from engine.decision.explain import as_text
 from engine.decision.explain.months import explain_entitlement
+from engine.decision.month_lines import MonthLine
 from tests.conftest import SOAK
 from tests.support.households import DAYS, Families, shipped
 

@@ -7,11 +7,12 @@ from itertools import groupby
 
 import msgspec
 
-from engine.decision.entitlement import Entitlement, KnownThen, LastKnown, MonthLine
+from engine.decision.entitlement import Entitlement
 from engine.decision.explain.model import Explanation, Line, Section
 from engine.decision.explain.rules import RuleTexts, rule_texts
 from engine.decision.explain.watched import WatchedTold, said_month
 from engine.decision.model import HOUSEHOLD, MissingFact, Money, Sum
+from engine.decision.month_lines import KnownThen, LastKnown, MonthLine
 from engine.decision.payments import month_day
 from engine.language.dates import parse_date
 from engine.rulebook.in_force import in_force, row_on
