@@ -22,8 +22,8 @@ from engine.language.dates import from_date
 from engine.population.documents import document_of
 from engine.population.kernel import Kernel
 from engine.rulebook import Rulebook
+from records.arrivals import Arrival
 from records.granted import CARRIED_OVER
-from records.intake import Arrival
 from records.people import Identity
 from records.standards.gb11643 import check_digit
 

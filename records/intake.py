@@ -5,57 +5,21 @@ Many are written in few statements, each household with audit entries of its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select
 
-from engine.decision import encode_json, read_household
+from engine.decision import read_household
 from engine.rulebook import Rulebook
 from records import addresses, audit, granted, households, people, sealed, tables
+from records.arrivals import Arrival, Said, date_of, said_by
 from records.database import AT_ONCE, Writing, batched
-from records.granted import RECORDED, Granted, Happened, Paid, Reviewed
-from records.households import LISTS, Asserted, Held
 from records.people import Identity
 from records.refused import Refused
 from records.standards.gb11643 import NUMBER_PROBLEMS, problem_with
-
-_NOT_FACTS = ("household_id", "area", "application_date", "people", "person_id", *LISTS)
-_ROW = {"value", "from", "to", "as_of", "recorded", "source"}
-_EVENT = ("kind", "date", "person_id", "recorded", "source")
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A household as it comes in: its document, since when it lives there, who its people are.
-
-    identities  by person
-    joined      by person, for those who did not become members on the household's first day
-    accounts    by person, into which his or her payments went; "" for the household's
-    basis       of its awards and payments
-    """
-
-    document: Mapping[str, Any]
-    since: date
-    address: str = ""
-    identities: Mapping[str, Identity] = field(default_factory=dict)
-    joined: Mapping[str, date] = field(default_factory=dict)
-    accounts: Mapping[str, str] = field(default_factory=dict)
-    basis: str = RECORDED
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a document says, sorted by where it is written down."""
-
-    told: list[Asserted]
-    held: list[Held]
-    awards: list[Granted]
-    payments: list[Paid]
-    events: list[Happened]
-    reviews: list[Reviewed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +106,7 @@ def write_down_all(write: Writing, book: Rulebook, arrivals: Sequence[Arrival]) 
     """The same for many households; all of them or, when one is refused, none of the transaction."""
     for one in arrivals:
         read_household(book, one.document)
-    said = {one.document["household_id"]: _said(book, one) for one in arrivals}
+    said = {one.document["household_id"]: said_by(book, one) for one in arrivals}
     if len(said) < len(arrivals):
         raise Refused("household-twice", "同一户出现两次 · a household comes in twice")
     _register(write, arrivals)
@@ -168,7 +132,7 @@ def write_down_all(write: Writing, book: Rulebook, arrivals: Sequence[Arrival]) 
     _grant_all(write, said, keys)
 
 
-def _grant_all(write: Writing, said: Mapping[str, _Said], keys: Mapping[str, bytes]) -> None:
+def _grant_all(write: Writing, said: Mapping[str, Said], keys: Mapping[str, bytes]) -> None:
     awards = {
         household: [granted.award_row(household, award) for award in one.awards]
         for household, one in said.items()
@@ -244,7 +208,7 @@ def _register(write: Writing, arrivals: Sequence[Arrival]) -> None:
         household: [
             {
                 "household_id": household,
-                "application_date": _date(one.document.get("application_date")),
+                "application_date": date_of(one.document.get("application_date")),
                 "version": 1,
                 "area": one.document["area"],
             }
@@ -309,123 +273,3 @@ def _people(write: Writing, arrivals: Sequence[Arrival]) -> dict[str, bytes]:
     }
     _counted(write, "join", members, "membership")
     return keys
-
-
-# --- what is said -------------------------------------------------------------------------------------------
-
-
-def _said(book: Rulebook, arrival: Arrival) -> _Said:
-    document = arrival.document
-    told = list(_told(book, "", document))
-    for person in document["people"]:
-        told.extend(_told(book, person["person_id"], person))
-    told += [Asserted(name, "whole", "record") for name in LISTS if name in document]
-    return _Said(
-        told,
-        [_held(one) for one in document.get("statuses", ())],
-        [_granted(i, one, arrival.basis) for i, one in enumerate(document.get("awards", ()))],
-        [_paid(one, arrival) for one in document.get("payments", ())],
-        [_happened(one) for one in document.get("events", ())],
-        [_reviewed(one) for one in document.get("statuses", ()) if "reviewed" in one],
-    )
-
-
-def _told(book: Rulebook, person: str, told: Mapping[str, Any]) -> Iterator[Asserted]:
-    for fact, value in told.items():
-        if fact in _NOT_FACTS:
-            continue
-        office = book.facts[fact].answered_by
-        if not isinstance(value, dict | list):  # nearly every fact
-            yield Asserted(fact, value, office, person)
-            continue
-        for row in _rows(value):
-            if "recorded" in row:
-                raise Refused(
-                    "recorded-told",
-                    f"{fact}: 何时记录由系统写入，不能自报 · when it was written down is not for the document to say",
-                )
-            days = (_date(row.get(key)) for key in ("from", "to", "as_of"))
-            yield Asserted(fact, row["value"], row.get("source", office), person, *days)
-
-
-def _rows(value: Any) -> list[Mapping[str, Any]]:
-    """A fact is a plain value, one assertion, or a list of assertions."""
-    if isinstance(value, Mapping) and "value" in value and _ROW.issuperset(value):
-        return [value]
-    if (
-        isinstance(value, list)
-        and value
-        and all(isinstance(one, Mapping) and "value" in one for one in value)
-    ):
-        return value
-    return [{"value": value}]
-
-
-def _held(one: Mapping[str, Any]) -> Held:
-    return Held(
-        one["policy"],
-        date.fromisoformat(str(one["from"])),
-        one.get("source", "record"),
-        one.get("person_id", ""),
-        _date(one.get("to")),
-        _money(one),
-    )
-
-
-def _granted(place: int, one: Mapping[str, Any], basis: str) -> Granted:
-    """The engine reads no awards, so what an award needs is looked for here. Raises `Refused`."""
-    try:
-        return Granted(
-            one["policy"],
-            date.fromisoformat(str(one["from"])),
-            one.get("source", "record"),
-            one.get("person_id", ""),
-            _date(one.get("to")),
-            _money(one),
-            one.get("period"),
-            one.get("basis", basis),
-        )
-    except (KeyError, ValueError):
-        raise Refused(
-            "bad-award",
-            f"/awards/{place}: 待遇须写 policy 和 from（年-月-日） · an award needs its `policy` and `from`, a date",
-        ) from None
-
-
-def _paid(one: Mapping[str, Any], arrival: Arrival) -> Paid:
-    person = one.get("person_id", "")
-    return Paid(
-        one["policy"],
-        one["month"],
-        encode_json(one["amount"]).decode(),
-        one.get("source", "record"),
-        person,
-        _date(one.get("paid")),
-        arrival.accounts.get(person, ""),
-        basis=arrival.basis,
-        cause=one.get("cause", ""),
-        again=one.get("again", ""),
-    )
-
-
-def _reviewed(one: Mapping[str, Any]) -> Reviewed:
-    day = date.fromisoformat(str(one["reviewed"]))
-    return Reviewed(one["policy"], day, one.get("source", "record"), one.get("person_id", ""))
-
-
-def _happened(one: Mapping[str, Any]) -> Happened:
-    return Happened(
-        one["kind"],
-        date.fromisoformat(str(one["date"])),
-        one.get("source", "record"),
-        one.get("person_id", ""),
-        {name: value for name, value in one.items() if name not in _EVENT},
-    )
-
-
-def _money(one: Mapping[str, Any]) -> str | None:
-    return encode_json(one["amount"]).decode() if "amount" in one else None
-
-
-def _date(told: Any) -> date | None:
-    return None if told is None else date.fromisoformat(str(told))

@@ -19,9 +19,10 @@ from engine.population.sheet_households import import_sheets
 from engine.population.sheets import HOUSEHOLDS, NAMES, PEOPLE, CellProblem, Imported, RowOf, Sheet
 from engine.rulebook import Rulebook
 from records import people, tables
+from records.arrivals import Arrival
 from records.database import AT_ONCE, Reading, Writing, batched
 from records.households import households_of
-from records.intake import Arrival, write_down_all
+from records.intake import write_down_all
 from records.people import Identity, Kind
 from records.standards import gb11643
 from records.verdicts import RecordProblem

@@ -28,8 +28,9 @@ from cli.county_record import arrivals, registered
 from county.sample import HOUSEHOLDS, PERSONS, sample, write_sample
 from engine.rulebook import Rulebook, load_rulebook
 from records import audit, tables
+from records.arrivals import Arrival
 from records.database import Database, batched, connect, migrate, writing
-from records.intake import Arrival, write_down_all
+from records.intake import write_down_all
 from records.keys import new_keys
 from records.payments import batches, releasing, results
 from records.payments.bank_files import Format, Payer, export

@@ -14,11 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from engine.decision import decide
 from engine.population.sheets import Sheet
 from records import households, matching, proposals, tables
+from records.arrivals import Arrival
 from records.database import Database, reading, writing
 from records.documents import document
 from records.erasure import erase_household
 from records.households import Asserted
-from records.intake import Arrival, write_down_all
+from records.intake import write_down_all
 from records.matching import Matched
 from records.people import Identity
 from records.proposals import CONFIRMED, REFUTED, UNCLEAR, Proposal

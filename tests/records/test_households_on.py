@@ -14,12 +14,13 @@ from engine.decision import BadDocument, decide, read_household
 from engine.decision.inputs import Inputs, inputs_on
 from engine.language.dates import from_date
 from records import households
+from records.arrivals import Arrival
 from records.database import Database, reading, writing
 from records.erasure import erase_household
 from records.granted import Happened, happened
 from records.households import Asserted
 from records.households_on import HouseholdsOn
-from records.intake import Arrival, write_down_all
+from records.intake import write_down_all
 from records.many_documents import documents
 from records.nightly import nightly
 from records.sealed import Tampered

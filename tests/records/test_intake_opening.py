@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 from engine.population.cells import Unfit
 from engine.population.sheets import Imported, Sheet
 from records import reviews, tables
+from records.arrivals import Arrival
 from records.database import Database, reading, writing
 from records.documents import document
-from records.intake import Arrival, write_down_all
+from records.intake import write_down_all
 from records.opening import open_record
 from records.opening_rows import check_opening, month_of
 from records.people import Identity

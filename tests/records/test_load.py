@@ -12,9 +12,10 @@ from cli.county_record import AREA_CODE, DAY, arrivals, identity_number, registe
 from county.sample import Sample, sample
 from engine.decision import decide, read_household
 from records import households, people, tables
+from records.arrivals import Arrival
 from records.database import Database, reading, writing
 from records.documents import document
-from records.intake import Arrival, write_down_all
+from records.intake import write_down_all
 from records.standards.gb11643 import problem_with
 from records.verify import verify
 from tests.support.households import shipped
