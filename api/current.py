@@ -87,7 +87,7 @@ class CurrentRulebook:
         before = self.source.seen()
         self.book = _warmed(self.source.start())
         self._seen = before
-        _spare_the_collector()
+        spare_the_collector()
         self.pending_problems: tuple[Problem, ...] = ()
 
     def reload(self) -> bool:
@@ -103,7 +103,7 @@ class CurrentRulebook:
             return False
         _log.info("rulebook %s replaces %s", book.fingerprint[:12], self.book.fingerprint[:12])
         self.book = book
-        _spare_the_collector()
+        spare_the_collector()
         return True
 
     def _stays(self, problems: tuple[Problem, ...], told: str) -> bool:
@@ -164,7 +164,7 @@ def _warmed(book: Rulebook) -> Rulebook:
     return book
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """A rulebook is some hundred thousand objects that live long. Looking through them for garbage would stop
     the requests for tens of milliseconds again and again. A decision makes some thousand that go with it, in no
     cycles: to look through them every 700 costs up to a fifth of its time.
