@@ -6,7 +6,7 @@ Of a household that may be seen, facts of some classes are shown as commitments 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, select
@@ -104,13 +104,8 @@ def person_seen(read: Reading, viewer: Viewer, right: Right, book: Rulebook, per
 # --- which facts --------------------------------------------------------------------------------------------
 
 
-def cleared(viewer: Viewer, book: Rulebook, area: str) -> Callable[[str], bool]:
-    """Which facts of a household in this area a viewer may read in clear."""
-    return cleared_facts(viewer, book, area).__contains__
-
-
-def cleared_facts(viewer: Viewer, book: Rulebook, area: str) -> frozenset[str]:
-    """The same, by their names."""
+def cleared(viewer: Viewer, book: Rulebook, area: str) -> frozenset[str]:
+    """The facts of a household in this area that a viewer may read in clear."""
     grants = tuple(
         grant for grant in viewer.granting(Right.READ_HOUSEHOLDS) if area in areas_below(book, grant.area)
     )
