@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -22,19 +22,30 @@ from records.scope import facts_behind
 _OUTLINE = ("subject", "outcome", "amount", "pays_from", "review_due")
 
 
-def policies_seen(book: Rulebook, document: Mapping[str, Any], cleared: Set[str]) -> tuple[str, ...]:
+def policies_seen(book: Rulebook, document: Mapping[str, Any], cleared: frozenset[str]) -> tuple[str, ...]:
     """The policies of a decision of which every fact that they read may be seen."""
-    return tuple(policy for policy in document["policies"] if facts_behind(book, policy) <= cleared)
+    seen = _seen(book, cleared)
+    return tuple(policy for policy in document["policies"] if policy in seen)
 
 
-def is_whole(document: Mapping[str, Any], book: Rulebook, cleared: Set[str]) -> bool:
+def _seen(book: Rulebook, cleared: frozenset[str]) -> frozenset[str]:
+    """The policies and definitions that read no other facts."""
+
+    def make() -> frozenset[str]:
+        names = (*book.policies, *book.definitions)
+        return frozenset(name for name in names if facts_behind(book, name) <= cleared)
+
+    return book.remember("seen", cleared, make)
+
+
+def is_whole(document: Mapping[str, Any], book: Rulebook, cleared: frozenset[str]) -> bool:
     """Nothing of this decision has to be hidden."""
     return len(policies_seen(book, document, cleared)) == len(document["policies"]) and all(
         _fact_of(ref) in cleared for ref in document["facts"]
     )
 
 
-def masked(content: bytes, book: Rulebook, cleared: Set[str], key: bytes) -> bytes:
+def masked(content: bytes, book: Rulebook, cleared: frozenset[str], key: bytes) -> bytes:
     """A stored decision with commitments and outlines in the place of what may not be seen; the same bytes where nothing is.
 
     What stays as it is is not read: it goes from the one text to the other.
@@ -44,26 +55,23 @@ def masked(content: bytes, book: Rulebook, cleared: Set[str], key: bytes) -> byt
     document: dict[str, Any] = {**parts_of(content)}
     for name in ("facts", "definitions", "policies"):
         document[name] = parts_of(document[name])
-    if is_whole(document, book, cleared):
+    facts, seen = document["facts"], frozenset(policies_seen(book, document, cleared))
+    hidden = [ref for ref in facts if _fact_of(ref) not in cleared]
+    if not hidden and len(seen) == len(document["policies"]):
         return content
-    seen = frozenset(policies_seen(book, document, cleared))
     decision_id = parse_own(document["decision_id"])
     score = parse_own(document["score"])
-    facts = {
-        ref: one if _fact_of(ref) in cleared else _hidden(key, decision_id, ref, one)
-        for ref, one in document["facts"].items()
-    }
+    facts |= {ref: _hidden(key, decision_id, ref, facts[ref]) for ref in hidden}
     policies = {
         policy: one if policy in seen else _outlined(one) for policy, one in document["policies"].items()
     }
     return encode_json(
         {
             **document,
-            "facts": facts,
             "definitions": {
                 ref: value
                 for ref, value in document["definitions"].items()
-                if _fact_of(ref) in book.definitions and facts_behind(book, _fact_of(ref)) <= cleared
+                if _fact_of(ref) in book.definitions and _fact_of(ref) in _seen(book, cleared)
             },
             "policies": policies,
             "not_concerned": [one for one in parse_own(document["not_concerned"]) if one["policy"] in seen],
