@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from records import sealed, tables
 from records.database import Reading
-from records.driver import Prepared, in_one_message, prepared
+from records.driver import Question, in_one_message
 
 Until = Mapping[str, int]
 """By table the last row that something was made from. A table that is not named was not there yet: no row of it."""
@@ -192,7 +192,9 @@ class Together:
         self.last: dict[str, int] = {}
         self._found: dict[str, list[Any]] = {name: [] for name in (tables.household.name, *_EVERY)}
         asked = {"household": household_id, "known": known, "subject": sealed.of_household(household_id)}
-        rest, facts, self._keys = in_one_message(read.connection, (_rest(), _facts(), _keys()), asked)
+        rest, facts, self._keys = in_one_message(
+            read.connection, [(one, asked) for one in (_rest(), _facts(), _keys())]
+        )
         for row in rest:
             self._found[row.told_in].append(row)
         self._found[tables.assertion.name] = facts
@@ -230,13 +232,13 @@ def _everybody() -> Any:
 
 
 @cache
-def _facts() -> Prepared:
+def _facts() -> Question:
     assertion = tables.assertion
-    return prepared(_chosen(assertion, assertion.c.person_id == any_(_everybody())))
+    return Question(_chosen(assertion, assertion.c.person_id == any_(_everybody())))
 
 
 @cache
-def _rest() -> Prepared:
+def _rest() -> Question:
     """The rows of all other tables, most of which have none: `told_in` says of which, and each has the columns of all."""
     household = tables.household
     own = household.c.household_id == bindparam("household")
@@ -252,7 +254,7 @@ def _rest() -> Prepared:
         )
         for table, one in chosen.items()
     ]
-    return prepared(union_all(*alike).order_by("seq"))
+    return Question(union_all(*alike).order_by("seq"))
 
 
 def _or_null(table: Table, types: Mapping[str, Any]) -> Iterator[ColumnElement[Any]]:
@@ -262,10 +264,10 @@ def _or_null(table: Table, types: Mapping[str, Any]) -> Iterator[ColumnElement[A
 
 
 @cache
-def _keys() -> Prepared:
+def _keys() -> Question:
     key, member = tables.data_key.c, tables.membership.c
     person: ColumnElement[str] = literal_column(f"'{sealed.of_person('')}'", String)
     people = select(person + member.person_id).where(member.household_id == bindparam("household"))
     theirs = func.array(people.scalar_subquery(), type_=ARRAY(String))
     of = or_(key.subject == bindparam("subject"), key.subject == any_(theirs))
-    return prepared(select(key.subject, key.wrapped, key.key_version).where(of))
+    return Question(select(key.subject, key.wrapped, key.key_version).where(of))
