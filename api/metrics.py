@@ -29,7 +29,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 
-from records import audit
+from records import audit, driver
 from records.database import Database, reading
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
@@ -48,11 +48,14 @@ OPEN = Gauge(
 def watch(engine: Engine) -> None:
     """Counts the transactions and errors of a database."""
 
-    def failed(context: ExceptionContext) -> None:
-        error = context.sqlalchemy_exception or context.original_exception
+    def failed(error: BaseException) -> None:
         ERRORS.labels(type(error).__name__).inc()
 
-    event.listen(engine, "handle_error", failed)
+    def failed_in(context: ExceptionContext) -> None:
+        failed(context.sqlalchemy_exception or context.original_exception)
+
+    event.listen(engine, "handle_error", failed_in)
+    engine.update_execution_options(**{driver.FAILED: failed})
     event.listen(engine.pool, "checkout", lambda *_: OPEN.inc())
     event.listen(engine.pool, "checkin", lambda *_: OPEN.dec())
 

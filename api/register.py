@@ -170,7 +170,7 @@ def one(request: Request, household_id: str, on: date | None = None, known: date
         row = scope.household_seen(read, ask.viewer, Right.READ_HOUSEHOLDS, ask.book, household_id)
         cleared = scope.cleared(ask.viewer, ask.book, row.area)
         day = on or ask.today
-        made = document(read, household_id, day, known or ask.today, open_to=cleared)
+        made = document(read, household_id, day, known or ask.today, open_to=cleared.__contains__)
         ids = [one["person_id"] for one in made["people"]]
         content = {
             "household_id": household_id,
@@ -199,7 +199,7 @@ def tell(
                     "no-member",
                     f"{one.person_id} 不是该户成员 · {one.person_id} is no member of this household",
                 )
-            if one.fact in ask.book.facts and not cleared(one.fact):
+            if one.fact in ask.book.facts and one.fact not in cleared:
                 raise _not_allowed(f"您无权查看和填报 {one.fact} · you are not cleared for {one.fact}")
         read_household(ask.book, _told_document(household_id, row.area, told.told))
         households.tell(write, household_id, [_asserted(ask, one) for one in told.told])

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from records import tables
 from records.chain import FIELDS, Entry
 from records.database import Writing
-from records.many_rows import insert_many
+from records.many_rows import insert_counted, insert_many
 from records.tables.base import changing, utc
 
 CHUNK = 1000
@@ -38,10 +38,8 @@ def add_rows(
         return []
     whole = _stamped(write, secrets.token_hex(12), rows)
     if "seq" in table.columns and "seq" not in rows[0]:
-        counted = write.connection.execute(
-            insert(table).returning(table.c.seq, sort_by_parameter_order=True), whole
-        )
-        whole = [{**row, "seq": seq} for row, seq in zip(whole, counted.scalars(), strict=True)]
+        counted = insert_counted(write.connection, table, whole)
+        whole = [{**row, "seq": seq} for row, seq in zip(whole, counted, strict=True)]
     else:
         insert_many(write.connection, table, whole)
     write.entries.append(_entry(action, table, subject, whole))

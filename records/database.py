@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 MIGRATIONS = Path(__file__).parent / "migrations"
 AT_ONCE = 500  # values that one question to the database names
+_CONNECTIONS = 15  # of a process at most
 _FRESH = 5.0  # seconds that a connection that nobody used is believed to be there
 
 
@@ -81,9 +82,9 @@ class Writing(Reading):
 
 def connect(url: str, keys: Keys, zone: tzinfo = UTC) -> Database:
     """`url` as SQLAlchemy takes it: sqlite:///county.db, postgresql+psycopg://user@host/county."""
-    engine = create_engine(
-        url, hide_parameters=True
-    )  # errors go into logs, so they do not say what was written
+    # Errors go into logs, so they do not say what was written. A connection once made is kept: to make one takes the
+    # database longer than a decision does, and its prepared statements go with it.
+    engine = create_engine(url, hide_parameters=True, pool_size=_CONNECTIONS, max_overflow=0)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_settings)
         event.listen(engine, "begin", _sqlite_begin)

@@ -15,6 +15,7 @@ from records.database import AT_ONCE, Reading, batched
 from records.granted import award_key
 from records.household_rows import OneAtATime, Rows, Until, rows_of
 from records.households import EVENT, LISTS
+from records.own_json import parse_own
 from records.refused import no_household
 
 Cleared = Callable[[str], bool]
@@ -128,21 +129,28 @@ def told_of(
             rows = read.connection.execute(wanted.order_by(assertion.seq)).all()
             subjects = {_subject(row.person_id, row.household_id) for row in rows}
             keys = sealed.data_keys(read, subjects)
-            openers: dict[str, sealed.Opener] = {}
+            openers = {subject: opener_of_facts(keys, subject) for subject in keys}
             for row in rows:
-                if _subject(row.person_id, row.household_id) in keys:  # what was erased is not there
+                opener = openers.get(_subject(row.person_id, row.household_id))
+                if opener is not None:  # what was erased is not there
                     owner = row.person_id or row.household_id
-                    one = _opened(row, row.household_id, keys, openers)
-                    found.setdefault((owner, row.fact), []).append(one)
+                    found.setdefault((owner, row.fact), []).append(_opened(row, opener))
     return found
 
 
 def _told(rows: Rows, members: Sequence[str]) -> list[Told]:
     found = rows.of_people_too(tables.assertion, members)
-    subjects = {_subject(row.person_id, rows.household_id) for row in found}
-    keys = sealed.data_keys(rows.read, subjects)
-    openers: dict[str, sealed.Opener] = {}
-    return [_opened(row, rows.household_id, keys, openers) for row in found]
+    openers = _openers(rows.read, {row.person_id for row in found}, rows.household_id)
+    return [_opened(row, openers[row.person_id]) for row in found]
+
+
+def _openers(
+    read: Reading, people: Collection[str | None], household_id: str
+) -> dict[str | None, sealed.Opener]:
+    """By person; None: of the household itself. Raises `Erased`."""
+    subjects = {person: _subject(person, household_id) for person in people}
+    keys = sealed.data_keys(read, subjects.values())
+    return {person: opener_of_facts(keys, subject) for person, subject in subjects.items()}
 
 
 def opener_of_facts(keys: Mapping[str, bytes], subject: str) -> sealed.Opener:
@@ -150,16 +158,11 @@ def opener_of_facts(keys: Mapping[str, bytes], subject: str) -> sealed.Opener:
     return sealed.Opener(sealed.key_of(keys, subject), subject, tables.assertion.name, "value")
 
 
-def _opened(
-    row: Row[Any], household_id: str, keys: Mapping[str, bytes], openers: dict[str, sealed.Opener]
-) -> Told:
-    subject = _subject(row.person_id, household_id)
-    if subject not in openers:
-        openers[subject] = opener_of_facts(keys, subject)
+def _opened(row: Row[Any], opener: sealed.Opener) -> Told:
     return Told(
         row.fact,
         row.person_id or "",
-        parse_json(openers[subject].opened(row.seq, row.fact, row.commitment, row.value)),
+        parse_own(opener.opened(row.seq, row.fact, row.commitment, row.value)),
         row.commitment,
         row.valid_from,
         row.valid_to,

@@ -1,19 +1,37 @@
-"""The rows that are known of one household, table by table: each table asked for by itself, or all in two messages."""
+"""The rows that are known of one household, table by table: each table asked for by itself, or all in one message."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import ARRAY, Column, Label, Row, Select, String, Table, any_, bindparam, exists, or_, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Label,
+    Row,
+    Select,
+    String,
+    Table,
+    any_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from records import sealed, tables
 from records.database import Reading
-from records.driver import in_driver
+from records.driver import Question, in_one_message
 
 Until = Mapping[str, int]
 """By table the last row that something was made from. A table that is not named was not there yet: no row of it."""
@@ -157,85 +175,99 @@ def _chosen(table: Table, theirs: Any) -> Select[Any]:
     return chosen.order_by(table.c.seq)
 
 
-# --- all in two messages ------------------------------------------------------------------------------------
+# --- all in one message -------------------------------------------------------------------------------------
 
 
 class Together:
-    """On PostgreSQL: who and where in one message, all that is known of them in another, their data keys with it.
+    """On PostgreSQL everything in one message: the facts, all else that is known, and the data keys of whose it is.
 
-    Under load a question costs little and every answer is waited for behind whatever else this process does.
+    Under load a question costs little and every answer is waited for behind whatever else this process does. Whoever
+    was ever in the household is asked for; rows of those who are not in it on the day of the document are left out.
     """
 
     cases_apart = True
 
     def __init__(self, read: Reading, household_id: str, known: date) -> None:
-        self.read, self.household_id, self._known = read, household_id, known
+        self.read, self.household_id = read, household_id
         self.last: dict[str, int] = {}
-        self._people: list[str] | None = None
-        self._found: dict[str, Sequence[Row[Any]]] = {}
-        texts = {"household": _household_text(), **{one.name: _text(one.name) for one in _OF_HOUSEHOLD}}
-        self._ask(texts, {"household": household_id, "known": known})
-        household = self._found["household"]
+        self._found: dict[str, list[Any]] = {name: [] for name in (tables.household.name, *_EVERY)}
+        asked = {"household": household_id, "known": known, "subject": sealed.of_household(household_id)}
+        rest, facts, self._keys = in_one_message(
+            read.connection, [(one, asked) for one in (_rest(), _facts(), _keys())]
+        )
+        for row in rest:
+            self._found[row.told_in].append(row)
+        self._found[tables.assertion.name] = facts
+        household = self._found[tables.household.name]
         self.household: Row[Any] | None = household[0] if household else None
 
     def of_household(self, table: Table) -> Sequence[Row[Any]]:
-        return self._remembered(table)
+        return self._remembered(table, self._found[table.name])
 
     def of_people_too(self, table: Table, people: Sequence[str]) -> Sequence[Row[Any]]:
-        wanted = list(people)
-        if self._people != wanted:
-            self._people = wanted
-            subjects = [sealed.of_household(self.household_id), *map(sealed.of_person, people)]
-            texts = {one.name: _text(one.name, of_people=True) for one in OF_PEOPLE_TOO}
-            self._ask(
-                {**texts, "data_key": _keys_text()},
-                {
-                    "household": self.household_id,
-                    "known": self._known,
-                    "people": self._people,
-                    "subjects": subjects,
-                },
-            )
-            sealed.remember_keys(self.read, self._found["data_key"])
-        return self._remembered(table)
+        self._open_keys(people)
+        of = {None, *people}
+        return self._remembered(table, [row for row in self._found[table.name] if row.person_id in of])
 
-    def _remembered(self, table: Table) -> Sequence[Row[Any]]:
-        rows = self._found[table.name]
+    def _remembered(self, table: Table, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
         self.last[table.name] = rows[-1].seq if rows else 0
         return rows
 
-    def _ask(self, texts: Mapping[str, str], asked: Mapping[str, Any]) -> None:
-        """Puts what each text finds under its name."""
-        from psycopg.rows import namedtuple_row
-
-        with in_driver(self.read.connection, "the rows of a household") as driver:
-            with driver.pipeline():
-                cursors = {
-                    name: driver.cursor(row_factory=namedtuple_row).execute(one, asked)
-                    for name, one in texts.items()
-                }
-            self._found |= {name: cursor.fetchall() for name, cursor in cursors.items()}
+    def _open_keys(self, people: Sequence[str]) -> None:
+        wanted = {sealed.of_household(self.household_id), *map(sealed.of_person, people)}
+        sealed.remember_keys(self.read, [row for row in self._keys if row.subject in wanted])
+        self._keys = [row for row in self._keys if row.subject not in wanted]
 
 
-@cache
-def _text(name: str, of_people: bool = False) -> str:
-    table = tables.metadata.tables[name]
-    people = bindparam("people", type_=ARRAY(String))
-    return _compiled(_chosen(table, table.c.person_id == any_(people) if of_people else None))
+_EVERY = tuple(table.name for table in (*_OF_HOUSEHOLD, *OF_PEOPLE_TOO))
+
+
+def _everybody() -> Any:
+    """Whoever was ever in the household. An array is made before the rows are looked for, so each is found by an index."""
+    member = tables.membership.c
+    return func.array(
+        select(member.person_id).where(member.household_id == bindparam("household")).scalar_subquery(),
+        type_=ARRAY(String),
+    )
 
 
 @cache
-def _household_text() -> str:
+def _facts() -> Question:
+    assertion = tables.assertion
+    return Question(_chosen(assertion, assertion.c.person_id == any_(_everybody())))
+
+
+@cache
+def _rest() -> Question:
+    """The rows of all other tables, most of which have none: `told_in` says of which, and each has the columns of all."""
     household = tables.household
-    return _compiled(select(household).where(household.c.household_id == bindparam("household")))
+    own = household.c.household_id == bindparam("household")
+    chosen = {household: select(*read_columns(household)).where(own)}
+    for table in _OF_HOUSEHOLD:
+        chosen[table] = _chosen(table, None)
+    for table in _SELDOM:
+        chosen[table] = _chosen(table, table.c.person_id == any_(_everybody()))
+    types = {column.name: column.type for table in chosen for column in read_columns(table)}
+    alike = [
+        one.order_by(None).with_only_columns(
+            literal_column(f"'{table.name}'").label("told_in"), *_or_null(table, types)
+        )
+        for table, one in chosen.items()
+    ]
+    return Question(union_all(*alike).order_by("seq"))
+
+
+def _or_null(table: Table, types: Mapping[str, Any]) -> Iterator[ColumnElement[Any]]:
+    there = {column.name for column in read_columns(table)}
+    for name, kind in types.items():
+        yield table.c[name] if name in there else cast(null(), kind).label(name)
 
 
 @cache
-def _keys_text() -> str:
-    key = tables.data_key.c
-    subjects = bindparam("subjects", type_=ARRAY(String))
-    return _compiled(select(key.subject, key.wrapped, key.key_version).where(key.subject == any_(subjects)))
-
-
-def _compiled(statement: Select[Any]) -> str:
-    return str(statement.compile(dialect=postgresql.psycopg.dialect()))  # type: ignore[no-untyped-call]
+def _keys() -> Question:
+    key, member = tables.data_key.c, tables.membership.c
+    person: ColumnElement[str] = literal_column(f"'{sealed.of_person('')}'", String)
+    people = select(person + member.person_id).where(member.household_id == bindparam("household"))
+    theirs = func.array(people.scalar_subquery(), type_=ARRAY(String))
+    of = or_(key.subject == bindparam("subject"), key.subject == any_(theirs))
+    return Question(select(key.subject, key.wrapped, key.key_version).where(of))

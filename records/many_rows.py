@@ -6,11 +6,13 @@ SQLAlchemy makes a dictionary of parameters for every row, which takes longer th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, bindparam, insert
 
-from records.driver import in_driver
+from records.driver import Question, in_driver, in_one_message
+from records.tables.base import metadata
 
 MANY = {"postgresql": 8, "sqlite": 200}  # rows; below that nothing is gained
 _PREPARED = 1024  # values of one column whose form for the database is remembered, such as days
@@ -29,6 +31,21 @@ def insert_many(connection: Connection, table: Table, rows: Rows) -> None:
         _copied(connection, table, names, tuples)
     else:
         _prepared(connection, table, names, tuples)
+
+
+def insert_counted(connection: Connection, table: Table, rows: Rows) -> list[int]:
+    """Rows with the same columns of a table that counts them: their numbers. Raises `DBAPIError`."""
+    if connection.dialect.name == "postgresql":
+        one = _counting(table.name, tuple(rows[0]))
+        return [found[0].seq for found in in_one_message(connection, [(one, row) for row in rows])]
+    counted = insert(table).returning(table.c.seq, sort_by_parameter_order=True)
+    return list(connection.execute(counted, list(rows)).scalars())
+
+
+@cache
+def _counting(name: str, columns: tuple[str, ...]) -> Question:
+    table = metadata.tables[name]
+    return Question(insert(table).values({one: bindparam(one) for one in columns}).returning(table.c.seq))
 
 
 def _values(row: Mapping[str, Any], names: Sequence[str]) -> list[Any]:

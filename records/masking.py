@@ -9,73 +9,102 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from engine.decision import encode_json
 from engine.rulebook import Rulebook
+from records.own_json import parse_own, parts_of
 from records.scope import facts_behind
 
-Cleared = Callable[[str], bool]
 _OUTLINE = ("subject", "outcome", "amount", "pays_from", "review_due")
 
 
-def policies_seen(book: Rulebook, document: Mapping[str, Any], cleared: Cleared) -> tuple[str, ...]:
+def policies_seen(book: Rulebook, document: Mapping[str, Any], cleared: frozenset[str]) -> tuple[str, ...]:
     """The policies of a decision of which every fact that they read may be seen."""
-    return tuple(policy for policy in document["policies"] if all(map(cleared, facts_behind(book, policy))))
+    seen = _seen(book, cleared)
+    return tuple(policy for policy in document["policies"] if policy in seen)
 
 
-def is_whole(document: Mapping[str, Any], book: Rulebook, cleared: Cleared) -> bool:
+def _seen(book: Rulebook, cleared: frozenset[str]) -> frozenset[str]:
+    """The policies and definitions that read no other facts."""
+
+    def make() -> frozenset[str]:
+        names = (*book.policies, *book.definitions)
+        return frozenset(name for name in names if facts_behind(book, name) <= cleared)
+
+    return book.remember("seen", cleared, make)
+
+
+def is_whole(document: Mapping[str, Any], book: Rulebook, cleared: frozenset[str]) -> bool:
     """Nothing of this decision has to be hidden."""
     return len(policies_seen(book, document, cleared)) == len(document["policies"]) and all(
-        cleared(_fact_of(ref)) for ref in document["facts"]
+        _fact_of(ref) in cleared for ref in document["facts"]
     )
 
 
-def masked(document: Mapping[str, Any], book: Rulebook, cleared: Cleared, key: bytes) -> Mapping[str, Any]:
-    """The decision document with commitments and outlines in the place of what may not be seen.
+def masked(content: bytes, book: Rulebook, cleared: frozenset[str], key: bytes) -> bytes:
+    """A stored decision with commitments and outlines in the place of what may not be seen; the same bytes where nothing is.
+
+    What stays as it is is not read: it goes from the one text to the other.
 
     `key`: the household's data key, from which the salt of each commitment is made.
     """
-    if is_whole(document, book, cleared):
-        return document
-    seen = frozenset(policies_seen(book, document, cleared))
-    facts = {
-        ref: one if cleared(_fact_of(ref)) else {**one, "value": committed(key, document, ref, one["value"])}
-        for ref, one in document["facts"].items()
-    }
+    document: dict[str, Any] = {**parts_of(content)}
+    for name in ("facts", "definitions", "policies"):
+        document[name] = parts_of(document[name])
+    facts, seen = document["facts"], frozenset(policies_seen(book, document, cleared))
+    hidden = [ref for ref in facts if _fact_of(ref) not in cleared]
+    if not hidden and len(seen) == len(document["policies"]):
+        return content
+    decision_id = parse_own(document["decision_id"])
+    score = parse_own(document["score"])
+    facts |= {ref: _hidden(key, decision_id, ref, facts[ref]) for ref in hidden}
     policies = {
-        policy: one if policy in seen else {**one, "findings": [_outline(two) for two in one["findings"]]}
-        for policy, one in document["policies"].items()
+        policy: one if policy in seen else _outlined(one) for policy, one in document["policies"].items()
     }
-    score = document["score"]
-    return {
-        **document,
-        "facts": facts,
-        "definitions": {
-            ref: value
-            for ref, value in document["definitions"].items()
-            if _fact_of(ref) in book.definitions and all(map(cleared, facts_behind(book, _fact_of(ref))))
-        },
-        "policies": policies,
-        "not_concerned": [one for one in document["not_concerned"] if one["policy"] in seen],
-        "score": None if score is None else {**score, "terms": []},
-        "questions": [
-            one for one in document["questions"] if cleared(one["fact"]) and seen.issuperset(one["policies"])
-        ],
-    }
+    return encode_json(
+        {
+            **document,
+            "definitions": {
+                ref: value
+                for ref, value in document["definitions"].items()
+                if _fact_of(ref) in book.definitions and _fact_of(ref) in _seen(book, cleared)
+            },
+            "policies": policies,
+            "not_concerned": [one for one in parse_own(document["not_concerned"]) if one["policy"] in seen],
+            "score": None if score is None else {**score, "terms": []},
+            "questions": [
+                one
+                for one in parse_own(document["questions"])
+                if one["fact"] in cleared and seen.issuperset(one["policies"])
+            ],
+        }
+    )
 
 
-def committed(key: bytes, document: Mapping[str, Any], ref: str, value: Any) -> dict[str, str]:
-    """A commitment to a value of a decision: it can be opened for one value with its salt, and for no other."""
-    salt = salt_of(key, document["decision_id"], ref)
-    content = salt + ref.encode() + b"\0" + encode_json(value)
+def _hidden(key: bytes, decision_id: str, ref: str, fact: msgspec.Raw) -> Mapping[str, Any]:
+    parts = parts_of(fact)
+    return {**parts, "value": committed(key, decision_id, ref, bytes(parts["value"]))}
+
+
+def committed(key: bytes, decision_id: str, ref: str, value: bytes) -> dict[str, str]:
+    """A commitment to a value of a decision: it can be opened for one value (JSON) with its salt, and for no other."""
+    salt = salt_of(key, decision_id, ref)
+    content = salt + ref.encode() + b"\0" + value
     return {"commitment": hashlib.sha256(content).hexdigest()}
 
 
 def salt_of(key: bytes, decision_id: str, ref: str) -> bytes:
     """Nobody can tell it without the household's key, and with the key it is gone."""
     return hmac.digest(key, f"commitment\0{decision_id}\0{ref}".encode(), hashlib.sha256)
+
+
+def _outlined(policy: msgspec.Raw) -> Mapping[str, Any]:
+    one = parse_own(policy)
+    return {**one, "findings": [_outline(finding) for finding in one["findings"]]}
 
 
 def _outline(finding: Mapping[str, Any]) -> dict[str, Any]:

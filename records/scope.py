@@ -6,7 +6,7 @@ Of a household that may be seen, facts of some classes are shown as commitments 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, select
@@ -16,6 +16,7 @@ from engine.rulebook import Rulebook
 from engine.rulebook.model import Policy, PolicyVersion
 from records import tables
 from records.database import Reading
+from records.driver import Question
 from records.refused import no_household, no_person
 from records.rights import Grant, Right, Role, Viewer
 
@@ -28,7 +29,7 @@ CLASSES = {
     Role.AUDITOR: _ALL_CLASSES,
 }
 
-_BY_ID = select(tables.household).where(tables.household.c.household_id == bindparam("household"))
+_BY_ID = Question(select(tables.household).where(tables.household.c.household_id == bindparam("household")))
 
 
 def areas_below(book: Rulebook, area: str) -> frozenset[str]:
@@ -68,10 +69,10 @@ def household_seen(
     read: Reading, viewer: Viewer, right: Right, book: Rulebook, household_id: str
 ) -> Row[Any]:
     """The household's row. Raises `Refused` no-household, also for one that is out of reach."""
-    found = read.connection.execute(_BY_ID, {"household": household_id}).first()
-    if found is None or found.area not in areas_of(viewer, right, book):
+    found = _BY_ID.asked(read.connection, {"household": household_id})
+    if not found or found[0].area not in areas_of(viewer, right, book):
         raise no_household(household_id)
-    return found
+    return found[0]  # type: ignore[no-any-return]
 
 
 def households_seen(
@@ -104,13 +105,8 @@ def person_seen(read: Reading, viewer: Viewer, right: Right, book: Rulebook, per
 # --- which facts --------------------------------------------------------------------------------------------
 
 
-def cleared(viewer: Viewer, book: Rulebook, area: str) -> Callable[[str], bool]:
-    """Which facts of a household in this area a viewer may read in clear."""
-    return cleared_facts(viewer, book, area).__contains__
-
-
-def cleared_facts(viewer: Viewer, book: Rulebook, area: str) -> frozenset[str]:
-    """The same, by their names."""
+def cleared(viewer: Viewer, book: Rulebook, area: str) -> frozenset[str]:
+    """The facts of a household in this area that a viewer may read in clear."""
     grants = tuple(
         grant for grant in viewer.granting(Right.READ_HOUSEHOLDS) if area in areas_below(book, grant.area)
     )

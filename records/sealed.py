@@ -22,10 +22,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select, update
 
-from engine.decision import parse_json
 from records import audit, tables
 from records.database import AT_ONCE, Reading, Writing, batched
 from records.keys import BYTES, Keys
+from records.own_json import parse_own
 
 _NONCE = 12  # bytes, as GCM takes them
 _SALT = 16
@@ -197,7 +197,7 @@ def content_of(key: bytes, subject: str, table: str, about: str, row: Any) -> An
     salt, content = split_salt(opened)
     if commitment(salt, about, content) != row.commitment:
         raise Tampered(f"{table} {row.seq}: 内容与承诺不符 · the content differs from its commitment")
-    return parse_json(content)
+    return parse_own(content)
 
 
 def split_salt(opened: bytes) -> tuple[bytes, bytes]:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from records import attempts, audit, passwords, tables
 from records.database import Database, Reading, Writing, asking, reading, writing
+from records.driver import Question
 from records.refused import Refused
 from records.rights import Grant, Role, Viewer
 from records.tables.base import utc
@@ -202,13 +203,16 @@ def _with_grants(of: FromClause, *columns: Any) -> Select[Any]:
 
 
 _session = tables.session.c
-_BY_TOKEN = _with_grants(
-    tables.session.join(tables.account, tables.account.c.account == _session.account),
-    _session.session,
-    _session.last_used,
-    _session.ends_at,
-).where(
-    _session.token == bindparam("token"), ~exists().where(tables.session_end.c.session == _session.session)
+_BY_TOKEN = Question(
+    _with_grants(
+        tables.session.join(tables.account, tables.account.c.account == _session.account),
+        _session.session,
+        _session.last_used,
+        _session.ends_at,
+    ).where(
+        _session.token == bindparam("token"),
+        ~exists().where(tables.session_end.c.session == _session.session),
+    )
 )
 _BY_NAME = _with_grants(tables.account).where(tables.account.c.account == bindparam("account"))
 _BY_SUBJECT = _with_grants(tables.account).where(tables.account.c.subject == bindparam("subject"))
@@ -218,7 +222,7 @@ def of_token(database: Database, lasting: Lasting, token: str, at: datetime) -> 
     """Who a token is and the session that it opens. Nobody: it is none, or its session has ended."""
     day = at.astimezone(database.zone).date()
     with asking(database) as read:
-        rows = read.connection.execute(_BY_TOKEN, {"token": _hash(token), "day": day}).all()
+        rows = _BY_TOKEN.asked(read.connection, {"token": _hash(token), "day": day})
     if not rows:
         return None
     last_used, ends_at = utc(rows[0].last_used), utc(rows[0].ends_at)

@@ -135,9 +135,10 @@ def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise SystemExit("the server did not start")
 
 
-def cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int, with_ended: bool = False) -> float:
+    """Of a process. with_ended: and of those that it has started and that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11 : 15 if with_ended else 13])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_memory(pid: int) -> float:

@@ -75,11 +75,12 @@ def _run(given: argparse.Namespace, place: Path, url: str) -> None:
         report("search", uvloop.run(hold(HOST, port, _searches(tokens, names, households, drawn), 20, 15, 8)))
         decisions = _decisions(tokens, households, drawn)
         uvloop.run(hold(HOST, port, decisions, 20, 3, 8))  # warm
-        before = _processor()
+        before = _processor(place)
         outcome = uvloop.run(hold(HOST, port, decisions, given.rate, given.seconds, 16))
         report("stored decision", outcome)
-        spent = (_processor() - before) / max(1, len(outcome.latencies))
-        print(f"  processor time of the server: {spent * 1000:.1f} ms an answer")
+        answers = max(1, len(outcome.latencies))
+        spent = {who: (after - before[who]) / answers * 1000 for who, after in _processor(place).items()}
+        print("  processor time an answer: " + ", ".join(f"{who} {ms:.2f} ms" for who, ms in spent.items()))
         explained = _explained(readers, _kept(record), drawn)
         report("explanation of one", uvloop.run(hold(HOST, port, explained, given.rate, given.seconds, 16)))
     record.engine.dispose()
@@ -102,14 +103,18 @@ def report(what: str, outcome: Outcome) -> None:
     )
 
 
-def _processor() -> float:
-    """Seconds of processor time of all server processes."""
-    found = 0.0
+def _processor(place: Path) -> dict[str, float]:
+    """Seconds of processor time so far: of all server processes, of all of the database, of this client."""
+    database = (place / "pg" / "postmaster.pid").read_text().splitlines()[0]
+    found = {"server": 0.0, "database": 0.0, "client": time.process_time()}
     for one in Path("/proc").iterdir():
         if one.name.isdigit():
             with suppress(OSError):  # it has ended meanwhile
-                if any(" -m cli serve " in command for command in (_command(one), _command(_parent(one)))):
-                    found += cpu_seconds(int(one.name))
+                parent = _parent(one)
+                if any(" -m cli serve " in command for command in (_command(one), _command(parent))):
+                    found["server"] += cpu_seconds(int(one.name))
+                elif database in (one.name, parent.name):
+                    found["database"] += cpu_seconds(int(one.name), with_ended=one.name == database)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
-from engine.decision import BadDocument, encode_json, parse_json, read_household
+from engine.decision import BadDocument, read_household
 from engine.rulebook import Rulebook
 from records import audit, decisions, masking, rulebooks, scope, sealed, tables
 from records.database import AT_ONCE, Reading, batched
@@ -163,16 +163,14 @@ def decided(made: Evidence, viewer: Viewer) -> Iterator[tuple[str, bytes]]:
             stored = decisions.numbered(made.read, row.seq)
             book = rulebooks.kept(made.read, row.rulebook)
             cleared = scope.cleared(viewer, book, _area_of(made.read, row.household_id))
-            if all(map(cleared, book.facts)):
+            if cleared >= book.facts.keys():
                 yield f"decisions/{row.seq}.json", stored.content
                 yield f"documents/{row.seq}.json", _canonical(made.read, book, row.seq)
                 continue
             key = sealed.data_keys(made.read, [sealed.of_household(row.household_id)])
-            document = masking.masked(
-                parse_json(stored.content), book, cleared, key[sealed.of_household(row.household_id)]
-            )
+            shown = masking.masked(stored.content, book, cleared, key[sealed.of_household(row.household_id)])
             made.masked.append(row.seq)
-            yield f"decisions/{row.seq}.json", encode_json(document)
+            yield f"decisions/{row.seq}.json", shown
         except Erased:
             made.erased.append(row.seq)
 

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from api import metrics
 from records import tables
 from records.database import Database
 from records.many_rows import MANY as LIMITS
-from records.many_rows import insert_many
+from records.many_rows import insert_counted, insert_many
 
 STAMP = {
     "recorded_on": date(2026, 9, 1),
@@ -98,6 +99,24 @@ def test_all_or_none_are_written(household: Database, wrong: dict[str, Any]) -> 
         insert_many(connection, tables.notice, many)
     assert isinstance(refused.value, DBAPIError) and refused.value.orig is not None
     assert written(household) == []
+
+
+def test_rows_that_are_counted_have_their_own_numbers(household: Database) -> None:
+    many = [{name: value for name, value in row.items() if name != "seq"} for row in rows(12)]
+    with household.engine.begin() as connection:
+        numbers = insert_counted(connection, tables.notice, many)
+    assert {number: row["about"] for number, row in zip(numbers, many, strict=True)} == {
+        row["seq"]: row["about"] for row in written(household)
+    }
+
+
+def test_who_watches_the_database_is_told_of_what_it_refuses(household: Database) -> None:
+    metrics.watch(household.engine)
+    refused = metrics.ERRORS.labels("IntegrityError")
+    before = refused._value.get()
+    with pytest.raises(IntegrityError), household.engine.begin() as connection:
+        insert_counted(connection, tables.notice, [rows(1)[0] | {"household_id": "nobody"}])
+    assert refused._value.get() == before + 1
 
 
 def test_rows_have_the_same_columns(household: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zlib
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import Connection, Table, text, update
+from sqlalchemy import Connection, Table, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from engine.decision import parse_json
@@ -78,6 +79,29 @@ def test_it_still_does_after_more_was_told_on_the_same_day(database: Database, s
     assert changed.facts["financial_assets"][0] == {"value": 1000, "source": "civil_affairs"}
     assert changed.facts["financial_assets"][1] == {"value": 99_999, "source": "civil_affairs"}
     assert changed.rulebook is None and "dibao/household" in changed.outcomes
+
+
+def test_nothing_of_whoever_has_left_is_in_a_decision_nor_in_its_way(
+    database: Database, clerk: Clerk
+) -> None:
+    """What was told of them last is not what it was made from, and that it cannot be opened any more stops nothing."""
+    household = clerk.writes_down("case_06", "2025-03-03")
+    decided(database, household)
+    with writing(database, "li", at("2025-06-02")) as write:
+        gone = sorted(households.ever_members(write.connection, household))[-1]
+        households.claim_as_it_is(write, household)
+        households.leave(write, household, gone, date(2025, 6, 1))
+        households.tell(write, household, [Asserted("pregnant", False, "police", gone)])
+    with database.engine.begin() as connection:
+        told = connection.execute(select(func.max(tables.assertion.c.seq))).scalar_one()
+        key = tables.data_key
+        connection.execute(delete(key).where(key.c.subject == sealed.of_person(gone)))
+    later = decided(database, household, "2025-06-03", date(2025, 6, 2))
+    with reading(database) as read:
+        row = read.connection.execute(select(tables.decision).where(tables.decision.c.seq == later.seq)).one()
+    assert gone not in parse_json(later.content)["people"]
+    assert 0 < json.loads(row.made_from)["assertion"] < told
+    assert [one.result for one in replayed(database)] == [Replayed.ERASED, Replayed.SAME]
 
 
 def test_lists_by_household_and_by_outcome(database: Database, stored: Stored) -> None:
