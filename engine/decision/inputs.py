@@ -70,6 +70,8 @@ def choose(fact: Fact, candidates: Sequence[FactRow], on: int, known: int) -> tu
     valid = [row for row in candidates if row.start <= on <= row.end and row.recorded <= known]
     if not valid:
         return None, ""
+    if len(valid) == 1:  # nearly every fact is told once
+        return valid[0], "stale" if _is_stale(fact, valid[0], on) else ""
     trust = {source: rank for rank, source in enumerate(fact.trust)}
     latest: dict[str, FactRow] = {}
     for row in sorted(valid, key=lambda row: (row.recorded, row.as_of, row.start)):
@@ -82,9 +84,13 @@ def choose(fact: Fact, candidates: Sequence[FactRow], on: int, known: int) -> tu
         for row in rows[1:]
     ):
         return None, "sources-disagree"
-    if fact.fresh_days is not None and best.as_of and days_between(best.as_of, on) > fact.fresh_days:
+    if _is_stale(fact, best, on):
         return best, "stale"
     return best, "sources-disagree" if disagree else ""
+
+
+def _is_stale(fact: Fact, row: FactRow, on: int) -> bool:
+    return fact.fresh_days is not None and bool(row.as_of) and days_between(row.as_of, on) > fact.fresh_days
 
 
 def area_at(book: Rulebook, area: str, level: str) -> str | None:

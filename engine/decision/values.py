@@ -17,12 +17,13 @@ import msgspec
 from engine.decision.converters import LEAVE_OUT, Converter, Wrong, converters_of, day, kind_of, text
 from engine.decision.json_text import DocumentProblem, escaped, shown
 from engine.decision.model import FactValue
-from engine.language.dates import day_text
+from engine.language.dates import day_text, parse_date
 from engine.language.problems import nearest
 from engine.rulebook.model import FOREVER, Fact, Rulebook
 
 ID_AT_MOST = 80  # characters
-ROW_KEYS = ("value", "from", "to", "as_of", "recorded", "source")
+ROW_KEYS = {"value": 0, "from": 1, "to": 2, "as_of": 3, "recorded": 4, "source": 5}.keys()
+MAPPING = (dict, Mapping)  # nearly every one is the first, which is seen at once
 
 
 class FactRow(msgspec.Struct, gc=False, frozen=True):
@@ -130,27 +131,38 @@ class ValueReader:
 
     def days(self, pointer: str, raw: Mapping[str, Any]) -> tuple[int, int, int, int]:
         """from, to, recorded, as_of; what is not said is open."""
-        keys = ("from", "to", "recorded", "as_of")
-        found = {key: self.date(f"{pointer}/{key}", raw[key]) for key in keys if key in raw}
-        start, end = found.get("from") or 0, found.get("to") or FOREVER
-        if end < start:
+        start = self._day(pointer, "from", raw["from"]) if "from" in raw else 0
+        end = self._day(pointer, "to", raw["to"]) if "to" in raw else 0
+        recorded = self._day(pointer, "recorded", raw["recorded"]) if "recorded" in raw else 0
+        as_of = self._day(pointer, "as_of", raw["as_of"]) if "as_of" in raw else 0
+        if end and end < start:
             self.add(f"{pointer}/to", "empty-range", "this ends before it begins")
-        return start, end, found.get("recorded") or 0, found.get("as_of") or 0
+        return start, end or FOREVER, recorded, as_of
+
+    def _day(self, pointer: str, key: str, written: Any) -> int:
+        """0 for what is no day."""
+        found = parse_date(written) if type(written) is str else None  # nearly every one
+        return found or self.date(f"{pointer}/{key}", written) or 0
 
     # --- facts and lists --------------------------------------------------------------------------------
 
     def fact(self, pointer: str, fact: Fact, raw: Any) -> tuple[FactRow, ...]:
-        if isinstance(raw, Mapping) and "value" in raw:
+        if isinstance(raw, list):
+            others = [one for one in raw if not (isinstance(one, MAPPING) and "value" in one)]
+            if raw and not others:
+                return tuple([self.row(f"{pointer}/{i}", fact, one) for i, one in enumerate(raw)])
+        elif isinstance(raw, MAPPING) and "value" in raw:
             return (self.row(pointer, fact, raw),)
-        if isinstance(raw, list) and raw and all(isinstance(one, Mapping) and "value" in one for one in raw):
-            return tuple(self.row(f"{pointer}/{i}", fact, one) for i, one in enumerate(raw))
         return (FactRow(raw, self.content(pointer, fact, raw)),)
 
     def row(self, pointer: str, fact: Fact, raw: Mapping[str, Any]) -> FactRow:
-        self.other_keys(pointer, raw, ROW_KEYS, "a value with its dates has no `{}`")
+        if not raw.keys() <= ROW_KEYS:
+            self.other_keys(pointer, raw, ROW_KEYS, "a value with its dates has no `{}`")
         start, end, recorded, as_of = self.days(pointer, raw)
         self.dated = self.dated or "from" in raw or "to" in raw
-        source = self.text(f"{pointer}/source", raw["source"]) if "source" in raw else ""
+        source = raw.get("source", "")
+        if type(source) is not str or len(source) > ID_AT_MOST:
+            source = self.text(f"{pointer}/source", source)
         inside = self.content(f"{pointer}/value", fact, raw["value"])
         return FactRow(raw["value"], inside, start, end, recorded, as_of, source)
 
