@@ -7,7 +7,7 @@ engine.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,11 +19,11 @@ import pytest
 
 from engine.decision.decide import decide, situate
 from engine.decision.document import read_household
+from engine.decision.reads import needed_for
 from engine.language.check import check_expression
 from engine.language.compile import Computed, Program, compile_program
 from engine.language.scope import Scope, Symbol
 from engine.language.syntax import plain_source
-from engine.language.tree import walk
 from engine.language.types import Number, parse_unit
 from tests.support import oracle
 from tests.support.households import Document, shipped
@@ -116,8 +116,8 @@ NAMES = (
 def fast() -> Callable[[Case], tuple[Any, ...]]:
     """The compiled rules, cut down to the tests and the amount in question."""
     at = situate(shipped(), read_household(shipped(), household(1, "rural")), ON, ON)
-    truths = compile_program(part_of(at.plan.decide, NAMES))
-    gap = compile_program(part_of(at.plan.amounts, ("dibao+gap",)))
+    truths = compile_program(needed_for(at.plan.decide, NAMES))
+    gap = compile_program(needed_for(at.plan.amounts, ("dibao+gap",)))
     statuses = [None] * (len(at.plan.amounts.household) - len(at.plan.decide.household))
     personal = [None] * (len(at.plan.amounts.person) - len(at.plan.decide.person))
     income = at.plan.decide.person.index("income_items")
@@ -144,20 +144,6 @@ def fast() -> Callable[[Case], tuple[Any, ...]]:
         return (*(values[place] for place in order), amounts[gap.household.index("dibao+gap")])
 
     return answer
-
-
-def part_of(program: Program, wanted: Sequence[str]) -> Program:
-    """What these values need, and no more."""
-    table = {one.name: one for one in program.computed}
-    needed: set[str] = set()
-    waiting = list(wanted)
-    while waiting:
-        name = waiting.pop()
-        if name in table and name not in needed:
-            needed.add(name)
-            waiting += [node.name for node in walk(table[name].node) if node.op in ("value", "computed")]
-    kept = tuple(one for one in program.computed if one.name in needed)
-    return Program(program.household, program.person, program.items, program.parameters, kept)
 
 
 def boundaries() -> Iterator[Case]:
