@@ -97,8 +97,9 @@ def _rows(value: Any) -> list[Mapping[str, Any]]:
     return [{"value": value}]
 
 
-def _held(one: Mapping[str, Any]) -> Held:
-    return Held(
+def _kept(one: Mapping[str, Any]) -> tuple[str, date, str, str, date | None, str | None]:
+    """What a status and an award say alike: policy, first day, source, person, last day, amount."""
+    return (
         one["policy"],
         date.fromisoformat(str(one["from"])),
         one.get("source", "record"),
@@ -108,19 +109,14 @@ def _held(one: Mapping[str, Any]) -> Held:
     )
 
 
+def _held(one: Mapping[str, Any]) -> Held:
+    return Held(*_kept(one))
+
+
 def _granted(place: int, one: Mapping[str, Any], basis: str) -> Granted:
     """The engine reads no awards, so what an award needs is looked for here. Raises `Refused`."""
     try:
-        return Granted(
-            one["policy"],
-            date.fromisoformat(str(one["from"])),
-            one.get("source", "record"),
-            one.get("person_id", ""),
-            date_of(one.get("to")),
-            _money(one),
-            one.get("period"),
-            one.get("basis", basis),
-        )
+        return Granted(*_kept(one), one.get("period"), one.get("basis", basis))
     except (KeyError, ValueError):
         raise Refused(
             "bad-award",

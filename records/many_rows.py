@@ -34,10 +34,9 @@ def insert_many(connection: Connection, table: Table, rows: Rows) -> None:
 
 
 def insert_counted(connection: Connection, table: Table, rows: Rows) -> list[int]:
-    """Rows with the same columns of a table that counts them: their numbers. Raises ValueError for others, `DBAPIError`."""
-    names = list(rows[0])
-    for row in rows:
-        _values(row, names)
+    """Rows with the same columns of a table that counts them: their numbers. Raises ValueError where columns differ, `DBAPIError`."""
+    if any(row.keys() != rows[0].keys() for row in rows):
+        raise ValueError(f"rows for {table.name} have other columns than the first one: {', '.join(rows[0])}")
     if connection.dialect.name == "postgresql":
         one = _counting(table.name, tuple(rows[0]))
         return [found[0].seq for found in in_one_message(connection, [(one, row) for row in rows])]

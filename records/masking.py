@@ -55,7 +55,8 @@ def masked(content: bytes, book: Rulebook, cleared: frozenset[str], key: bytes) 
     document: dict[str, Any] = {**parts_of(content)}
     for name in ("facts", "definitions", "policies"):
         document[name] = parts_of(document[name])
-    facts, seen = document["facts"], frozenset(policies_seen(book, document, cleared))
+    facts, readable = document["facts"], _seen(book, cleared)
+    seen = readable & document["policies"].keys()
     hidden = [ref for ref in facts if _fact_of(ref) not in cleared]
     if not hidden and len(seen) == len(document["policies"]):
         return content
@@ -71,7 +72,7 @@ def masked(content: bytes, book: Rulebook, cleared: frozenset[str], key: bytes) 
             "definitions": {
                 ref: value
                 for ref, value in document["definitions"].items()
-                if _fact_of(ref) in book.definitions and _fact_of(ref) in _seen(book, cleared)
+                if _fact_of(ref) in book.definitions and _fact_of(ref) in readable
             },
             "policies": policies,
             "not_concerned": [one for one in parse_own(document["not_concerned"]) if one["policy"] in seen],

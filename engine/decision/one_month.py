@@ -198,6 +198,7 @@ def _verdict(difference: Sum | None) -> str:
 
 
 def held_in(household: Household, month: int, known: int) -> set[Side]:
+    """What is held in a month (its first day, yyyymmdd), as known on a day."""
     return {
         (one.policy, one.person or HOUSEHOLD)
         for one in household.statuses or ()
@@ -241,9 +242,11 @@ def _without_gaps(book: Rulebook, area: str, month: int, known: int) -> tuple[Pa
 
 
 def last_day(month: int) -> int:
+    """The last day (yyyymmdd) of the month that begins on this one."""
     after = add_months(month, 1)
     return month if after is None else from_date(to_date(after) - timedelta(days=1))
 
 
 def iso_month(day: int) -> str:
+    """yyyy-mm"""
     return day_text(day)[:7]

@@ -57,6 +57,7 @@ class PolicyPlan:
 
 
 def clauses_in(group: GroupPlan) -> Iterator[ClausePlan]:
+    """Its clauses and those of the groups inside it, in the order of the text."""
     for member in group.members:
         if isinstance(member, GroupPlan):
             yield from clauses_in(member)
@@ -108,6 +109,7 @@ class Plan:
 
 
 def given_of(own: Sequence[str], people: Sequence[str], source: Compiled) -> Given:
+    """These values, of the household and of each person, taken from what `source` computes."""
     return Given(
         tuple(own),
         tuple(people),
@@ -117,6 +119,7 @@ def given_of(own: Sequence[str], people: Sequence[str], source: Compiled) -> Giv
 
 
 def amount_parts(version: PolicyVersion) -> Iterator[Named]:
+    """The parts of what a policy pays, or the two ends of its band."""
     amount = version.amount
     if amount is not None:
         yield from amount.parts

@@ -74,5 +74,6 @@ def direct_reads(node: Node, unit: str) -> tuple[tuple[str, str], ...]:
 
 
 def owner(node: Node) -> str:
+    """Of what kind of record a node reads a field: a person, or the entry of a list."""
     record = node.args[0].type
     return record.name if isinstance(record, Record) else ""

@@ -22,7 +22,8 @@ from engine.language.problems import nearest
 from engine.rulebook.model import FOREVER, Fact, Rulebook
 
 ID_AT_MOST = 80  # characters
-ROW_KEYS = {"value": 0, "from": 1, "to": 2, "as_of": 3, "recorded": 4, "source": 5}.keys()
+ROW_KEYS = ("value", "from", "to", "as_of", "recorded", "source")
+_OF_ROWS = frozenset(ROW_KEYS)
 MAPPING = (dict, Mapping)  # nearly every one is the first, which is seen at once
 
 
@@ -156,7 +157,7 @@ class ValueReader:
         return (FactRow(raw, self.content(pointer, fact, raw)),)
 
     def row(self, pointer: str, fact: Fact, raw: Mapping[str, Any]) -> FactRow:
-        if not raw.keys() <= ROW_KEYS:
+        if not raw.keys() <= _OF_ROWS:
             self.other_keys(pointer, raw, ROW_KEYS, "a value with its dates has no `{}`")
         start, end, recorded, as_of = self.days(pointer, raw)
         self.dated = self.dated or "from" in raw or "to" in raw

@@ -13,6 +13,7 @@ from engine.rulebook.source import Tree
 
 
 def amount_of(checker: RuleChecker, one: Draft, scope: Scope) -> Amount | None:
+    """What a version pays, in parts or within a band; None when it pays nothing."""
     tree = get(one.tree, "amount")
     if tree is None:
         return None

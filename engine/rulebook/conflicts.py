@@ -14,6 +14,7 @@ from engine.rulebook.source import Tree
 
 
 def conflict_of(checker: RuleChecker, one: Draft) -> Conflict:
+    """A checked conflict; what is wrong with it goes to the report."""
     tree, report = one.tree, checker.report
     between = tuple(text(name) for name in items(get(tree, "between")))
     for written in items(get(tree, "between")):

@@ -17,6 +17,7 @@ from engine.rulebook.source import Tree
 
 
 def policy_of(checker: RuleChecker, drafts: list[Draft]) -> Policy:
+    """All versions of one policy, checked; what is wrong with them goes to the report."""
     first = drafts[0].tree
     for one in drafts[1:]:
         for key in ("unit", "department"):

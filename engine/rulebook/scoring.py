@@ -14,6 +14,7 @@ from engine.rulebook.source import Tree
 
 
 def scoring_of(checker: RuleChecker, one: Draft) -> Scoring:
+    """A checked score; what is wrong with it goes to the report."""
     terms = []
     total = 0
     for tree in items(get(one.tree, "terms")):
