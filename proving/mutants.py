@@ -15,7 +15,7 @@ from engine.language.problems import Span
 from engine.language.syntax import Syntax
 from engine.language.types import Enum
 from engine.rulebook.drafts import Draft, draft
-from engine.rulebook.load import kind_of
+from engine.rulebook.files import kind_of
 from engine.rulebook.model import Rulebook
 from engine.rulebook.reading import Report, get, items, text
 from engine.rulebook.source import Mapping, Scalar, Tree, read_yaml

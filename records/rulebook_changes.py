@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.language.tree import Node, walk
 from engine.rulebook import Rulebook
-from engine.rulebook.load import kind_of
+from engine.rulebook.files import kind_of
 from engine.rulebook.lock import LOCK, content_of, entries, row_name
 from engine.rulebook.model import Definition, PolicyVersion
 from records.rulebook_files import Files

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -28,11 +27,12 @@ from engine.rulebook.ending import Ending
 from engine.rulebook.endings import EndingChecker
 from engine.rulebook.feed import Feed
 from engine.rulebook.feeds import FeedChecker
+from engine.rulebook.files import BASE, Files, kind_of, read_files
 from engine.rulebook.inspection import Inspection
 from engine.rulebook.inspections import read_inspections
 from engine.rulebook.letter_files import read_letters
 from engine.rulebook.letters import Letters
-from engine.rulebook.lock import check_lock, read_lock
+from engine.rulebook.lock import check_lock
 from engine.rulebook.model import Conflict, Definition, Fact, Label, Law, Parameter, Policy, Rulebook, Scoring
 from engine.rulebook.parameters import ParameterReader
 from engine.rulebook.policies import policy_of
@@ -42,13 +42,10 @@ from engine.rulebook.production import Comparison, EventKind, Watch
 from engine.rulebook.reading import Report, get, mapping, number, text
 from engine.rulebook.rules import MISTAKEN, RuleChecker
 from engine.rulebook.scoring import scoring_of
-from engine.rulebook.shape import check_first_line, check_shape
-from engine.rulebook.source import Mapping, Tree, plain, read_yaml_file
+from engine.rulebook.source import Mapping, Tree, plain
 from engine.rulebook.watching import ProductionChecker
 from engine.rulebook.working_days import Calendar
 
-BASE = ("rulebook", "facts", "areas", "sources")
-BESIDE = ("letters",)  # of the base files those that a rulebook may do without
 DRAFTED = (
     "definition",
     "policy",
@@ -61,54 +58,12 @@ DRAFTED = (
     "feed",
     "inspection",
 )
-FLAT = (
-    "conflicts",
-    "events",
-    "endings",
-    "watch",
-    "feeds",
-    "inspections",
-    "calendar",
-)  # folders without a folder for each name
-
-
-@dataclass(slots=True)
-class Files:
-    """The files of a rulebook by kind: (path, tree) pairs in the order of their paths."""
-
-    trees: dict[str, list[tuple[str, Mapping]]] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
-    lock: dict[str, str] = field(default_factory=dict)
-    unread: set[str] = field(default_factory=set)  # files whose YAML or shape is broken
-
-    def of(self, kind: str) -> list[tuple[str, Mapping]]:
-        return self.trees.get(kind, [])
-
-    def base(self, kind: str) -> Mapping | None:
-        found = self.of(kind)
-        return found[0][1] if found else None
-
-
-def kind_of(path: str) -> str:
-    """What a file is, by its place; "" when nothing belongs there."""
-    parts = path.split("/")
-    if len(parts) == 1 and parts[0].removesuffix(".yaml") in (*BASE, *BESIDE):
-        return parts[0].removesuffix(".yaml")
-    if parts[0] in ("definitions", "scoring", "procedures") and len(parts) == 3:
-        return parts[0].removesuffix("s")
-    if parts[0] == "calendar" and len(parts) == 2:
-        return parts[0]
-    if parts[0] == "parameters" and len(parts) == 3:
-        return "parameter"
-    if parts[0] in FLAT and len(parts) == 2:
-        return parts[0].removesuffix("s")
-    return "policy" if len(parts) == 3 and parts[0] not in FLAT else ""
 
 
 def load_rulebook(directory: Path) -> Rulebook:
     """The rulebook in a directory. Raises `Problems` with every mistake found, sorted."""
     report = Report()
-    files = _read_files(directory, report)
+    files = read_files(directory, report)
     if any(files.base(kind) is None for kind in BASE):
         for kind in BASE:
             if not (directory / f"{kind}.yaml").exists():
@@ -123,38 +78,6 @@ def load_rulebook(directory: Path) -> Rulebook:
     if report.problems:
         raise Problems([one for one in report.problems if not one.message.endswith(MISTAKEN)], files.texts)
     return book
-
-
-def _read_files(directory: Path, report: Report) -> Files:
-    files = Files()
-    if not directory.is_dir():
-        report.add(Span(str(directory), 1, 1), "missing-file", f"there is no directory {directory}")
-        raise Problems(report.problems)
-    try:
-        files.lock = read_lock(directory)
-    except Problems as broken:
-        report.problems += broken.problems
-        files.texts |= broken.sources
-    for path in sorted(directory.rglob("*.y*ml")):
-        if path.suffix not in (".yaml", ".yml") or not path.is_file():
-            continue
-        shown = path.relative_to(directory).as_posix()
-        kind = kind_of(shown)
-        if path.suffix == ".yml":
-            report.add(Span(shown, 1, 1), "misplaced-file", "a rule file ends in `.yaml`", "rename it")
-            kind = ""
-        elif not kind:
-            hint = "see docs/rulebook.md for where each kind stands"
-            report.add(Span(shown, 1, 1), "misplaced-file", "no kind of rule file belongs here", hint)
-        files.texts[shown], tree, problems = read_yaml_file(path, shown)
-        if kind and tree is not None and not problems:
-            problems = check_first_line(shown, files.texts[shown], kind) + check_shape(tree, kind)
-        report.problems += problems if kind else []
-        if kind and not problems and isinstance(tree, Mapping):
-            files.trees.setdefault(kind, []).append((shown, tree))
-        else:
-            files.unread.add(shown)
-    return files
 
 
 class _Builder:

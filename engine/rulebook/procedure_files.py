@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.language.problems import nearest
 from engine.language.types import Enum
+from engine.rulebook.drafts import Draft
 from engine.rulebook.model import Fact, Policy, PolicyVersion
 from engine.rulebook.procedures import (
     GRANT,
@@ -24,9 +25,6 @@ from engine.rulebook.procedures import (
 )
 from engine.rulebook.reading import Report, get, items, mapping, number, scalar, text
 from engine.rulebook.source import Scalar, Tree
-
-if TYPE_CHECKING:
-    from engine.rulebook.drafts import Draft
 
 
 class ProcedureChecker:

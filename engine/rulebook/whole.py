@@ -6,19 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.language.dates import to_date
 from engine.language.problems import Span, nearest
 from engine.language.scope import PERSON
 from engine.rulebook.drafts import CORRECTED, Draft
+from engine.rulebook.files import Files
 from engine.rulebook.model import FOREVER, Definition, Fact, Label, Parameter
 from engine.rulebook.reading import Report, get, items, mapping, scalar, text
 from engine.rulebook.source import Mapping as YamlMapping
 from engine.rulebook.source import Scalar, Tree
-
-if TYPE_CHECKING:
-    from engine.rulebook.load import Files
 
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(\.r([2-9]|[1-9]\d+))?\Z")
 Drafts = Mapping[str, Mapping[str, list[Draft]]]

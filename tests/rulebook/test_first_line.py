@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.rulebook.files import kind_of as kind_at
 from engine.rulebook.kinds import kind_of
-from engine.rulebook.load import kind_of as kind_at
 
 POLICIES = Path(__file__).parents[2] / "policies"
 FILES = sorted(POLICIES.rglob("*.yaml"))
