@@ -7,9 +7,9 @@ An undecided side makes a conflict pending; nothing is dropped on a guess.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 from engine.decision.document import Status
@@ -21,6 +21,7 @@ from engine.rulebook.model import Conflict, Rulebook
 
 STAGES = ("exclusive", "higher_of", "offset", "cap")
 OPEN = frozenset({"undetermined", "discretionary"})
+NOBODY: frozenset[str] = frozenset()
 Side = tuple[str, str]  # policy, subject
 
 
@@ -92,7 +93,8 @@ def resolve(at: Situation, policies: Mapping[str, PolicyDecision]) -> Resolution
 def _touched(at: Situation, policies: Mapping[str, PolicyDecision]) -> Iterator[tuple[Side, str]]:
     """What can be in conflict, with whom it touches: findings that are or may become eligible, statuses on record.
 
-    A household's finding touches everyone in it, so it stands once for each person.
+    A household's finding touches everyone in it, so it stands once for each person. What none of the others can
+    be in conflict with is left out.
     """
     people = [person.person_id for person in at.household.people]
     sides = {
@@ -104,9 +106,22 @@ def _touched(at: Situation, policies: Mapping[str, PolicyDecision]) -> Iterator[
     for status in _statuses(at):
         if status.policy in policies:
             sides.add((status.policy, status.person or HOUSEHOLD))
-    for side in sorted(sides):
+    rules = at.plan.rules
+    opponents = at.book.remember("opponents", rules.key, lambda: opponents_in(rules.conflicts), most=32)
+    present = {policy for policy, _ in sides}
+    for side in sorted(side for side in sides if not opponents.get(side[0], NOBODY).isdisjoint(present)):
         for person in people if side[1] == HOUSEHOLD else (side[1],):
             yield side, person
+
+
+def opponents_in(conflicts: Sequence[Conflict]) -> dict[str, frozenset[str]]:
+    """Of each policy those that it may not stand beside."""
+    found: dict[str, set[str]] = {}
+    for conflict in conflicts:
+        if conflict.stage in STAGES:
+            for a, b in permutations(conflict.between, 2):
+                found.setdefault(a, set()).add(b)
+    return {policy: frozenset(others) for policy, others in found.items()}
 
 
 def _applies(at: Situation, conflict: Conflict, person: str) -> bool:

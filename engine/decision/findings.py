@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from engine.decision.amounts import amount_of
 from engine.decision.amounts import rests_on as amount_rests_on
 from engine.decision.layout import Shape
 from engine.decision.model import HOUSEHOLD, STATUSES, Basis, Finding, MissingFact, NotConcerned
+from engine.decision.shapes import Asked
 from engine.decision.situation import Situation
 from engine.decision.terms import Terms
 from engine.language import outcomes
@@ -37,6 +39,7 @@ class Findings:
         self._nothing_held = situation.household.statuses is None
         self._applied = situation.household.application_date
         self._unknown_own, self._unknown_people = situation.unknown_inputs()
+        self._despite_people: dict[tuple[int, ...], tuple[str, ...]] = {}  # references, by what is not known
         self._unknown = bool(self._unknown_own or any(self._unknown_people))
 
     def of(self, shape: Shape) -> list[Finding]:
@@ -124,15 +127,27 @@ class Findings:
 
     def _despite(self, shape: Shape, index: int) -> Sequence[str]:
         """Unknown facts that could have mattered to this policy and did not."""
-        found = shape.own_facts.unknown(self._unknown_own)
+        found = shape.own_facts.names(shape.own_facts.among(self._unknown_own))
         if self._nothing_held and shape.reads_statuses:
             found = (*found, STATUSES)
-        for i in range(len(self._people)) if index < 0 else (index,):
-            told = shape.person_facts.unknown(self._unknown_people[i])
-            if told:
-                prefix = self._people[i][3]
-                found = (*found, *[prefix + name for name in told])
+        asked, unknown = shape.person_facts, self._unknown_people
+        if index >= 0:
+            those = asked.among(unknown[index])
+            return (*found, *self._references(asked, index, those)) if those else found or NONE_OF_THEM
+        of_each = tuple([asked.among(one) for one in unknown])
+        if any(of_each):
+            of_people = self._despite_people.get(
+                of_each
+            )  # most policies of a household ask the same of people
+            if of_people is None:
+                told = [self._references(asked, i, those) for i, those in enumerate(of_each) if those]
+                of_people = self._despite_people[of_each] = tuple(chain.from_iterable(told))
+            found = (*found, *of_people)
         return found or NONE_OF_THEM
+
+    def _references(self, asked: Asked, index: int, those: int) -> list[str]:
+        prefix = self._people[index][3]
+        return [prefix + name for name in asked.names(those)]
 
     def _warnings(self, shape: Shape, index: int, of_rules: Sequence[str]) -> Sequence[str]:
         """What the rules warn about, and what is uncertain in the facts that can matter."""

@@ -43,9 +43,12 @@ class Asked:
         self._those = sum(_BYTE << 8 * place for place in self._places.values())
         self._kept: dict[int, tuple[str, ...]] = {}
 
-    def unknown(self, unknown: int) -> tuple[str, ...]:
-        """Their names in order. `unknown`: of the inputs, by `unknown_in`."""
-        those = unknown & self._those
+    def among(self, unknown: int) -> int:
+        """Those of them that are not known. `unknown`: of the inputs, by `unknown_in`."""
+        return unknown & self._those
+
+    def names(self, those: int) -> tuple[str, ...]:
+        """The names, in order, of what `among` gave."""
         if not those:
             return ()
         told = self._kept.get(those)

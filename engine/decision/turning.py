@@ -12,7 +12,7 @@ from engine.decision.plan import Plan
 from engine.decision.reads import readers_of, times_read
 from engine.language import outcomes
 from engine.language.interpret import Bindings, Interpreter
-from engine.language.reach import Reach
+from engine.language.reach import Reach, truths_of
 from engine.language.reaches import Reaches
 from engine.language.reaches.names import outcomes_of
 from engine.language.scope import SUBJECT
@@ -72,7 +72,7 @@ class Turning:
         whatever = _only(reach)
         if whatever is not None:
             return Open((), may_pay, whatever)
-        found = turning(self.reaches, node, bindings)
+        found = _turning_outcome(self.reaches, node, bindings)
         if self._hang_together(policy, found):
             left, may = self._conditions.look(found, node, bindings)
             may_pay = may_pay and may
@@ -200,6 +200,22 @@ def _only(reach: Reach) -> int | None:
     return outcome
 
 
+def _turning_outcome(reaches: Reaches, node: Node, bindings: Bindings) -> tuple[Missing, ...]:
+    """What can still change an outcome, each once.
+
+    What an officer's discretion hangs on can change it as soon as the policy may be eligible. For others who read
+    whether it is, that matters only once it is certain: discretion leaves them with an open status in any case.
+    """
+    found = turning(reaches, node, bindings)
+    _, _, eligible, discretion = node.args
+    if True not in truths_of(reaches.of(eligible, bindings)):
+        return found
+    each = {(one.kind, one.name, one.person): one for one in found}
+    for one in turning(reaches, discretion, bindings):
+        each.setdefault((one.kind, one.name, one.person), one)
+    return tuple(each.values())
+
+
 def _tells(one: Missing, either: Either | None, node: Node, bindings: Bindings) -> bool:
     """Does the value of a choice matter, where it is seen that one fact is read in several places?"""
     if either is None:
@@ -208,7 +224,7 @@ def _tells(one: Missing, either: Either | None, node: Node, bindings: Bindings) 
     if any(other != first for other in others):
         return True
     key = (one.name, one.person)
-    return any((other.name, other.person) == key for other in turning(either, node, bindings))
+    return any((other.name, other.person) == key for other in _turning_outcome(either, node, bindings))
 
 
 def _left(
@@ -220,7 +236,7 @@ def _left(
             under = {
                 (other.kind, other.name, other.person)
                 for supposed in either.each
-                for other in turning(supposed, node, bindings)
+                for other in _turning_outcome(supposed, node, bindings)
             }
             left = [
                 other for other in found if other == one or (other.kind, other.name, other.person) in under

@@ -104,11 +104,13 @@ def _kleene(make: Generator, args: Sequence[Node], op: str) -> Code:
     whole = f" {op} ".join(code.text for code in codes)
     if not any(code.checks for code in codes):
         return Code(f"({whole})")
-    unknown = any_none(all_checks(codes))
     if op == "or":
-        return make.maybe(f"True if {whole} else None if {unknown} else False")
+        return make.maybe(f"True if {whole} else None if {any_none(all_checks(codes))} else False")
+    # `and` gives the first that is not true: false decides, and only when it is unknown the others are asked.
+    name = make.assign(whole, ())
     refused = " or ".join(f"{code.text} is False" if code.checks else f"not {code.text}" for code in codes)
-    return make.maybe(f"True if {whole} else False if {refused} else None")
+    make.blocks[-1].add(f"if {name} is None and ({refused}): {name} = False")
+    return Code(name, (name,))
 
 
 def _not(make: Generator, node: Node) -> Code:
