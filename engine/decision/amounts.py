@@ -25,11 +25,18 @@ from engine.rulebook.in_force import parameters_on
 from engine.rulebook.model import Named
 
 
+Statuses = tuple[Sequence[Any], Sequence[Sequence[Any]]]  # of the household, and a row per person
+
+
 class MonthlyAmounts:
     """Every amount of a household for one month, computed once for all findings."""
 
-    def __init__(self, at: Situation, inputs: Inputs | None = None) -> None:
-        """`inputs`: the household on the first day, when it is known already."""
+    def __init__(
+        self, at: Situation, inputs: Inputs | None = None, statuses: Statuses | None = None
+    ) -> None:
+        """`inputs`: the household on the first day, when it is known already. `statuses`: what amounts take from the
+        decision (`Plan.amounts_given`), of the household and of each person, when `at` holds no computed values.
+        """
         first = month_start(at.on)
         same_day = first == at.on
         if inputs is None:
@@ -41,7 +48,7 @@ class MonthlyAmounts:
             at.parameters if same_day else parameters_on(at.book, at.household.area, first, at.known)
         )
         given = at.plan.amounts_given
-        self.statuses, self.status_rows = at.given(given)
+        self.statuses, self.status_rows = at.given(given) if statuses is None else statuses
         whole = Variant(at.plan.amounts, at.plan.run_amounts, given)
         self._answer = self._run(whole, self.statuses, self.status_rows)
         self._reaches: Reaches | None = None
@@ -69,17 +76,20 @@ class MonthlyAmounts:
         places = confirmed.compiled.own_place if index < 0 else confirmed.compiled.person_place
         return confirmed.value(name, index) if name in places else self.value(name, index)
 
+    def reading(self) -> Interpreter:
+        """Any value of the month, one at a time."""
+        return Interpreter(
+            self.at.plan.amounts,
+            [*self.inputs.household, *self.statuses],
+            [[*row, *given] for row, given in zip(self.inputs.people, self.status_rows, strict=True)],
+            self.parameters.values,
+            self.on,
+            self.value,
+        )
+
     def reaches(self) -> Reaches:
         if self._reaches is None:
-            reading = Interpreter(
-                self.at.plan.amounts,
-                [*self.inputs.household, *self.statuses],
-                [[*row, *given] for row, given in zip(self.inputs.people, self.status_rows, strict=True)],
-                self.parameters.values,
-                self.on,
-                self.value,
-            )
-            self._reaches = Reaches(reading, self.at.reaches().named)
+            self._reaches = Reaches(self.reading(), self.at.reaches().named)
         return self._reaches
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.decision.plan import Plan, Variant, amount_parts, given_of
+from engine.decision.plan import Given, Plan, Variant, amount_parts, given_of
 from engine.decision.planning import FALSE
 from engine.decision.reads import needed_for
 from engine.language.compile import Compiled, Computed, Program, compile_program
@@ -64,6 +64,17 @@ def confirmed_amounts(book: Rulebook, plan: Plan) -> Variant:
         return variant(program, frozenset(one.name for one in program.computed) - touched, plan.run_amounts)
 
     return book.remember("confirmed amounts", plan.rules.key, make, most=32)
+
+
+def amount_statuses(book: Rulebook, plan: Plan) -> tuple[Compiled, Given]:
+    """The statuses that amounts take from the decision, computed alone, and what takes them from there."""
+
+    def make() -> tuple[Compiled, Given]:
+        given = plan.amounts_given
+        compiled = compile_program(needed_for(plan.decide, (*given.own, *given.people)))
+        return compiled, given_of(given.own, given.people, compiled)
+
+    return book.remember("amount statuses", plan.rules.key, make, most=32)
 
 
 @dataclass(frozen=True, slots=True)

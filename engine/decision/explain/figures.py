@@ -21,6 +21,7 @@ from engine.decision.model import HOUSEHOLD, Decision, Money
 from engine.decision.planning import plan_for
 from engine.decision.situation import Situation
 from engine.decision.values import NOTHING, shelf
+from engine.decision.variants import amount_statuses
 from engine.language.dates import parse_date
 from engine.language.interpret import Interpreter
 from engine.language.scope import PERSON, SUBJECT
@@ -48,6 +49,7 @@ class Figures:
     def __init__(self, values: Values) -> None:
         self.values, self.decision, self.words = values, values.decision, values.words
         self._amounts: MonthlyAmounts | None = None
+        self._reading: Interpreter | None = None
 
     def formula(self, rule: Named, value: Money | None, subject: str) -> str:
         """The formula of an amount with its figures, "" when they cannot be shown."""
@@ -60,7 +62,9 @@ class Figures:
         money = Number(self.values.book.currency["decimals"])
         if again is None or to_plain(again, money) != value:
             return ""
-        return self._filled(_formula(self.values.texts, rule), self._amounts.reaches().reading, index)
+        if self._reading is None:
+            self._reading = self._amounts.reading()
+        return self._filled(_formula(self.values.texts, rule), self._reading, index)
 
     def _filled(self, formula: Formula, reading: Interpreter, index: int) -> str:
         bindings: Mapping[str, Any] = {} if index < 0 else {SUBJECT: index}
@@ -104,13 +108,14 @@ def _again(texts: RuleTexts, decision: Decision) -> MonthlyAmounts:
     assert on is not None and known is not None
     plan, parameters = plan_for(book, texts.rules), parameters_on(book, decision.area, on, known)
     inputs = _inputs(texts, decision)
-    own, rows = plan.run_decide.run(inputs.household, inputs.people, parameters.values, on)
+    statuses, given = amount_statuses(book, plan)
+    own, rows = statuses.run(inputs.household, inputs.people, parameters.values, on)
     people = tuple(Person(person, NOTHING) for person in decision.people)
     household = Household(
         decision.household_id, decision.area, None, NOTHING, people, None, b"", None, None, False
     )
-    at = Situation(book, household, on, known, plan, parameters, inputs, own, rows)
-    return MonthlyAmounts(at, inputs)
+    at = Situation(book, household, on, known, plan, parameters, inputs, (), ())  # nothing else is asked for
+    return MonthlyAmounts(at, inputs, (given.take_own(own), [given.take_people(row) for row in rows]))
 
 
 def _inputs(texts: RuleTexts, decision: Decision) -> Inputs:

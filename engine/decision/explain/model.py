@@ -65,9 +65,11 @@ def _indented(into: list[str], lines: Sequence[Line], before: str) -> None:
 
 
 def _branches(into: list[str], lines: Sequence[Line], before: str) -> None:
-    last, inner = len(lines) - 1, before + "│  "
-    for place, line in enumerate(lines):
-        text = f"{MARKS[line.mark]} {line.text}" if line.mark else line.text
-        into.append(f"{before}├─ {text}" if place < last else f"{before}└─ {text}")
+    branch, inner, left = before + "├─ ", before + "│  ", len(lines)
+    for line in lines:
+        left -= 1
+        if not left:
+            branch, inner = before + "└─ ", before + "   "
+        into.append(f"{branch}{MARKS[line.mark]} {line.text}" if line.mark else branch + line.text)
         if line.of:
-            _branches(into, line.of, inner if place < last else before + "   ")
+            _branches(into, line.of, inner)
