@@ -24,16 +24,13 @@ from engine.language.unknowns import Missing, bounds, missing, turning
 from engine.rulebook.in_force import parameters_on
 from engine.rulebook.model import Named
 
-
 Statuses = tuple[Sequence[Any], Sequence[Sequence[Any]]]  # of the household, and a row per person
 
 
 class MonthlyAmounts:
     """Every amount of a household for one month, computed once for all findings."""
 
-    def __init__(
-        self, at: Situation, inputs: Inputs | None = None, statuses: Statuses | None = None
-    ) -> None:
+    def __init__(self, at: Situation, inputs: Inputs | None = None, statuses: Statuses | None = None) -> None:
         """`inputs`: the household on the first day, when it is known already. `statuses`: what amounts take from the
         decision (`Plan.amounts_given`), of the household and of each person, when `at` holds no computed values.
         """

@@ -60,7 +60,7 @@ def _finding(told: Telling, policy: str, finding: Finding) -> Line:
         changes = told.words.several(told.change(one) for one in finding.would_change)
         of.append(Line(told.say("c.change", text=changes)))
     if finding.decided_despite:
-        names = dict.fromkeys(told.values.owned(ref) for ref in finding.decided_despite)
+        names = dict.fromkeys(map(told.values.owned, finding.decided_despite))
         of.append(Line(told.say("t.despite", text=told.words.listed(names))))
     of += [Line(told.say("c.warning", text=one)) for one in told.warnings(finding, text)]
     truth = {"eligible": "met", "ineligible": "unmet", "closed": "unmet", "not-in-force": "unmet"}

@@ -142,7 +142,7 @@ class Telling:
         return self.say("c.whatever", outcome=self.words[f"outcome.{finding.whatever}"])
 
     def reads(self, trace: Trace) -> str:
-        return self.words.several(self.values.read(ref) for ref in trace.reads or ())
+        return self.words.several(map(self.values.read, trace.reads or ()))
 
     def reads_of_meaning(self, clause: ClauseText, subject: str) -> str:
         """What the definition that is a clause reads itself."""

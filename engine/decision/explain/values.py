@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -18,28 +18,36 @@ from engine.language.types import Boolean, Date, Enum, List, Number, Ratio, Type
 PEOPLE = "people/"
 
 
+class _Once(dict[str, str]):
+    """Texts, each made when it is first asked for."""
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: str) -> str:
+        said = self[key] = self._make(key)
+        return said
+
+
 class Values:
     """`names`: what to call people instead of their ids. Every text is made once."""
 
     def __init__(self, texts: RuleTexts, decision: Decision, names: Mapping[str, str]) -> None:
         self.texts, self.book, self.words, self.labels = texts, texts.book, texts.words, texts.labels
         self.decision, self.names = decision, names
-        self._said: dict[str, str] = {}
         self._mark = self.words["value.mark"]  # between a name and its value
-        self._worth: dict[str, str] = {}
-        self._subjects: dict[str, str] = {}
+        self.subject = _Once(self._subject).__getitem__  # the household, or a person by name or id
+        self.read = _Once(self._read).__getitem__  # by reference: `<label> <value>` of what a clause reads
+        self.owned = _Once(
+            self._owned
+        ).__getitem__  # by reference: what it is called, with the person it is about
+        self.worth = _Once(self._value).__getitem__  # by reference: the value in words
 
-    def subject(self, subject: str) -> str:
-        said = self._subjects.get(subject)
-        if said is None:
-            whole = subject in ("", HOUSEHOLD)
-            said = (
-                self.words["household"]
-                if whole
-                else self.names.get(subject) or self.words.say("person", id=subject)
-            )
-            self._subjects[subject] = said
-        return said
+    def _subject(self, subject: str) -> str:
+        if subject in ("", HOUSEHOLD):
+            return self.words["household"]
+        return self.names.get(subject) or self.words.say("person", id=subject)
 
     def named(self, subject: str) -> str:
         """A person in a list: the name, or the bare id."""
@@ -106,14 +114,8 @@ class Values:
 
     # --- by reference -----------------------------------------------------------------------------------
 
-    def read(self, ref: str) -> str:
-        """`<label> <value>` of what a clause reads; of everyone for `people/*/…`."""
-        said = self._said.get(ref)
-        if said is None:
-            said = self._said[ref] = self._read(ref)
-        return said
-
     def _read(self, ref: str) -> str:
+        """Of everyone for `people/*/…`."""
         if ref.startswith("parameters/"):
             name = ref.removeprefix("parameters/")
             value = self.parameter(name, self.decision.parameters.get(name, ParameterValue()))
@@ -125,20 +127,15 @@ class Values:
             return f"{self.label(name)}{self._mark}{self.words.listed(each)}"
         return f"{self.label(own_name(ref))}{self._mark}{self.worth(ref)}"
 
-    def owned(self, ref: str) -> str:
-        """What a reference is called, with the person it is about."""
-        said = self._said.get("of " + ref)
-        if said is None:
-            name = own_name(ref)
-            said = self.label(name)
-            if ref.startswith(PEOPLE):
-                owner = self.subject(ref.split("/", 2)[1])
-                if is_status(name):
-                    said = self.words.say("said.of", owner=owner, said=said)
-                else:
-                    said = self.words.say("of", owner=owner, name=said)
-            self._said["of " + ref] = said
-        return said
+    def _owned(self, ref: str) -> str:
+        name = own_name(ref)
+        said = self.label(name)
+        if not ref.startswith(PEOPLE):
+            return said
+        owner = self.subject(ref.split("/", 2)[1])
+        if is_status(name):
+            return self.words.say("said.of", owner=owner, said=said)
+        return self.words.say("of", owner=owner, name=said)
 
     def label(self, name: str) -> str:
         """What a name is called; a status by its policy."""
@@ -157,21 +154,14 @@ class Values:
         fact = self.decision.facts.get(ref)
         return self.decision.definitions.get(ref) if fact is None else fact.value
 
-    def worth(self, ref: str) -> str:
-        """The value that a reference has, in words."""
-        said = self._worth.get(ref)
-        if said is None:
-            said = self._worth[ref] = self._value(ref)
-        return said
-
     def _value(self, ref: str) -> str:
-        name = own_name(ref)
-        if is_status(name):
-            return self.words.truth(self._status(ref))
-        if name in self.book.levels:
-            area = area_at(self.book, self.decision.area, name)
-            return self.words["unknown.value"] if area is None else self.area(area)
-        fact = self.decision.facts.get(ref)
+        name, fact = own_name(ref), self.decision.facts.get(ref)
+        if fact is None and ref not in self.decision.definitions:
+            if is_status(name):
+                return self.words.truth(self._status(ref))
+            if name in self.book.levels:
+                area = area_at(self.book, self.decision.area, name)
+                return self.words["unknown.value"] if area is None else self.area(area)
         value = self.decision.definitions.get(ref) if fact is None else fact.value
         key = same_for_all(name, value, fact)
         said: str | None = self.texts.kept.get(key) if key else None
@@ -294,4 +284,4 @@ def same_for_all(name: str, value: Any, fact: FactValue | None) -> tuple[Any, ..
 
 def own_name(ref: str) -> str:
     """The name without whose it is: `people/p1/income/wages` -> `income/wages`."""
-    return ref.split("/", 2)[2] if ref.startswith(PEOPLE) else ref
+    return ref[ref.index("/", len(PEOPLE)) + 1 :] if ref.startswith(PEOPLE) else ref
