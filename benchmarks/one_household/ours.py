@@ -20,8 +20,9 @@ _OUTCOMES = {"eligible": True, "ineligible": False}
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """`decide_ours(household)` is one whole decision, trace included, encoded as JSON."""
+    """`decision(household)` is one whole decision, trace included; `decide_ours` encodes it as JSON as well."""
 
+    decision: Callable[[Document], object]
     decide_ours: Callable[[Document], bytes]
 
     def answers(self, household: Document) -> dict[str, Answer]:
@@ -38,7 +39,10 @@ def load(pack: Pack) -> Ours:
     with TemporaryDirectory() as directory:
         write_rulebook(pack, Path(directory))
         rulebook = load_rulebook(Path(directory))
-    return Ours(lambda household: encode_json(decide(rulebook, household, on=ON, advice=False)))
+    return Ours(
+        lambda household: decide(rulebook, household, on=ON, advice=False),
+        lambda household: encode_json(decide(rulebook, household, on=ON, advice=False)),
+    )
 
 
 def _answer(finding: dict[str, Any]) -> Answer:
