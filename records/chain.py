@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RootTransaction, select
 from sqlalchemy.exc import DBAPIError
 
 from records import tables
-from records.driver import in_driver
+from records.driver import in_driver, sent_off
 from records.many_rows import insert_many
 
 FIRST = "0" * 64  # what the first entry holds in place of a hash before it
@@ -64,6 +64,7 @@ def append_and_commit(
     try:
         with in_driver(connection, _APPEND) as driver, driver.pipeline():
             driver.execute(_APPEND, (at, actor, *columns, within))
+            sent_off(driver)  # a county that is loaded has entries by the ten thousand
             transaction.commit()
     except DBAPIError as error:  # to SQLAlchemy the transaction is over, so nobody would take it back
         connection.invalidate(error)

@@ -51,7 +51,19 @@ def in_one_message(
     with in_driver(connection, "several questions") as driver:
         with driver.pipeline():
             cursors = [one.sent(driver, about) for one, about in questions]
+            sent_off(driver)
         return [cursor.fetchall() for cursor in cursors]
+
+
+def sent_off(driver: Any) -> None:
+    """Waits until the database has taken all of what was said in a pipeline so far.
+
+    The driver waits for answers as soon as nothing is left to begin; what had no room in the socket then stays where
+    it is, and both sides wait for ever. Belongs behind whatever may be longer than a socket takes at once (some 100 KB).
+    """
+    from psycopg.generators import send
+
+    driver.wait(send(driver.pgconn))
 
 
 @contextmanager
