@@ -18,6 +18,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
@@ -31,11 +32,11 @@ from api.limits import Limits, take
 from api.once import has_key, once
 from api.problems import ProblemError, bad_parameter
 from api.query import only_known
-from api.straight import caller_of, has_body
+from api.straight import caller_of, few, has_body
 from records.rights import Right, Viewer
 
 OPEN = "open"
-_RIGHT, _LARGEST = "__right__", "__largest__"
+_RIGHT, _LARGEST, _LONG = "__right__", "__largest__", "__long__"
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -70,6 +71,12 @@ def up_to(largest: int) -> Callable[[Endpoint], Endpoint]:
     return declared
 
 
+def takes_the_processor(endpoint: Endpoint) -> Endpoint:
+    """Declares that a route works rather than waits, so that more than a few at a time only hinder each other (`few`)."""
+    setattr(endpoint, _LONG, True)
+    return endpoint
+
+
 def guarded_router(prefix: str = "/v1") -> APIRouter:
     return APIRouter(prefix=prefix, route_class=GuardedRoute)
 
@@ -84,7 +91,8 @@ class GuardedRoute(APIRoute):
         if self._call is not None and scope["method"] in (self.methods or ()):
             request = Request(scope, receive, send)
             if not has_body(request) and not has_key(request):
-                response = await run_in_threadpool(self._at_once, request)
+                limiter = few() if hasattr(self.endpoint, _LONG) else None
+                response = await run_sync(self._at_once, request, limiter=limiter)
                 if response is not None:
                     await response(scope, receive, send)
                     return

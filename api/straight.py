@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import get_type_hints
 
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -88,6 +90,20 @@ def caller_of(route: APIRoute) -> Callable[[Request], Response | None] | None:
         return endpoint(**values, **more)  # type: ignore[no-any-return]
 
     return called
+
+
+_FEW: RunVar[CapacityLimiter] = RunVar("few")
+_AT_A_TIME = 2
+
+
+def few() -> CapacityLimiter:
+    """Of a process: the threads for what takes the processor. Everything else has threads of its own, and does not wait here."""
+    try:
+        return _FEW.get()
+    except LookupError:
+        made = CapacityLimiter(_AT_A_TIME)
+        _FEW.set(made)
+        return made
 
 
 def has_body(request: Request) -> bool:
