@@ -93,7 +93,7 @@ def caller_of(route: APIRoute) -> Callable[[Request], Response | None] | None:
 
 
 _FEW: RunVar[CapacityLimiter] = RunVar("few")
-_AT_A_TIME = 2
+_AT_A_TIME = 3
 
 
 def few() -> CapacityLimiter:

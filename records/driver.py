@@ -31,8 +31,8 @@ class Question:
     def words(self) -> Statement:
         from records.pipeline import Statement
 
-        dialect = postgresql.psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[attr-defined,no-untyped-call]
-        compiled: Any = self.statement.compile(dialect=dialect)
+        dialect = postgresql.psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+        compiled: Any = self.statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         said = {name: value for name, value in compiled.params.items() if value is not None}
         return Statement(str(compiled).encode(), tuple(compiled.positiontup or ()), said)
 

@@ -18,8 +18,6 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.generators import fetch_many, send
 from psycopg.pq import ExecStatus, TransactionStatus
 
-_MADE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
@@ -80,7 +78,7 @@ class _Sending:
         self._pgconn.send_query_params(command, None)
         self.count += 1
 
-    def prepared(self, statement: Statement, about: Mapping[str, Any], transformer: Transformer) -> int:
+    def prepared(self, statement: Statement, about: Mapping[str, Any], transformer: Any) -> int:
         """The place of its reply."""
         values = statement.values(about)
         formats = [PyFormat.BINARY if type(value) is bytes else PyFormat.TEXT for value in values]
@@ -112,12 +110,14 @@ def _replies(pgconn: Any, count: int) -> Generator[Any, Any, list[Any]]:
 _kinds: dict[tuple[bytes | None, ...], Callable[[Iterable[Any]], Any]] = {}
 
 
-def _rows(transformer: Transformer, reply: Any) -> list[Any]:
+def _rows(transformer: Any, reply: Any) -> list[Any]:
     """With the columns by name."""
     names = tuple(reply.fname(place) for place in range(reply.nfields))
     if not names:
         return []
     if names not in _kinds:
-        _kinds[names] = namedtuple("Row", [str(name, "utf-8") for name in names])._make  # type: ignore[misc, assignment]
+        kind: Any = namedtuple("Row", [str(name, "utf-8") for name in names])  # type: ignore[misc]
+        _kinds[names] = kind._make
     transformer.set_pgresult(reply)
-    return transformer.load_rows(0, reply.ntuples, _kinds[names])
+    found: list[Any] = transformer.load_rows(0, reply.ntuples, _kinds[names])
+    return found
