@@ -68,6 +68,7 @@ from api.problems import (
     refused_by_record,
 )
 from api.settings import Settings
+from api.straight import Straight
 from engine.decision import BadDocument
 from engine.language.problems import nearest
 from records.database import Database
@@ -148,6 +149,7 @@ def make_app(
     for router in (*ALWAYS, *(WITH_A_RECORD if record is not None else ())):
         app.include_router(router)
     check_doors(app)
+    app.router.routes.insert(0, Straight(api_routes(app.routes)))
     app.openapi = lambda: _description(app)  # type: ignore[method-assign]
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(BadDocument, _bad_document)

@@ -14,25 +14,29 @@ itself. `OPEN` is for what anybody may ask: the rules, and decisions about docum
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from api.body import read_body
 from api.limits import Limits, take
-from api.once import once
+from api.once import has_key, once
 from api.problems import ProblemError, bad_parameter
 from api.query import only_known
+from api.straight import caller_of, few, has_body
 from records.rights import Right, Viewer
 
 OPEN = "open"
-_RIGHT, _LARGEST = "__right__", "__largest__"
+_RIGHT, _LARGEST, _LONG = "__right__", "__largest__", "__long__"
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -67,6 +71,12 @@ def up_to(largest: int) -> Callable[[Endpoint], Endpoint]:
     return declared
 
 
+def takes_the_processor(endpoint: Endpoint) -> Endpoint:
+    """Declares that a route works rather than waits, so that more than a few at a time only hinder each other (`few`)."""
+    setattr(endpoint, _LONG, True)
+    return endpoint
+
+
 def guarded_router(prefix: str = "/v1") -> APIRouter:
     return APIRouter(prefix=prefix, route_class=GuardedRoute)
 
@@ -77,11 +87,34 @@ class GuardedRoute(APIRoute):
     What a body says is read by `api.bodies`: JSON with no key twice, no NaN, no depth without end.
     """
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._call is not None and scope["method"] in (self.methods or ()):
+            request = Request(scope, receive, send)
+            if not has_body(request) and not has_key(request):
+                limiter = few() if hasattr(self.endpoint, _LONG) else None
+                response = await run_sync(self._at_once, request, limiter=limiter)
+                if response is not None:
+                    await response(scope, receive, send)
+                    return
+        await super().handle(scope, receive, send)
+
+    @cached_property
+    def _call(self) -> Callable[[Request], Response | None] | None:
+        return caller_of(self)
+
+    def _at_once(self, request: Request) -> Response | None:
+        """Guard and endpoint in one thread, one after the other. None: a parameter is wrong."""
+        guard(request)
+        request.state.let_in = True
+        assert self._call is not None
+        return self._call(request)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            await run_in_threadpool(guard, request)
+            if not getattr(request.state, "let_in", False):
+                await run_in_threadpool(guard, request)
             limits: Limits = request.app.state.limits
             body = await read_body(request, getattr(self.endpoint, _LARGEST, limits.body))
             request._body = body  # as Starlette keeps it: what is read once is there for everybody

@@ -62,6 +62,11 @@ class Once:
         )
 
 
+def has_key(request: Request) -> bool:
+    """Whether this request may come again, and is to be done once."""
+    return request.method not in _READS and HEADER in request.headers
+
+
 async def once(
     request: Request, account: str, body: bytes, answer: Callable[[Request], Awaitable[Response]]
 ) -> Response:
@@ -69,9 +74,10 @@ async def once(
 
     Raises what the route raises, `ProblemError` 400 for what is no key, `Refused` when another request had it.
     """
-    key, record = request.headers.get(HEADER), request.app.state.record
-    if key is None or record is None or request.method in _READS:
+    record = request.app.state.record
+    if record is None or not has_key(request):
         return await answer(request)
+    key = request.headers[HEADER]
     if not _KEY.fullmatch(key):
         raise ProblemError(
             HTTPStatus.BAD_REQUEST,

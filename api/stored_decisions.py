@@ -12,7 +12,7 @@ from msgspec import Raw
 from starlette.responses import Response
 
 from api.answers import PRIVATE
-from api.guard import guarded_router, needs
+from api.guard import guarded_router, needs, takes_the_processor
 from api.metrics import DECISIONS
 from api.problems import ProblemError
 from api.query import language_of
@@ -36,17 +36,18 @@ Language = Annotated[str | None, Query(max_length=10, description="otherwise Acc
 
 @router.post("/households/{household_id}/decisions", status_code=201, summary="Decide and keep")
 @needs(Right.DECIDE)
+@takes_the_processor
 def decide(
     request: Request, household_id: str, on: date | None = None, known: date | None = None
 ) -> Response:
     """From what the record knows of the household; today for both days unless said."""
     ask = asked(request)
     with ask.writing() as write:
-        row = scope.household_seen(write, ask.viewer, Right.DECIDE, ask.book, household_id)
-        day, known_by = on or ask.today, known or ask.today
-        stored = decisions.decide_and_keep(write, ask.book, household_id, day, known_by)
+        found = decisions.to_decide(write, household_id, known or ask.today)
+        scope.check_seen(found.household, ask.viewer, Right.DECIDE, ask.book)
+        stored = decisions.decide_found(write, ask.book, found, on or ask.today, at_last=True)
         key = write.data_keys[sealed.of_household(household_id)]
-        content = _shown(ask, stored, ask.book, row.area, key)
+        content = _shown(ask, stored, ask.book, found.household.area, key)
     DECISIONS.labels("yes").inc()
     return Response(content, HTTPStatus.CREATED, PRIVATE, "application/json")
 

@@ -21,18 +21,26 @@ from sqlalchemy import Connection, Table, func, insert, select
 from records import tables
 from records.chain import FIELDS, Entry
 from records.database import Writing
-from records.many_rows import insert_counted, insert_many
+from records.many_rows import insert_counted, insert_many, inserting
 from records.tables.base import changing, utc
 
 CHUNK = 1000
 
 
 def add_rows(
-    write: Writing, action: str, table: Table, subject: str, rows: Sequence[Mapping[str, Any]]
+    write: Writing,
+    action: str,
+    table: Table,
+    subject: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    at_last: bool = False,
 ) -> list[dict[str, Any]]:
     """Writes rows of one table with one entry of the audit trail; they are returned with their keys.
 
     Who wrote them and when is added here. No rows: no entry.
+
+    at_last: rows that have their keys may be written as late as the end of the transaction, which reads none of them
     """
     if not rows:
         return []
@@ -40,6 +48,8 @@ def add_rows(
     if "seq" in table.columns and "seq" not in rows[0]:
         counted = insert_counted(write.connection, table, whole)
         whole = [{**row, "seq": seq} for row, seq in zip(whole, counted, strict=True)]
+    elif at_last and write.connection.dialect.name == "postgresql":
+        write.at_last.append(inserting(table, whole))
     else:
         insert_many(write.connection, table, whole)
     write.entries.append(_entry(action, table, subject, whole))
@@ -90,9 +100,9 @@ def _entry(action: str, table: Table, subject: str, whole: Sequence[Mapping[str,
 
 
 def add_row(
-    write: Writing, action: str, table: Table, subject: str, row: Mapping[str, Any]
+    write: Writing, action: str, table: Table, subject: str, row: Mapping[str, Any], *, at_last: bool = False
 ) -> dict[str, Any]:
-    return add_rows(write, action, table, subject, [row])[0]
+    return add_rows(write, action, table, subject, [row], at_last=at_last)[0]
 
 
 def noted(write: Writing, action: str, entity: str, subject: str, text: str) -> None:

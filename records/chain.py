@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RootTransaction, select
+from sqlalchemy import Connection, RootTransaction, select, text
 from sqlalchemy.exc import DBAPIError
 
 from records import tables
-from records.driver import in_driver
+from records.driver import Question, Said, in_one_message
 from records.many_rows import insert_many
 
 FIRST = "0" * 64  # what the first entry holds in place of a hash before it
@@ -52,26 +52,33 @@ def append(connection: Connection, actor: str, at: str, entries: Sequence[Entry]
 
 
 def append_and_commit(
-    connection: Connection, transaction: RootTransaction, actor: str, at: str, entries: Sequence[Entry]
+    connection: Connection,
+    transaction: RootTransaction,
+    actor: str,
+    at: str,
+    entries: Sequence[Entry],
+    before: Iterable[Said] = (),
 ) -> None:
-    """The same on PostgreSQL, and the end of the transaction, in one message to the database.
+    """The same on PostgreSQL, behind what is still to be written, and the end of the transaction, in one message to the database.
 
     Whoever waits for the end of the chain waits for the database alone: nothing comes back to this process in between,
     where it would wait for other threads. Raises `DBAPIError`.
     """
-    columns: list[list[Any]] = [[getattr(one, name) for one in entries] for name in _TOLD]
+    columns = {name: [getattr(one, name) for one in entries] for name in _TOLD}
     within = [_json([at, actor, *(getattr(one, name) for name in _TOLD)])[1:-1] for one in entries]
+    appending = (_APPEND, {"at": at, "actor": actor, "within": within, **columns})
     try:
-        with in_driver(connection, _APPEND) as driver, driver.pipeline():
-            driver.execute(_APPEND, (at, actor, *columns, within))
-            transaction.commit()
-    except DBAPIError as error:  # to SQLAlchemy the transaction is over, so nobody would take it back
+        in_one_message(connection, [*before, appending], and_commit=True)
+        transaction.commit()  # which it is: so that SQLAlchemy knows
+    except DBAPIError as error:  # nobody takes back what has failed in its end
         connection.invalidate(error)
         raise
 
 
 _TOLD = ("action", "entity", "subject", "rows", "entry", "digest")
-_APPEND = "SELECT audit_append(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_APPEND = Question(
+    text(f"SELECT audit_append({', '.join(f':{name}' for name in ('at', 'actor', *_TOLD, 'within'))})")
+)
 
 
 def hash_of(entry: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, text
 
 from records import chain
+from records.driver import Said
 from records.keys import Keys
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Writing(Reading):
     day: date  # of the office
     entries: list[chain.Entry] = field(default_factory=list)
     claimed: dict[str, int] = field(default_factory=dict)  # households that this transaction writes to
+    at_last: list[Said] = field(default_factory=list)
+    """On PostgreSQL: what is written in one message with the entries and the COMMIT. Nothing of it is to be seen before."""
 
 
 def connect(url: str, keys: Keys, zone: tzinfo = UTC) -> Database:
@@ -141,7 +144,7 @@ def writing(database: Database, actor: str, at: datetime | None = None) -> Itera
         if write.entries and database.is_sqlite:  # which lets one writer in by itself
             chain.append(connection, actor, written_at, write.entries)
         elif write.entries:
-            chain.append_and_commit(connection, transaction, actor, written_at, write.entries)
+            chain.append_and_commit(connection, transaction, actor, written_at, write.entries, write.at_last)
 
 
 @contextmanager

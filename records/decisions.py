@@ -17,8 +17,9 @@ from engine.decision import BadDocument, Decision, decide, encode_json
 from engine.rulebook import Rulebook
 from records import audit, rulebooks, sealed, tables
 from records.database import Reading, Writing
-from records.documents import document, document_with_rows
-from records.refused import Refused
+from records.documents import document, made_of
+from records.household_rows import Remembering, rows_of
+from records.refused import Refused, no_household
 from records.sealed import Erased, Tampered
 
 _AT_ONCE = 200  # decisions whose keys are fetched together
@@ -47,13 +48,42 @@ class Stored:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class ToDecide:
+    """A household that is to be decided: its own row, and the rows that were known of it by a day."""
+
+    household: Row[Any]
+    rows: Remembering
+    known: date
+
+
+def to_decide(write: Writing, household_id: str, known: date) -> ToDecide:
+    """Raises `Refused` when there is no such household. Nothing of it has been opened yet."""
+    found = rows_of(write, household_id, known, None, to_decide=True)
+    if found is None:
+        raise no_household(household_id)
+    return ToDecide(*found, known)
+
+
 def decide_and_keep(write: Writing, book: Rulebook, household_id: str, on: date, known: date) -> Stored:
     """Decides a household from what the record holds, and keeps the decision with all that it was made from.
 
     Raises `Refused` when there is no such household, `BadDocument` when the rulebook does not take its facts.
     """
+    return decide_found(write, book, to_decide(write, household_id, known), on)
+
+
+def decide_found(
+    write: Writing, book: Rulebook, found: ToDecide, on: date, *, at_last: bool = False
+) -> Stored:
+    """The same for a household that was found. Raises `BadDocument`.
+
+    at_last: this transaction reads nothing of the decision and writes nothing that refers to it, so it may be written
+    with the COMMIT, and nobody waits in between
+    """
     rulebooks.keep(write, book)
-    made, made_from = document_with_rows(write, household_id, on, known)
+    household_id, known = found.household.household_id, found.known
+    made, made_from = made_of(found.rows, found.household, on), found.rows.last
     decision = decide(book, made, on=on, known=known)
     content = encode_json(decision)
     content_hash = hashlib.sha256(content).hexdigest()
@@ -71,8 +101,12 @@ def decide_and_keep(write: Writing, book: Rulebook, household_id: str, on: date,
         "content": sealed.seal(key, subject, "decision", content_hash, "content", packed),
         "content_hash": content_hash,
     }
-    kept = audit.add_row(write, "decide", tables.decision, household_id, row)
-    audit.add_rows(write, "find", tables.finding, household_id, list(_findings(kept["seq"], decision)))
+    number = found.rows.number
+    if number is not None:
+        row["seq"] = number
+    kept = audit.add_row(write, "decide", tables.decision, household_id, row, at_last=at_last)
+    findings = list(_findings(kept["seq"], decision))
+    audit.add_rows(write, "find", tables.finding, household_id, findings, at_last=at_last)
     return Stored(
         kept["seq"],
         decision.decision_id,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Executable
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from records.pipeline import Statement
 
 FAILED = "relief_failed"
 """The execution option of an engine that says who is told of errors that SQLAlchemy does not see."""
 
 
 class Question:
-    """What is asked again and again: on PostgreSQL in the words of the driver, made once.
+    """What is asked again and again: on PostgreSQL in words that are made once.
 
     SQLAlchemy takes longer to work out what it has asked before than the driver takes to ask it.
     """
@@ -25,33 +28,33 @@ class Question:
         self.statement = statement
 
     @cached_property
-    def _words(self) -> tuple[str, dict[str, Any]]:
-        compiled = self.statement.compile(dialect=postgresql.psycopg.dialect())  # type: ignore[attr-defined,no-untyped-call]
-        return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
+    def words(self) -> Statement:
+        from records.pipeline import Statement
+
+        dialect = postgresql.psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+        compiled: Any = self.statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        said = {name: value for name, value in compiled.params.items() if value is not None}
+        return Statement(str(compiled).encode(), tuple(compiled.positiontup or ()), said)
 
     def asked(self, connection: Connection, about: Mapping[str, Any]) -> Sequence[Any]:
         """The rows that it finds, their columns by name. Raises `DBAPIError`."""
         if connection.dialect.name != "postgresql":
             return connection.execute(self.statement, dict(about)).all()
-        with in_driver(connection, self._words[0]) as driver:
-            return self.sent(driver, about).fetchall()  # type: ignore[no-any-return]
+        return in_one_message(connection, [(self, about)])[0]
 
-    def sent(self, driver: Any, about: Mapping[str, Any]) -> Any:
-        """The driver's cursor for its answer."""
-        from psycopg.rows import namedtuple_row
 
-        text, said = self._words
-        return driver.cursor(row_factory=namedtuple_row).execute(text, {**said, **about})
+Said = tuple[Question, Mapping[str, Any]]
+"""A statement with its parameters by name; there may be more of them than it has."""
 
 
 def in_one_message(
-    connection: Connection, questions: Iterable[tuple[Question, Mapping[str, Any]]]
+    connection: Connection, said: Sequence[Said], *, and_commit: bool = False
 ) -> list[list[Any]]:
-    """What each question finds, on PostgreSQL. Raises `DBAPIError`."""
-    with in_driver(connection, "several questions") as driver:
-        with driver.pipeline():
-            cursors = [one.sent(driver, about) for one, about in questions]
-        return [cursor.fetchall() for cursor in cursors]
+    """What each statement finds, on PostgreSQL; with `and_commit` the transaction is over then. Raises `DBAPIError`."""
+    from records.pipeline import exchanged
+
+    with in_driver(connection, "several statements") as driver:
+        return exchanged(driver, [(one.words, about) for one, about in said], and_commit=and_commit)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from records import sealed, tables
 from records.database import Reading
 from records.driver import Question, in_one_message
+from records.tables.base import Number
 
 Until = Mapping[str, int]
 """By table the last row that something was made from. A table that is not named was not there yet: no row of it."""
@@ -78,16 +79,22 @@ class Remembering(Rows, Protocol):
     @property
     def last(self) -> Until: ...
 
+    @property
+    def number(self) -> int | None:
+        """Of the decision that is to be made, where it was asked for with the rows; None: the database counts."""
+        ...
+
 
 def rows_of(
-    read: Reading, household_id: str, known: date, until: Until | None
+    read: Reading, household_id: str, known: date, until: Until | None, *, to_decide: bool = False
 ) -> tuple[Row[Any], Remembering] | None:
     """The household's own row, and its other rows as they are asked for. None: there is no such household.
 
-    until: only rows up to these; None: all of them.
+    until      only rows up to these; None: all of them
+    to_decide  a decision will be kept, and its number is asked for in the same message
     """
     if until is None and read.connection.dialect.name == "postgresql":
-        together = Together(read, household_id, known)
+        together = Together(read, household_id, known, to_decide=to_decide)
         return None if together.household is None else (together.household, together)
     found = read.connection.execute(_HOUSEHOLD, {"household": household_id}).first()
     if found is None:
@@ -113,6 +120,7 @@ class OneAtATime:
     known: date
     until: Until | None  # None: all rows
     nothing: frozenset[str] = frozenset()  # tables without any row of this household and its people
+    number: int | None = None
     last: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -187,14 +195,14 @@ class Together:
 
     cases_apart = True
 
-    def __init__(self, read: Reading, household_id: str, known: date) -> None:
+    def __init__(self, read: Reading, household_id: str, known: date, *, to_decide: bool = False) -> None:
         self.read, self.household_id = read, household_id
         self.last: dict[str, int] = {}
         self._found: dict[str, list[Any]] = {name: [] for name in (tables.household.name, *_EVERY)}
         asked = {"household": household_id, "known": known, "subject": sealed.of_household(household_id)}
-        rest, facts, self._keys = in_one_message(
-            read.connection, [(one, asked) for one in (_rest(), _facts(), _keys())]
-        )
+        wanted = (_rest(), _facts(), _keys(), *((_number(),) if to_decide else ()))
+        rest, facts, self._keys, *number = in_one_message(read.connection, [(one, asked) for one in wanted])
+        self.number: int | None = number[0][0].seq if number else None
         for row in rest:
             self._found[row.told_in].append(row)
         self._found[tables.assertion.name] = facts
@@ -271,3 +279,9 @@ def _keys() -> Question:
     theirs = func.array(people.scalar_subquery(), type_=ARRAY(String))
     of = or_(key.subject == bindparam("subject"), key.subject == any_(theirs))
     return Question(select(key.subject, key.wrapped, key.key_version).where(of))
+
+
+@cache
+def _number() -> Question:
+    counter = literal_column(f"nextval('{tables.decision.name}_seq_seq')", Number)
+    return Question(select(counter.label("seq")))

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert
+import msgspec
+from sqlalchemy import JSON, Connection, Table, bindparam, column, func, insert, select
 
 from records.driver import Question, in_driver, in_one_message
-from records.tables.base import metadata
+from records.tables.base import STAMP, metadata
 
 MANY = {"postgresql": 8, "sqlite": 200}  # rows; below that nothing is gained
 _PREPARED = 1024  # values of one column whose form for the database is remembered, such as days
@@ -42,6 +43,34 @@ def insert_counted(connection: Connection, table: Table, rows: Rows) -> list[int
         return [found[0].seq for found in in_one_message(connection, [(one, row) for row in rows])]
     counted = insert(table).returning(table.c.seq, sort_by_parameter_order=True)
     return list(connection.execute(counted, list(rows)).scalars())
+
+
+def inserting(table: Table, rows: Rows) -> tuple[Question, Mapping[str, Any]]:
+    """One statement of PostgreSQL for rows with the same columns, to be sent among others. Several rows go as JSON, their stamp once."""
+    if len(rows) == 1:
+        return _inserting_one(table.name, tuple(rows[0])), rows[0]
+    own = tuple(name for name in rows[0] if name not in STAMP)
+    told = msgspec.json.encode([{name: row[name] for name in own} for row in rows]).decode()
+    return _inserting_several(table.name, own), {"rows": told, **{name: rows[0][name] for name in STAMP}}
+
+
+@cache
+def _inserting_one(name: str, columns: tuple[str, ...]) -> Question:
+    return Question(insert(metadata.tables[name]).values({one: bindparam(one) for one in columns}))
+
+
+@cache
+def _inserting_several(name: str, columns: tuple[str, ...]) -> Question:
+    table = metadata.tables[name]
+    typed = [column(one, table.c[one].type) for one in columns]
+    told = (
+        func.json_to_recordset(bindparam("rows", type_=JSON))
+        .table_valued(*typed)
+        .render_derived(with_types=True)
+    )
+    stamp = [bindparam(one, type_=table.c[one].type) for one in STAMP]
+    chosen = select(*(told.c[one] for one in columns), *stamp)
+    return Question(insert(table).from_select([*columns, *STAMP], chosen))
 
 
 @cache

@@ -70,9 +70,16 @@ def household_seen(
 ) -> Row[Any]:
     """The household's row. Raises `Refused` no-household, also for one that is out of reach."""
     found = _BY_ID.asked(read.connection, {"household": household_id})
-    if not found or found[0].area not in areas_of(viewer, right, book):
+    if not found:
         raise no_household(household_id)
+    check_seen(found[0], viewer, right, book)
     return found[0]  # type: ignore[no-any-return]
+
+
+def check_seen(household: Row[Any], viewer: Viewer, right: Right, book: Rulebook) -> None:
+    """Raises `Refused` no-household for a household's row that is out of reach, as if there were none."""
+    if household.area not in areas_of(viewer, right, book):
+        raise no_household(household.household_id)
 
 
 def households_seen(

@@ -48,6 +48,10 @@ def counted() -> Column[int]:
     return Column("seq", Number, primary_key=True, autoincrement=True)
 
 
+STAMP = ("recorded_on", "recorded_at", "recorded_by", "entry")
+"""The columns that all rows of one entry have the same."""
+
+
 def recorded() -> tuple[Column[Any], ...]:
     """The office's day on which a row was written, the moment, by whom, and the entry of the audit trail for it."""
     return (

@@ -77,3 +77,16 @@ def test_many_who_write_at_once_make_one_chain(database: Database) -> None:
     assert [one["previous"] for one in entries[1:]] == [one["hash"] for one in entries[:-1]]
     with database.engine.connect() as connection:
         assert count(connection) == 40
+
+
+def test_more_entries_than_a_socket_takes_at_once(database: Database) -> None:
+    """As of a county that is loaded: some ten megabytes in one message, of which nobody may wait for the rest."""
+    many = 20_000
+    with writing(database, "li") as write:
+        if not database.is_sqlite:
+            write.connection.exec_driver_sql("SET LOCAL statement_timeout = '60s'")
+        write.entries.extend(
+            Entry("load", "household", f"{n}-" + "x" * 150, 0, f"many-{n}", "0" * 64) for n in range(many)
+        )
+    with database.engine.connect() as connection:
+        assert count(connection) == many

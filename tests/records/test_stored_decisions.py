@@ -362,3 +362,49 @@ def test_an_export_is_verified_without_the_platform(
     assert code == 1 and "第 3 条" in said
     other = audit.signed_text(1, "")  # 32 bytes of another key
     assert verified(lines, (other * 2)[:32].hex())[0] == 1
+
+
+def test_written_at_last_it_is_written_the_same(database: Database, clerk: Clerk) -> None:
+    household = clerk.writes_down("case_10", "2023-03-06")
+    at_once = decided(database, household)
+    with writing(database, "wang", at("2025-05-31")) as write:
+        found = decisions.to_decide(write, household, write.day)
+        at_last = decisions.decide_found(write, BOOK, found, ON, at_last=True)
+    assert at_last.content == at_once.content and at_last.seq > at_once.seq
+    assert broken(database) is None
+    assert [one.result for one in replayed(database)] == [Replayed.SAME, Replayed.SAME]
+    with reading(database) as read:
+        found_in = [
+            read.connection.execute(
+                select(*(column for column in tables.finding.c if column.name not in ("decision", "entry")))
+                .where(tables.finding.c.decision == seq)
+                .order_by(tables.finding.c.policy, tables.finding.c.subject)
+            ).all()
+            for seq in (at_once.seq, at_last.seq)
+        ]
+    assert found_in[0] and found_in[0] == found_in[1]
+
+
+def test_what_fails_at_last_leaves_nothing(database: Database, stored: Stored) -> None:
+    with pytest.raises(DBAPIError), writing(database, "wang", at("2025-05-31")) as write:
+        found = decisions.to_decide(write, stored.household_id, write.day)
+        made = decisions.decide_found(write, BOOK, found, ON, at_last=True)
+        audit.add_row(
+            write,
+            "find",
+            tables.finding,
+            "h",
+            {
+                "decision": made.seq + 1000,  # which there is not
+                "policy": "p",
+                "subject": "household",
+                "version": None,
+                "outcome": "eligible",
+                "amount": None,
+            },
+            at_last=True,
+        )
+    with reading(database) as read:
+        assert read.connection.execute(select(func.count()).select_from(tables.decision)).scalar() == 1
+    assert decided(database, stored.household_id).content == stored.content
+    assert broken(database) is None
