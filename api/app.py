@@ -147,7 +147,9 @@ def make_app(
     app.state.buckets = {"account": Buckets(limits.account), "sign-in": Buckets(limits.sign_in)}
     app.state.authenticate = authenticate or _asked_of(record, settings)
     for router in (*ALWAYS, *(WITH_A_RECORD if record is not None else ())):
-        app.include_router(router)  # as it is: what is given here beside it would not reach the short ways below
+        app.include_router(
+            router
+        )  # as it is: what is given here beside it would not reach the short ways below
     check_doors(app)
     app.router.routes.insert(0, Straight(api_routes(app.routes)))
     app.openapi = lambda: _description(app)  # type: ignore[method-assign]
