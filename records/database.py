@@ -149,11 +149,14 @@ def writing(database: Database, actor: str, at: datetime | None = None) -> Itera
 
 @contextmanager
 def reading(database: Database) -> Iterator[Reading]:
+    """One view of everything that is asked in it. PostgreSQL refuses to write in it."""
     isolation = "SERIALIZABLE" if database.is_sqlite else "REPEATABLE READ"
     with database.engine.connect().execution_options(
-        isolation_level=isolation, relief_reads_only=True
+        isolation_level=isolation, relief_reads_only=True, postgresql_readonly=True
     ) as connection:
         yield Reading(connection, database.keys)
+        if not database.is_sqlite:  # taken back, it would make the driver forget what it has prepared
+            connection.commit()
 
 
 @contextmanager
