@@ -151,12 +151,16 @@ def writing(database: Database, actor: str, at: datetime | None = None) -> Itera
 def reading(database: Database) -> Iterator[Reading]:
     """One view of everything that is asked in it. PostgreSQL refuses to write in it."""
     isolation = "SERIALIZABLE" if database.is_sqlite else "REPEATABLE READ"
-    with database.engine.connect().execution_options(
-        isolation_level=isolation, relief_reads_only=True, postgresql_readonly=True
-    ) as connection:
+    with (
+        database.engine.connect().execution_options(
+            isolation_level=isolation, relief_reads_only=True, postgresql_readonly=True
+        ) as connection,
+        connection.begin() as transaction,
+    ):
         yield Reading(connection, database.keys)
-        if not database.is_sqlite:  # taken back, it would make the driver forget what it has prepared
-            connection.commit()
+        # PostgreSQL ends it and does not take it back, which would make the driver forget what it has prepared.
+        if database.is_sqlite:
+            transaction.rollback()
 
 
 @contextmanager

@@ -206,8 +206,9 @@ def test_what_is_held_together_needs_no_other_policy() -> None:
     book, found = shipped(), 0
     full = document(events=[], payments=[])
     bare = {**full, "people": [{"person_id": one["person_id"]} for one in full["people"]]}
-    for raw in (full, bare):
-        for place, rule in enumerate(book.conflicts):
+    some = book.conflicts[::4]  # where nothing is known, deciding takes many times as long
+    for raw, rules_asked in ((full, book.conflicts), (bare, book.conflicts if SOAK else some)):
+        for place, rule in enumerate(rules_asked):
             person = ("p1", "p2")[place % 2]
             raw["statuses"] = [
                 {"policy": name, "from": "2026-05-01"}
