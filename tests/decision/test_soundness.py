@@ -79,7 +79,7 @@ PROVEN = 0.95
 
 def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
     proven: Counter[bool] = Counter()
-    for seed in range(1000 if SOAK else 90):
+    for seed in range(1000 if SOAK else 60):
         random = Random(seed)
         on = random.choice(MONTHS)
         _, part, _ = partial(random, on)
@@ -98,7 +98,7 @@ def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
     assert proven[True] >= PROVEN * proven.total(), proven
 
 
-@settings(max_examples=20_000 if SOAK else 60)
+@settings(max_examples=20_000 if SOAK else 40)
 @given(seeds)
 def test_every_fact_named_as_missing_is_unknown_and_every_open_finding_names_something(seed: int) -> None:
     random = Random(seed)
@@ -120,7 +120,7 @@ def test_every_fact_named_as_missing_is_unknown_and_every_open_finding_names_som
                     assert "statuses" not in part
 
 
-@settings(max_examples=20_000 if SOAK else 60)
+@settings(max_examples=20_000 if SOAK else 40)
 @given(seeds)
 def test_a_fact_that_turns_a_finding_alone_is_named(seed: int) -> None:
     random = Random(seed)

@@ -17,7 +17,7 @@ from engine.rulebook.source import plain, read_yaml
 from tests.conftest import SOAK
 
 SHIPPED = ROOT / "policies"
-SMALL, LARGE = (5000, 500) if SOAK else (240, 14)  # a rulebook takes a while to load
+SMALL, LARGE = (5000, 500) if SOAK else (180, 14)  # a rulebook takes a while to load
 
 
 def check(rulebook: Path, directory: Path, seeds: range) -> int:

@@ -28,7 +28,7 @@ from tests.support.households import Families
 
 VELLANA = Path(__file__).parents[1] / "rulebooks" / "vellana"
 STAGES = ("exclusive", "higher_of", "offset", "cap")
-ROUNDS = 400 if SOAK else 24
+ROUNDS = 400 if SOAK else 16
 TOGETHER = 40
 DAYS = (20220315, 20230701, 20240110, 20260302)
 
