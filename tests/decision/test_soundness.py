@@ -229,11 +229,20 @@ def test_more_hardship_never_raises_the_score(seed: int) -> None:
     if before is None or after is None:
         assert before is after
         return
-    # A term can become known by the change, or unknown: its range is then its whole weight, and only its ends compare.
+    alike = True
     for was, became in zip(before.terms, after.terms, strict=True):
-        known = was.worst == was.best and became.worst == became.best
-        assert became.worst <= (was.worst if known else was.best), (was, became)
+        if (was.worst == was.best) is (became.worst == became.best):
+            assert became.worst <= was.worst and became.best <= was.best, (was, became)
+        else:  # the change has made it known, or unknown: then it ranges over its whole weight, and only ends compare
+            alike = False
+            assert became.worst <= was.best, (was, became)
     assert after.worst <= before.best
+    assert not alike or (after.worst <= before.worst and after.best <= before.best)
+    known, harder_known = (
+        decide(BOOK, one, on=on, policies=("dibao",), advice=False).score for one in (whole, worse)
+    )
+    if known is not None and harder_known is not None and None not in (known.value, harder_known.value):
+        assert harder_known.value <= known.value  # whatever is unknown above: of whom everything is known
 
 
 @settings(max_examples=20_000 if SOAK else 80)
