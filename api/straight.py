@@ -28,14 +28,14 @@ class Straight(BaseRoute):
     """
 
     def __init__(self, routes: Iterable[APIRoute]) -> None:
-        """`routes`: in the order in which they would be tried."""
+        """`routes`: in the order in which they would be tried. Raises RuntimeError for one that has no shape of its own."""
         self._by_shape: Mapping[tuple[str, int, str], list[APIRoute]] = defaultdict(list)
         for route in routes:
             _, _, *parts = route.path.split("/")
-            assert parts == [] or "{" not in parts[0], (
-                f"{route.path}: what stands behind its prefix is no name"
-            )
-            assert ":path}" not in route.path, f"{route.path}: its shape is open"
+            if (parts and "{" in parts[0]) or ":path}" in route.path:
+                raise RuntimeError(
+                    f"{route.path} cannot be found by its shape: behind the prefix comes a plain word, and no part is open (`:path`)"
+                )
             for method in route.methods or ():
                 self._by_shape[_shape(method, route.path)].append(route)
 
@@ -82,12 +82,12 @@ def caller_of(route: APIRoute) -> Callable[[Request], Response | None] | None:
 
     def called(request: Request) -> Response | None:
         values, wrong = request_params_to_args(wants.path_params, request.path_params)
-        more, more_wrong = request_params_to_args(wants.query_params, request.query_params)
-        if wrong or more_wrong:
+        asked, asked_wrong = request_params_to_args(wants.query_params, request.query_params)
+        if wrong or asked_wrong:
             return None
         if wants.request_param_name is not None:
             values[wants.request_param_name] = request
-        return endpoint(**values, **more)  # type: ignore[no-any-return]
+        return endpoint(**values, **asked)  # type: ignore[no-any-return]
 
     return called
 

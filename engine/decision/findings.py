@@ -136,9 +136,8 @@ class Findings:
             return (*found, *self._references(asked, index, those)) if those else found or NONE_OF_THEM
         of_each = tuple([asked.among(one) for one in unknown])
         if any(of_each):
-            of_people = self._despite_people.get(
-                of_each
-            )  # most policies of a household ask the same of people
+            # most policies of a household ask the same of people
+            of_people = self._despite_people.get(of_each)
             if of_people is None:
                 told = [self._references(asked, i, those) for i, those in enumerate(of_each) if those]
                 of_people = self._despite_people[of_each] = tuple(chain.from_iterable(told))

@@ -37,14 +37,12 @@ class Values:
         self.texts, self.book, self.words, self.labels = texts, texts.book, texts.words, texts.labels
         self.decision, self.names = decision, names
         self._mark = self.words["value.mark"]  # between a name and its value
-        self.subject = _Once(self._subject).__getitem__  # the household, or a person by name or id
-        self.read = _Once(self._read).__getitem__  # by reference: `<label> <value>` of what a clause reads
-        self.owned = _Once(
-            self._owned
-        ).__getitem__  # by reference: what it is called, with the person it is about
-        self.worth = _Once(self._value).__getitem__  # by reference: the value in words
+        self.subject = _Once(self._subject).__getitem__
+        self.read, self.worth = _Once(self._read).__getitem__, _Once(self._value).__getitem__
+        self.owned = _Once(self._owned).__getitem__
 
     def _subject(self, subject: str) -> str:
+        """The household, or a person by name or id."""
         if subject in ("", HOUSEHOLD):
             return self.words["household"]
         return self.names.get(subject) or self.words.say("person", id=subject)
@@ -115,7 +113,7 @@ class Values:
     # --- by reference -----------------------------------------------------------------------------------
 
     def _read(self, ref: str) -> str:
-        """Of everyone for `people/*/…`."""
+        """`<label> <value>` of what a clause reads; of everyone for `people/*/…`."""
         if ref.startswith("parameters/"):
             name = ref.removeprefix("parameters/")
             value = self.parameter(name, self.decision.parameters.get(name, ParameterValue()))
@@ -128,6 +126,7 @@ class Values:
         return f"{self.label(own_name(ref))}{self._mark}{self.worth(ref)}"
 
     def _owned(self, ref: str) -> str:
+        """What a reference is called, with the person it is about."""
         name = own_name(ref)
         said = self.label(name)
         if not ref.startswith(PEOPLE):
@@ -155,6 +154,7 @@ class Values:
         return self.decision.definitions.get(ref) if fact is None else fact.value
 
     def _value(self, ref: str) -> str:
+        """The value that a reference has, in words."""
         name, fact = own_name(ref), self.decision.facts.get(ref)
         if fact is None and ref not in self.decision.definitions:
             if is_status(name):
