@@ -198,13 +198,15 @@ class Families:
         return self.plain(random, field, ".".join(keys), on)
 
     def candidates(self, random: Random, document: Document, place: Place, on: int) -> list[Any]:
-        """Different values for a place: every value of a choice, and several of anything else."""
+        """Different values for a place: every value of a choice, of anything else several and the ends of its range."""
         fact = self.book.facts.get(place[-1])
         if fact is not None and isinstance(fact.value.type, Boolean):
             return [False, True]
         if fact is not None and isinstance(fact.value.type, Enum):
             return list(fact.value.type.values)
         found: list[Any] = []
+        if fact is not None and not fact.items and isinstance(of := fact.value.type, Number):
+            found += [_plain(end, of.decimals or 0) for end in (of.lo, of.hi)]
         for _ in range(24):
             value = self.drawn(random, document, place, on)
             if value not in found:
