@@ -49,10 +49,10 @@ $(COUNTY)/record.db: | $(VENV)/run.stamp
 	@mv $(COUNTY)/making.db $@
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 soak: $(VENV)/dev.stamp
-	RELIEF_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	RELIEF_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 	$(BIN)/relief mutate
 
 # What the features exercise, and which mistakes in the rules they would notice (docs/coverage.md).

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from api import current
+from tests.support.together import Together, place_of
 
 PLANTED = "planted"  # the property of a test under which it says how well it found what was planted
 SOAK = os.environ.get("RELIEF_SOAK") == "1"
@@ -36,6 +37,15 @@ def _collector_of_one_server() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(current, "spare_the_collector", lambda: None)
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place_of(item.path.name))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -11,6 +11,7 @@ one run finds as much as it can.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,15 +40,31 @@ __all__ = [
 
 DEEPEST = 40  # levels
 LARGEST = 2_000_000  # bytes
+_KEPT = 1024  # trees that are kept: of two editions of a county's rulebook
+_USUAL = 100_000  # characters; of a longer file the tree is not kept
 
 # Keys whose value is an expression wherever they stand.
 EXPRESSION_KEYS = frozenset({"when", "value", "min", "max", "limit"})
 
 
 def read_yaml(file: str, text: str) -> tuple[Tree | None, list[Problem]]:
-    """The tree of a file's text, and every problem found. No tree when it is not YAML, or holds nothing."""
+    """The tree of a file's text, and every problem found. No tree when it is not YAML, or holds nothing.
+
+    An edition that differs in one file is read from that file alone: the trees of the others are kept.
+    """
+    tree, problems = _read(file, text) if len(text) <= _USUAL else _read_now(file, text)
+    return tree, list(problems)
+
+
+@lru_cache(_KEPT)
+def _read(file: str, text: str) -> tuple[Tree | None, tuple[Problem, ...]]:
+    """The same for a file of usual length, once."""
+    return _read_now(file, text)
+
+
+def _read_now(file: str, text: str) -> tuple[Tree | None, tuple[Problem, ...]]:
     if len(text.encode("utf-8", "replace")) > LARGEST:
-        return None, [_too_large(file)]
+        return None, (_too_large(file),)
     text = text.removeprefix("\ufeff")
     readable, problems = check_characters(file, text)
     reader = _Reader(file, readable, problems)
@@ -58,10 +75,10 @@ def read_yaml(file: str, text: str) -> tuple[Tree | None, list[Problem]]:
         # A strange character, or a comma that cuts an expression, is why the rest of the line is not YAML.
         if not reader.strange_lines and syntax.at.line not in {problem.at.line for problem in problems}:
             problems.append(syntax)
-        return None, problems
+        return None, tuple(problems)
     except _TooDeepError:
-        return None, problems
-    return tree, problems
+        return None, tuple(problems)
+    return tree, tuple(problems)
 
 
 def read_yaml_file(path: Path, shown_as: str) -> tuple[str, Tree | None, list[Problem]]:

@@ -14,8 +14,6 @@ from records.keys import read_keys
 from records.people import Identity, identify
 from tests.cli.test_record_commands import ROOT, Office
 
-pytestmark = pytest.mark.xdist_group("paper-commands")  # what they share is made once
-
 DAYS = ("--on", "2025-10-15", "--known", "2025-10-20")
 
 

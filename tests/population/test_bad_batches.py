@@ -20,8 +20,6 @@ from engine.population.problems import MOST_ROWS, PHRASES
 from tests.support.county import DAY
 from tests.support.households import shipped
 
-pytestmark = pytest.mark.xdist_group("bad-batches")  # what they share is made once
-
 HOUSEHOLDS, AT_ONCE = 400, 100  # a row group, and so a batch
 
 

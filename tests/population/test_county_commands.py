@@ -15,8 +15,6 @@ from cli.stop import BAD_INPUT
 from tests.support.county import Decided, decided_county
 from tests.support.households import POLICIES
 
-pytestmark = pytest.mark.xdist_group("county-commands")  # what they share is made once
-
 
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Decided:

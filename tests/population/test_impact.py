@@ -20,8 +20,6 @@ from tests.conftest import SOAK
 from tests.support.county import DAY, Decided, decided_county
 from tests.support.households import POLICIES, shipped
 
-pytestmark = pytest.mark.xdist_group("impact")  # what they share is made once
-
 PERIODS = ("month", "once", "year")
 HOUSEHOLDS = 10_000 if SOAK else 4_000
 

@@ -24,8 +24,6 @@ from engine.population.sheets import WORDS
 from tests.support.county import Decided, decided_county
 from tests.support.households import shipped
 
-pytestmark = pytest.mark.xdist_group("import")  # what they share is made once
-
 Sheets = dict[str, tuple[list[Any], list[list[Any]]]]
 
 

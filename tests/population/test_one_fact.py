@@ -18,8 +18,6 @@ from engine.population.pairs import Run, open_run
 from engine.population.stream import decide_all
 from tests.support.households import Families, places, shipped, without
 
-pytestmark = pytest.mark.xdist_group("one-fact")  # what they share is made once
-
 DAY = 20260915
 HOUSEHOLDS, AT_ONCE, GROUP = 160, 20, 70
 

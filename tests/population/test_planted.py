@@ -16,8 +16,6 @@ from tests.conftest import PLANTED, SOAK
 from tests.support.county import Decided, decided_county, precision_and_recall
 from tests.support.households import shipped
 
-pytestmark = pytest.mark.xdist_group("planted")  # what they share is made once
-
 HOUSEHOLDS = 10_000
 
 

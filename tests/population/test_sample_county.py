@@ -20,8 +20,6 @@ from tests.conftest import SOAK
 from tests.support.county import DAY, Decided, decided_county
 from tests.support.households import shipped
 
-pytestmark = pytest.mark.xdist_group("sample-county")  # what they share is made once
-
 EVERY = 1 if SOAK else 25  # of 10,000 households
 FULL = 20  # of those compared, so many are decided with all their reasons
 

@@ -40,13 +40,10 @@ LACKING = [
 ]
 REQUIRED = "RELIEF_REQUIRE_SPARK"
 
-pytestmark = [
-    pytest.mark.xdist_group("spark"),
-    pytest.mark.skipif(
-        bool(LACKING) and not os.environ.get(REQUIRED),
-        reason=f"SPARK IS NOT TESTED: {' and '.join(LACKING)} missing; see docs/scale.md",
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    bool(LACKING) and not os.environ.get(REQUIRED),
+    reason=f"SPARK IS NOT TESTED: {' and '.join(LACKING)} missing; see docs/scale.md",
+)
 
 
 @pytest.fixture(scope="module")

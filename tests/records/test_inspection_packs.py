@@ -31,8 +31,6 @@ from tests.records.conftest import at
 from tests.records.inspectorate import Inspectorate, paid_after_a_death
 from tests.records.test_cases import refuses
 
-pytestmark = pytest.mark.xdist_group("inspection-packs")  # what they share is made once
-
 VERIFIER = Path(audit.__file__).with_name("verify_pack.py")
 Files = dict[str, bytes]
 

@@ -29,8 +29,6 @@ from tests.conftest import PLANTED
 from tests.records.conftest import at
 from tests.support.households import shipped
 
-pytestmark = pytest.mark.xdist_group("supervision")  # what they share is made once
-
 BOOK = shipped()
 HOUSEHOLDS = 2000
 EVERYWHERE = tables.household.c.area.is_not(None)
