@@ -89,7 +89,7 @@ async def rulebook(request: Request) -> Response:
             "definitions": len(book.definitions),
             "parameters": len(book.parameters),
             "facts": len(book.facts),
-            "conflicts": len(book.conflicts),
+            "conflicts": len({one.id for one in book.conflicts}),
             "areas": len(book.areas),
             "sources": len(book.laws),
         },

@@ -53,7 +53,7 @@ def counts(book: Rulebook) -> dict[str, int]:
         "definitions": len(book.definitions),
         "parameters": len(book.parameters),
         "facts": len(book.facts),
-        "conflicts": len(book.conflicts),
+        "conflicts": len({one.id for one in book.conflicts}),
         "scoring": len(book.scoring),
         "watches": len({one.id for one in book.watches} | {one.id for one in book.comparisons}),
         "events": len(book.events),

@@ -41,7 +41,7 @@ def run(policies: Path | None, lang: str | None, output: str) -> None:
     Console().print(table)
     typer.echo(
         _BESIDE[words].format(
-            conflicts=len(book.conflicts),
+            conflicts=len({one.id for one in book.conflicts}),
             watches=len({one.id for one in book.watches} | {one.id for one in book.comparisons}),
             events=len(book.events),
         )

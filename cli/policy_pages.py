@@ -323,7 +323,8 @@ class _Page:
     def conflicts(self) -> Iterator[str]:
         yield f"## {self.words['conflicts']}"
         yield ""
-        touching = [one for one in self.book.conflicts if self.policy.id in one.between]
+        newest = {one.id: one for one in self.book.conflicts}
+        touching = [one for one in newest.values() if self.policy.id in one.between]
         for one in touching:
             others = ", ".join(
                 f"[{self.texts.policy_title(name)}]({_name(name, self.language)})"

@@ -151,12 +151,14 @@ def _with_exception(one: Draft, mutant: Mutant) -> Draft:
 
 
 def _whole(files: Files, mutant: Mutant) -> Rulebook:
-    """A conflict or a score: files of one version each."""
+    """A version of a conflict or of a score."""
     book, one = files.book, _changed(files.drafts[mutant.span.file], mutant)
     checker, report = _checker(files)
     if mutant.what == "conflict":
         conflict = conflict_of(checker, one)
-        conflicts = tuple(conflict if each.id == conflict.id else each for each in book.conflicts)
+        conflicts = tuple(
+            conflict if each.dated.file == mutant.span.file else each for each in book.conflicts
+        )
         made = replace(book, conflicts=conflicts)
     else:
         scoring = scoring_of(checker, one)

@@ -26,7 +26,7 @@ class Readers:
         if what == "policy":
             return frozenset({name})
         if what == "conflict":
-            return frozenset(next(one.between for one in self.book.conflicts if one.id == name))
+            return frozenset().union(*(one.between for one in self.book.conflicts if one.id == name))
         return frozenset(policy for policy in self.book.policies if name in self.reads[policy])
 
     def of(self, what: str, name: str) -> frozenset[str]:

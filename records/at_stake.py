@@ -47,7 +47,7 @@ def _monthly(
             if amount is not None:
                 yield amount
         elif one.kind == "conflict":
-            rule = next((rule for rule in book.conflicts if rule.id == one.ref), None)
+            rule = {rule.id: rule for rule in book.conflicts}.get(one.ref)  # of several versions the newest
             found = [
                 amount
                 for policy in (() if rule is None else rule.between)

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from engine.inference.found import WHOLE, Term
 from engine.language.dates import add_months, from_date, month_start
 from engine.rulebook import Rulebook
-from engine.rulebook.in_force import watching
+from engine.rulebook.in_force import holding
 from engine.rulebook.production import Comparison
 from records import sealed, tables
 from records.database import AT_ONCE, Reading, batched
@@ -61,7 +61,7 @@ def compared(read: Reading, book: Rulebook, on: date, known: date) -> list[Raise
     days = from_date(on), from_date(known)
     found: list[Raised] = []
     gone = erased(read)
-    for one in watching(book.comparisons, *days):
+    for one in holding(book.comparisons, *days):
         shared = list(COMPARED[one.of](_Looking(read, on, known)))
         kept = [each for each in shared if sealed.of_household(each.household_id) not in gone]
         money = _paid(read, {each.household_id for each in kept}, on)

@@ -27,6 +27,7 @@ from engine.population.documents import table_of_households
 from engine.population.kernel import Kernel
 from engine.population.workers import in_processes
 from engine.rulebook import Rulebook
+from engine.rulebook.in_force import in_force
 from records import audit, decisions, tables
 from records.comparing import compared
 from records.database import Database, batched, connect, reading, writing
@@ -241,7 +242,8 @@ class Looking:
             for one in household.statuses or ()
             if covers_month(one, month)
         }
-        between = {one.id: one.between for one in self.book.conflicts}
+        rules = in_force(self.book, from_date(self.on), from_date(self.known), household.application_date)
+        between = {one.id: one.between for one in rules.conflicts}
         for rule, stage, subject, effect, policy in now.conflicts:
             both = [name for name in between[rule] if (name, subject) in held or (name, "household") in held]
             if len(both) >= 2:

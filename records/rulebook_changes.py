@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.language.tree import Node, walk
 from engine.rulebook import Rulebook
+from engine.rulebook.drafts import CORRECTED
 from engine.rulebook.files import kind_of
 from engine.rulebook.lock import LOCK, content_of, entries, row_name
 from engine.rulebook.model import Definition, PolicyVersion
@@ -67,7 +68,8 @@ def _new_rows(old: Any, new: Any) -> tuple[Mapping[str, Any], ...]:
 def _name(path: str) -> str:
     """What a file is about: what has versions stands in a directory of its name, all else in a file of its name."""
     parts = path.removesuffix(".yaml").split("/")
-    return parts[-1] if len(parts) < 3 or kind_of(path) == "parameter" else parts[-2]
+    own = len(parts) < 3 or kind_of(path) == "parameter"
+    return CORRECTED.sub("", parts[-1]) if own else parts[-2]
 
 
 def _resting_on(book: Rulebook, names: set[str]) -> Iterator[str]:

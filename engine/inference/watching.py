@@ -20,7 +20,7 @@ from engine.language.dates import from_date, to_date
 from engine.language.interpret import Interpreter
 from engine.language.scope import PERSON, SUBJECT
 from engine.language.tree import Node
-from engine.rulebook.in_force import covers, watching
+from engine.rulebook.in_force import covers, holding
 from engine.rulebook.model import Rulebook
 from engine.rulebook.production import (
     ALWAYS,
@@ -44,7 +44,7 @@ def watch(book: Rulebook, moment: Moment, records: Sequence[Record]) -> Watched:
     `records`: what is known by `moment.known`. Events that a rulebook makes from facts are added here.
     """
     events = {name: one for name, one in book.events.items() if covers(one.dated, moment.on, moment.known)}
-    watches = watching(book.watches, moment.on, moment.known)
+    watches = holding(book.watches, moment.on, moment.known)
     session = _Session(book, moment, events)
     kept = [one for one in records if one.kind in ALWAYS or one.kind in events]
     all_records = [*kept, *session.birthdays()]

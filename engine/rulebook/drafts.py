@@ -15,6 +15,7 @@ from engine.rulebook.source import Scalar, Tree
 
 EXPRESSION_KEYS = frozenset({"when", "value", "min", "max", "limit"})
 PRODUCTION_KEYS = ("join", "when", "until", "date", "unreported_since")
+CORRECTABLE = frozenset({"conflict", "watch"})  # of what stands in one file, without a folder of versions
 CORRECTED = re.compile(r"\.r([2-9]|[1-9]\d+)\Z")  # how the name of a corrected file ends
 Parsed = tuple[Source, Syntax]
 

@@ -21,7 +21,7 @@ from engine.rulebook.model import (
 from engine.rulebook.production import Comparison, Watch
 
 Version = TypeVar("Version", PolicyVersion, DefinitionVersion, Scoring)
-Rule = TypeVar("Rule", Watch, Comparison)
+Rule = TypeVar("Rule", Conflict, Watch, Comparison)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
         found = _covering(definition.versions, on, known)
         if found:
             definitions[name] = found[0]
-    conflicts = tuple(one for one in book.conflicts if covers(one.dated, on, known))
+    conflicts = tuple(holding(book.conflicts, on, known))
     scoring = _covering(book.scoring, on, known)
     key = (
         tuple((name, version.dated.version) for name, version in policies.items()),
         tuple(sorted(undated)),
         tuple((name, version.dated.version) for name, version in definitions.items()),
-        tuple(one.id for one in conflicts),
+        tuple((one.id, one.dated.version) for one in conflicts),
         scoring[0].dated.version if scoring else "",
     )
     return InForce(
@@ -98,8 +98,8 @@ def covers(dated: Dated, on: int, known: int) -> bool:
     return dated.published <= known and dated.start <= on <= dated.until
 
 
-def watching(rules: Sequence[Rule], on: int, known: int) -> list[Rule]:
-    """Of watch rules those that hold on a day as far as known then; a correction in place of what it corrects."""
+def holding(rules: Sequence[Rule], on: int, known: int) -> list[Rule]:
+    """Of conflicts or watch rules those that hold on a day as far as known then; of several versions of one the newest."""
     held = [one for one in rules if covers(one.dated, on, known)]
     newest = {one.id: one for one in sorted(held, key=lambda one: (one.dated.start, one.dated.published))}
     return [one for one in held if newest[one.id] is one]

@@ -22,7 +22,7 @@ from engine.rulebook.calendar_files import read_calendars
 from engine.rulebook.conflicts import conflict_of
 from engine.rulebook.definitions import definition_of
 from engine.rulebook.dictionary import Types, read_areas, read_children, read_facts, read_sources
-from engine.rulebook.drafts import CORRECTED, Draft, draft
+from engine.rulebook.drafts import CORRECTABLE, CORRECTED, Draft, draft
 from engine.rulebook.ending import Ending
 from engine.rulebook.endings import EndingChecker
 from engine.rulebook.feed import Feed
@@ -216,7 +216,7 @@ class _Builder:
             if not whole.check_place(self.report, kind, path, one):
                 misplaced.add(path)
         for group in made.values():
-            if kind in ("definition", "policy", "scoring", "procedure", "watch"):
+            if kind in ("definition", "policy", "scoring", "procedure", *CORRECTABLE):
                 group.sort(key=lambda one: (one.dated.start, one.dated.published))
                 whole.check_versions(self.report, [one for one in group if one.dated.file not in misplaced])
         self.report.mistaken.update({Path(path).parent.name for path in misplaced} - made.keys())

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from engine.language.problems import Problems, Span
+from engine.rulebook.drafts import CORRECTED
 from engine.rulebook.reading import Report, get, items, mapping
 from engine.rulebook.shape import check_shape
 from engine.rulebook.source import read_yaml, read_yaml_file
@@ -79,7 +80,13 @@ def lock_text(locked: Mapping[str, str]) -> str:
     return HEADER + "".join(f"{name}: {digest}\n" for name, digest in sorted(locked.items()))
 
 
-CORRECTION = "a correction is a new file, <from>.r2.yaml"
+def _correction(file: str) -> str:
+    """How what a published file says is put right. What has a folder has versions in it."""
+    if file.count("/") > 1:
+        return "a correction is a new file, <from>.r2.yaml"
+    if file.startswith(("conflicts/", "watch/")):
+        return f"a correction is a new file, {CORRECTED.sub('', Path(file).stem)}.r2.yaml"
+    return "what is to be different gets a file and a name of its own"
 
 
 def check_lock(
@@ -97,7 +104,7 @@ def check_lock(
         if name in now:
             at = _place(trees[file], row)
             what = f"the row from {start}" if row else "this file"
-            mend = "a correction is a new row with its own `published`" if row else CORRECTION
+            mend = "a correction is a new row with its own `published`" if row else _correction(file)
             report.add(
                 at,
                 "published-changed",

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.language.dates import to_date
 from engine.language.problems import Span, nearest
 from engine.language.scope import PERSON
-from engine.rulebook.drafts import CORRECTED, Draft
+from engine.rulebook.drafts import CORRECTABLE, CORRECTED, Draft
 from engine.rulebook.files import Files
 from engine.rulebook.model import FOREVER, Definition, Fact, Label, Parameter
 from engine.rulebook.reading import Report, get, items, mapping, scalar, text
@@ -27,7 +27,7 @@ def check_place(report: Report, kind: str, path: str, one: Draft) -> bool:
     folder, stem = Path(path).parent.name, Path(path).stem
     fine = True
     if kind in ("conflict", "watch", "event", "ending", "feed", "inspection"):
-        fine = stem == one.name or (kind == "watch" and CORRECTED.sub("", stem) == one.name)
+        fine = stem == one.name or (kind in CORRECTABLE and CORRECTED.sub("", stem) == one.name)
         if not fine:
             message = f"the file is called {stem}.yaml, and it speaks of `{one.name}`"
             report.add(at, "name-and-place", message, f"call it {one.name}.yaml, or correct the name")

@@ -315,7 +315,7 @@ class Deciding:
             yield Item(self.sheet.say(key, label=clause.label) + margin, self._article(clause.article))
 
     def _conflict(self, one: ConflictFound) -> Conflict:
-        return next(rule for rule in self.book.conflicts if rule.id == one.rule)
+        return next(rule for rule in self.told.texts.rules.conflicts if rule.id == one.rule)
 
     def _unmet(self, text: PolicyText, trace: Trace) -> Iterator[Item]:
         clause, sheet = text.clauses.get(trace.clause), self.sheet

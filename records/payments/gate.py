@@ -258,7 +258,7 @@ def _named(
     if evidence.kind == _PAYMENT and evidence.ref in places:
         yield places[evidence.ref]
     if evidence.kind == _CONFLICT:
-        rule = next((one for one in book.conflicts if one.id == evidence.ref), None)
+        rule = {one.id: one for one in book.conflicts}.get(evidence.ref)  # of several versions the newest
         for place, one in enumerate(lines):
             excluded = rule is None or (one.policy in rule.between and one.policy != rule.keep)
             if excluded and month_name(one.month) == evidence.at:

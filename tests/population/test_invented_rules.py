@@ -34,7 +34,8 @@ DAYS = (20220315, 20230701, 20240110, 20260302)
 
 
 def quarrelsome(book: Rulebook, random: Random) -> Rulebook:
-    """The same rules with conflicts between any two policies."""
+    """The same rules with conflicts between any two policies, some of which a later version ends."""
+    ended = replace(book.conflicts[0].dated, version="2023-06-01.r2", start=20230601, published=20230601)
     ones = {one.id: one for one in book.conflicts}
     made = list(book.conflicts)
     for a, b in combinations(book.policies, 2):
@@ -62,6 +63,9 @@ def quarrelsome(book: Rulebook, random: Random) -> Rulebook:
                 else None,
             )
         )
+        if random.random() < 0.2:
+            nothing = {"keep": "", "choose_by": "", "reduce": "", "limit": None, "when": None}
+            made.append(replace(made[-1], dated=ended, stage="compatible", **nothing))
     return replace(book, conflicts=tuple(made), memo={})
 
 

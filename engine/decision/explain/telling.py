@@ -261,7 +261,7 @@ class Telling:
         ]
 
     def effect(self, one: ConflictFound) -> str:
-        rule = next((rule for rule in self.book.conflicts if rule.id == one.rule), None)
+        rule = next((rule for rule in self.texts.rules.conflicts if rule.id == one.rule), None)
         title = self.texts.labels.said(rule.title) if rule else one.rule
         parts = {"policy": self.words.quoted(self.title(one.policy)), "between": self.titles(one.between)}
         parts["amount"] = "" if one.amount is None else self.values.money(one.amount)
