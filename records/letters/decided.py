@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,14 +10,12 @@ from typing import Any
 from engine.decision.explain import CannotExplain, Telling, telling
 from engine.decision.explain.caseworker import band_lines, part_line
 from engine.decision.explain.rules import PolicyText
-from engine.decision.explain.telling import members
-from engine.decision.explain.values import PEOPLE, own_name
-from engine.decision.model import ConflictFound, Finding, Money, Trace
+from engine.decision.model import ConflictFound, Finding, Money
 from engine.rulebook import Rulebook
 from engine.rulebook.letters import places_in
-from engine.rulebook.model import Conflict
+from records.letters.grounds import Grounds
 from records.letters.letter import Block, Heading, Item, Items, Kind, Letter, Text
-from records.letters.words import is_open, paper
+from records.letters.words import paper
 from records.refused import Refused
 
 
@@ -121,7 +119,7 @@ class Deciding:
             for one in self.told.conflicts_of(wanted.policy, wanted.subject)
             if self._mine(one)
         }
-        self.reads: dict[str, None] = {}  # what the conditions that are told have read, in their order
+        self.grounds = Grounds(self.told, self.sheet, self.finding, self.text, self.effects)
 
     def _mine(self, one: ConflictFound) -> bool:
         return one.policy in ("", self.wanted.policy)
@@ -148,8 +146,8 @@ class Deciding:
         blocks: list[Block] = [Heading(sheet.say("heading.decision")), Text(self.said(f"{kind}.opening"))]
         if kind in (Kind.GRANT, Kind.CHANGE):
             blocks += [*self._amount(), *self._dates(kind)]
-        blocks += [Heading(sheet.say("heading.reasons")), Items(self.reasons())]
-        facts = tuple(Item(one) for one in self._facts())
+        blocks += [Heading(sheet.say("heading.reasons")), Items(self.grounds.reasons)]
+        facts = tuple(Item(one) for one in self.grounds.facts())
         if facts:
             blocks += [Heading(sheet.say("heading.facts")), Items(facts)]
         if kind in (Kind.REFUSAL, Kind.STOP):
@@ -200,7 +198,7 @@ class Deciding:
 
     def drafts(self) -> list[str]:
         """What has to be filled in or checked before the letter may be served."""
-        return [*self.told.warnings(self.finding, self.text), *self._open_reasons()]
+        return [*self.told.warnings(self.finding, self.text), *self.grounds.open()]
 
     def record(self) -> str:
         decision = self.told.decision
@@ -285,93 +283,7 @@ class Deciding:
             said.append(sheet.say("review", date=told.values.day(finding.review_due)))
         yield from (Text(one) for one in said)
 
-    # --- reasons ----------------------------------------------------------------------------------------
-
-    def reasons(self) -> tuple[Item, ...]:
-        return tuple(self._reasons())
-
-    def _reasons(self) -> Iterator[Item]:
-        """The conditions that settle it, each with its article; and the rule that lets only one of two stand."""
-        for effect in ("dropped", "offset"):
-            if effect in self.effects:
-                rule = self._conflict(self.effects[effect])
-                yield Item(self.told.effect(self.effects[effect]), self._of(rule.cite))
-        trace, text = self.finding.trace, self.text
-        if trace is None or text is None or "dropped" in self.effects:
-            return
-        if self.finding.outcome == "ineligible":
-            for one in self.told.decisive(text, trace, False):
-                yield from self._unmet(text, one)
-            return
-        key = "condition.closed" if self.finding.outcome == "closed" else "condition.met"
-        for name in self.finding.reasons:
-            clause, found = text.clauses.get(name), _find(trace, name)
-            if clause is None:
-                continue
-            margin = ""
-            if found is not None:
-                self._has_read(found.reads or ())
-                margin = self._margin(self.told.margin(clause, found))
-            yield Item(self.sheet.say(key, label=clause.label) + margin, self._article(clause.article))
-
-    def _conflict(self, one: ConflictFound) -> Conflict:
-        return next(rule for rule in self.told.texts.rules.conflicts if rule.id == one.rule)
-
-    def _unmet(self, text: PolicyText, trace: Trace) -> Iterator[Item]:
-        clause, sheet = text.clauses.get(trace.clause), self.sheet
-        if clause is None:
-            either = trace.clause == "eligible" or text.kinds.get(trace.clause) == "any"
-            yield Item(sheet.say("condition.either" if either else "condition.together"))
-            for one in members(trace):
-                if one.truth is False:
-                    yield from self._unmet(text, one)
-            return
-        self._has_read(trace.reads or ())
-        self._has_read(self.told.refs_of_meaning(clause, self.wanted.subject))
-        if clause.holds and clause.holds != clause.label:
-            said = sheet.say("condition.unmet.holds", label=clause.label, fact=clause.holds)
-        else:
-            said = sheet.say("condition.unmet", label=clause.label)
-        said += self._margin(self.told.margin(clause, trace))
-        meaning = (self.told.say("c.means", text=clause.means),) if clause.means else ()
-        yield Item(said, (*meaning, *self._article(clause.article)))
-
-    def _margin(self, margin: str) -> str:
-        return self.sheet.say("margin", margin=margin) if margin else ""
-
-    def _article(self, article: str) -> tuple[str, ...]:
-        sheet = self.sheet
-        return (sheet.say("article", article=article) if article else sheet.say("article.none"),)
-
-    def _open_reasons(self) -> list[str]:
-        """Reasons whose ground is still to be found or confirmed."""
-        if self.text is None:
-            return []
-        cites = {one.id: one.cite for one in self.text.version.all_clauses()}
-        wanting = any(is_open(self.book, cites[name]) for name in self.finding.reasons if name in cites)
-        wanting |= any(is_open(self.book, self._conflict(one).cite) for one in self.effects.values())
-        return [self.sheet.say("draft.text", heading=self.sheet.say("heading.reasons"))] if wanting else []
-
-    # --- facts ------------------------------------------------------------------------------------------
-
-    def _has_read(self, refs: Iterable[str]) -> None:
-        self.reads |= dict.fromkeys(refs)
-
-    def _facts(self) -> Iterator[str]:
-        """What the conditions have read. Of a list only how long it is: its entries may be about other people."""
-        values = self.told.values
-        for ref in self.reads:
-            name = own_name(ref)
-            fact = self.book.facts.get(name)
-            if fact is None or not fact.items:
-                yield values.read(ref)
-                continue
-            known = [values.known(one) for one in _each(ref, self.told.decision.people)]
-            if any(one is None for one in known):
-                count = self.told.words["unknown.value"]
-            else:
-                count = str(sum(len(one) for one in known))
-            yield self.sheet.say("entries", name=values.label(name), count=count)
+    # --- what would change it ---------------------------------------------------------------------------
 
     def _changes(self) -> Iterator[Item]:
         for one in self.finding.would_change:
@@ -420,15 +332,3 @@ def _not_settled(outcome: str) -> Refused:
         f"结果为“{outcome}”且尚未定，不能出具决定书；所缺见需补充材料清单 · "
         "nothing is settled yet, so no decision can be written; the list of missing papers says what it waits for",
     )
-
-
-def _find(trace: Trace, name: str) -> Trace | None:
-    if trace.clause == name:
-        return trace
-    return next((found for one in members(trace) if (found := _find(one, name))), None)
-
-
-def _each(ref: str, people: Sequence[str]) -> list[str]:
-    if not ref.startswith(PEOPLE + "*/"):
-        return [ref]
-    return [f"{PEOPLE}{person}/{own_name(ref)}" for person in people]

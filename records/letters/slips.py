@@ -294,7 +294,7 @@ def hearing_notice(
         Text(deciding.proposal()),
         Text(sheet.say("hearing.when", date=sheet.date(meeting.on), time=meeting.time, place=meeting.place)),
         Heading(sheet.say("heading.reasons")),
-        Items(deciding.reasons()),
+        Items(deciding.grounds.reasons),
         *sheet.section("heading.hearing", notices),
         Text(sheet.say("hearing.close")),
     ]
