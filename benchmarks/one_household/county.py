@@ -9,7 +9,6 @@ wall-clock time of a cold `relief decide`. Nothing here passes or fails: figures
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import statistics
@@ -22,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from api.current import spare_the_collector
 from engine.decision import decide_household, encode_json, parse_json, read_household
 from engine.decision.conflicts import resolve
 from engine.decision.decide import situate
@@ -53,8 +53,7 @@ def main() -> int:
     household = read_household(book, document)
     decision = decide_household(book, household, ON, ON, ())
     situation = situate(book, household, ON, ON)
-    gc.collect()
-    gc.freeze()
+    spare_the_collector()  # as a server does that has taken the rulebook
 
     print(
         f"Python {sys.version.split()[0]}, msgspec {version('msgspec')}, durable-rules {version('durable-rules')}"
