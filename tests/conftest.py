@@ -23,7 +23,7 @@ _FONT = find_spec("noto_cjk_sans_otc")  # letters are printed also where no Chin
 if _FONT is not None and _FONT.origin is not None:
     os.environ.setdefault("RELIEF_FONTS", str(Path(_FONT.origin).parent))
 
-settings.register_profile("normal", max_examples=120, derandomize=True, **_COMMON)
+settings.register_profile("normal", max_examples=100, derandomize=True, **_COMMON)
 settings.register_profile("soak", max_examples=20_000, phases=tuple(Phase), **_COMMON)
 settings.load_profile("soak" if SOAK else "normal")
 

@@ -27,7 +27,7 @@ from tests.support.outcomes import decided, short
 BOOK = shipped()
 FAMILIES = Families(BOOK)
 seeds = st.integers(0, 2**48)
-fewer = settings(max_examples=5000 if SOAK else 60)
+fewer = settings(max_examples=5000 if SOAK else 40)
 
 
 def some_document(random: Random, on: int) -> Document:

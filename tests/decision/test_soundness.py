@@ -79,7 +79,7 @@ PROVEN = 0.95
 
 def test_most_facts_that_are_named_as_missing_can_turn_their_finding() -> None:
     proven: Counter[bool] = Counter()
-    for seed in range(1000 if SOAK else 60):
+    for seed in range(1000 if SOAK else 45):
         random = Random(seed)
         on = random.choice(MONTHS)
         _, part, _ = partial(random, on)

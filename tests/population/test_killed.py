@@ -17,7 +17,7 @@ from county.sample import sample
 from tests.conftest import SOAK
 from tests.support.households import shipped
 
-TIMES = 20 if SOAK else 3
+TIMES = 20 if SOAK else 2
 MANY, AT_ONCE = (40_000, 2_000) if SOAK else (16_000, 1_000)  # a row group is never part of two batches
 
 

@@ -272,7 +272,7 @@ def test_no_way_leads_past_the_law(database: Database) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=150 if SOAK else 6,
+            max_examples=150 if SOAK else 4,
             stateful_step_count=60 if SOAK else 30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
