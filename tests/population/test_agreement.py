@@ -15,7 +15,7 @@ from engine.population.row import differences, row_of, row_without_reasons
 from tests.conftest import SOAK
 from tests.support.households import DAYS, Families, Place, places, shipped, without
 
-COMPARED = 1_000_000 if SOAK else 40_000  # policies of households
+COMPARED = 1_000_000 if SOAK else 60_000  # policies of households
 AT_ONCE = 64
 LOST = (0,) * 12 + (0.01,) * 6 + (0.03, 0.1, 0.5)  # the share of facts that nobody knows
 
