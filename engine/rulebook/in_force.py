@@ -53,9 +53,10 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
     policies: dict[str, PolicyVersion] = {}
     undated: set[str] = set()
     for name, policy in book.policies.items():
-        candidates = _covering(policy.versions, on, known)
-        if application_date is None and candidates and any(_asks_application(one) for one in candidates[:1]):
-            undated.add(name)
+        candidates = _begun(policy.versions, on, known)
+        if application_date is None and candidates and _asks_application(candidates[0]):
+            if any(on <= one.dated.until for one in candidates):
+                undated.add(name)
             continue
         for version in candidates:
             day = application_date if application_date is not None else on
@@ -63,15 +64,16 @@ def _in_force(book: Rulebook, on: int, known: int, application_date: int | None)
                 not _asks_application(version)
                 or version.applications_from <= day < version.applications_before
             ):
-                policies[name] = version
+                if on <= version.dated.until:
+                    policies[name] = version
                 break
     definitions = {}
     for name, definition in book.definitions.items():
-        found = _covering(definition.versions, on, known)
-        if found:
+        found = _begun(definition.versions, on, known)
+        if found and on <= found[0].dated.until:
             definitions[name] = found[0]
     conflicts = tuple(holding(book.conflicts, on, known))
-    scoring = _covering(book.scoring, on, known)
+    scoring = [one for one in _begun(book.scoring, on, known)[:1] if on <= one.dated.until]
     key = (
         tuple((name, version.dated.version) for name, version in policies.items()),
         tuple(sorted(undated)),
@@ -99,19 +101,24 @@ def covers(dated: Dated, on: int, known: int) -> bool:
 
 
 def holding(rules: Sequence[Rule], on: int, known: int) -> list[Rule]:
-    """Of conflicts or watch rules those that hold on a day as far as known then; of several versions of one the newest."""
-    held = [one for one in rules if covers(one.dated, on, known)]
-    newest = {one.id: one for one in sorted(held, key=lambda one: (one.dated.start, one.dated.published))}
-    return [one for one in held if newest[one.id] is one]
+    """Of conflicts or watch rules those that hold on a day as far as known then.
 
-
-def _covering(versions: Sequence[Version], on: int, known: int) -> list[Version]:
-    """Versions that hold on a day as far as known then, the one that takes precedence first.
-
-    A later beginning goes first, and among versions that begin on the same day the later correction.
+    Of several versions of one the newest that has begun counts; when that has ended, none of those before it comes back.
     """
-    found = [version for version in versions if covers(version.dated, on, known)]
-    return sorted(found, key=lambda version: (version.dated.start, version.dated.published), reverse=True)
+    begun = [one for one in rules if one.dated.published <= known and one.dated.start <= on]
+    newest = {one.id: one for one in sorted(begun, key=lambda one: (one.dated.start, one.dated.published))}
+    return [one for one in begun if newest[one.id] is one and on <= one.dated.until]
+
+
+def _begun(versions: Sequence[Version], on: int, known: int) -> list[Version]:
+    """Versions that have begun by a day as far as known then, the one that takes precedence first.
+
+    A later beginning goes first, and a correction stands in the place of what it corrects. One that has ended is among
+    them: it ends what it is a version of, and none of those before it comes back.
+    """
+    begun = [one for one in versions if one.dated.published <= known and one.dated.start <= on]
+    corrected = {one.dated.start: one for one in sorted(begun, key=lambda one: one.dated.published)}
+    return sorted(corrected.values(), key=lambda one: one.dated.start, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)

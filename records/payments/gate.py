@@ -258,9 +258,11 @@ def _named(
     if evidence.kind == _PAYMENT and evidence.ref in places:
         yield places[evidence.ref]
     if evidence.kind == _CONFLICT:
-        rule = {one.id: one for one in book.conflicts}.get(evidence.ref)  # of several versions the newest
+        versions = [one for one in book.conflicts if one.id == evidence.ref]
         for place, one in enumerate(lines):
-            excluded = rule is None or (one.policy in rule.between and one.policy != rule.keep)
+            excluded = not versions or any(
+                one.policy in rule.between and one.policy != rule.keep for rule in versions
+            )
             if excluded and month_name(one.month) == evidence.at:
                 yield place
 

@@ -89,6 +89,16 @@ def test_a_later_version_takes_over_from_its_day(rules: Path) -> None:
     assert [dropped(one) for one in at.values()] == [{"orphan_pay"}, set()]
 
 
+@pytest.mark.parametrize("start", ["2020-01-01", "2023-06-01"], ids=["a correction", "a later version"])
+def test_what_ends_stays_ended(rules: Path, start: str) -> None:
+    """The first version has no end of its own, and does not come back when the one after it has ended."""
+    until = CORRECTED.replace("{from: 2020-01-01}", f"{{from: {start}, until: 2023-12-31}}")
+    book = beside(rules, "r2", until)
+    known = date(2024, 6, 1)
+    at = [decide(book, orphan(), on=on, known=known) for on in (date(2023, 12, 31), date(2024, 1, 1))]
+    assert [dropped(one) for one in at] == [{"orphan_pay"}, set()]
+
+
 def test_a_decision_of_before_is_made_again_as_it_was(rules: Path) -> None:
     on, known = date(2023, 5, 10), date(2023, 3, 31)
     first = decide(load_rulebook(rules), orphan(), on=on, known=known)

@@ -7,6 +7,8 @@ Its rulebook uses everything that docs/language.md describes.
 from __future__ import annotations
 
 import ast
+import re
+import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date
@@ -221,6 +223,21 @@ def test_a_correction_counts_once_it_is_known() -> None:
     assert finding(before, "base_income").failed == [
         "little-land"
     ]  # 1.50 hectares: more than 1, not more than 2
+
+
+def test_a_correction_that_ends_a_programme_ends_it(tmp_path: Path) -> None:
+    """What it corrects had no end, and does not come back behind it."""
+    rules = Path(shutil.copytree(ROOT / "tests" / "rulebooks" / "vellana", tmp_path / "vellana"))
+    [before] = rules.glob("*/base_income/2023-01-01.r2.yaml")
+    text = before.read_text("utf-8").replace("{from: 2023-01-01}", "{from: 2023-01-01, until: 2023-05-31}")
+    text = re.sub(r"published: \S+", "published: 2023-05-01", text)
+    before.with_name("2023-01-01.r3.yaml").write_text(text, "utf-8")
+    book, known = load_rulebook(rules), date(2023, 6, 2)
+    found = [
+        outcome(decide(book, family_of_six(), on=on, known=known), "base_income")
+        for on in (date(2023, 5, 31), date(2023, 6, 1))
+    ]
+    assert found == ["eligible", "not-in-force"]
 
 
 def test_the_general_rule_has_its_exception() -> None:
