@@ -316,6 +316,23 @@ def test_the_day_of_the_application_chooses_the_version() -> None:
     assert amount(decided(low, on=august), "rent_help") == 10  # 6, but never less than 10
 
 
+def test_where_a_version_has_ended_earlier_applications_go_on_and_an_unknown_day_leaves_it_open(
+    tmp_path: Path,
+) -> None:
+    rules = Path(shutil.copytree(ROOT / "tests" / "rulebooks" / "vellana", tmp_path / "vellana"))
+    newer = rules / "housing" / "rent_help" / "2023-07-01.yaml"
+    text = newer.read_text("utf-8").replace("{from: 2023-07-01}", "{from: 2023-07-01, until: 2023-07-31}", 1)
+    newer.write_text(text, "utf-8")
+    book, august, tenant = load_rulebook(rules), date(2023, 8, 10), alone(rent=200)
+    found = {
+        day: outcome(
+            decide(book, {**tenant, **({"application_date": day} if day else {})}, on=august), "rent_help"
+        )
+        for day in ("", "2023-06-30", "2023-07-01")
+    }
+    assert found == {"": "undetermined", "2023-06-30": "eligible", "2023-07-01": "not-in-force"}
+
+
 def test_what_ends_without_a_successor() -> None:
     warm = alone(heated=True)
     assert outcome(decided(warm, on=date(2024, 12, 31)), "heating_help") == "eligible"
